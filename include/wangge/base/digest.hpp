@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace wangge {
+
+/// SHA-256 digest (FIPS 180-4).
+struct Digest {
+    std::array<std::uint8_t, 32> bytes{};
+    [[nodiscard]] std::string hex() const;
+    auto operator<=>(Digest const&) const = default;
+};
+
+/// Streaming SHA-256: update any number of times, then finish once.
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    Sha256(Sha256 const&) = delete;
+    Sha256& operator=(Sha256 const&) = delete;
+    void update(std::span<std::byte const> bytes);
+    void update(std::string_view text);
+    [[nodiscard]] Digest finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+[[nodiscard]] Digest sha256(std::string_view text);
+/// Throws Error{environment} when the file cannot be read.
+[[nodiscard]] Digest sha256_of_file(std::filesystem::path const& path);
+
+/// Fast 64-bit checksum of mapped files: FNV-1a over 8-byte little-endian words, then the tail bytes. Not cryptographic.
+[[nodiscard]] std::uint64_t checksum64(std::span<std::byte const> bytes) noexcept;
+
+} // namespace wangge

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <wangge/base/codes.hpp>
+#include <wangge/base/dates.hpp>
+#include <wangge/crs/transformer.hpp>
+#include <wangge/lookup/duty_roster.hpp>
+#include <wangge/snapshot/snapshot.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wangge::lookup {
+
+struct DivisionRef {
+    DivisionCode code;
+    std::string name;
+    Level level = Level::village;
+};
+
+struct OfficerRef {
+    std::string officer_id;
+    registry::Role role = registry::Role::dedicated;
+};
+
+/// One step of the escalation chain: the body to turn to when the officer cannot settle a matter.
+struct EscalationStep {
+    Level level = Level::village;
+    std::string body; ///< "<town> 综治中心" from the town up, the village itself below
+};
+
+/// Evidence of an answer, enough to repeat it later.
+struct Receipt {
+    GenerationNumber generation = 0;
+    Date as_of;
+    std::string snapshot_digest;
+    std::string crs;           ///< as asked, canonical
+    std::string datum_assumed; ///< one sentence
+    geom::Point position;      ///< on the lattice, CGCS2000
+    std::string rule;          ///< the ownership rule
+    std::optional<double> edge_distance_m; ///< to the nearest grid edge; empty when outside
+};
+
+struct GridAnswer {
+    GridCode code;
+    std::string name;
+    GridKind kind = GridKind::comprehensive;
+    double area_m2 = 0;
+    std::vector<DivisionRef> chain; ///< village, town, county, city, province
+    std::vector<OfficerRef> officers;
+    std::vector<EscalationStep> escalation;
+};
+
+/// Answer to "which grid is this position in": exactly one grid, or outside. Never a guess.
+struct Answer {
+    std::optional<GridAnswer> grid; ///< empty: outside
+    Receipt receipt;
+    struct Nearest {
+        GridCode code;
+        std::string name;
+        double distance_m = 0;
+    };
+    std::optional<Nearest> nearest; ///< only when asked for and outside
+};
+
+/// A request whose fields have been checked; one for the command line, HTTP and the library.
+struct PositionQuery {
+    double lon = 0; ///< or easting
+    double lat = 0; ///< or northing
+    std::string crs = "EPSG:4490";
+    bool want_nearest = false;
+};
+
+/// Which field of a query is wrong and why; what HTTP puts in its problem document.
+struct QueryFault {
+    std::string field;
+    std::string message;
+};
+
+/**
+ * Position or code -> Answer, over one snapshot and one duty roster. Cheap to make: one for each request.
+ * `transformer` must be for query.crs and belong to the calling thread.
+ */
+class Locator {
+public:
+    Locator(snapshot::Snapshot const& snapshot, DutyRoster const& roster) : m_snapshot(snapshot), m_roster(roster) {}
+
+    /// Empty answer and a fault when the coordinate is not finite or not on the globe (a swap is recognised and said).
+    [[nodiscard]] std::optional<Answer> locate(PositionQuery const& query, crs::Transformer const& transformer,
+                                               Date as_of, QueryFault& fault) const;
+    /// Empty when there is no such grid in the snapshot.
+    [[nodiscard]] std::optional<GridAnswer> grid(GridCode const& code, Date as_of) const;
+    [[nodiscard]] GridAnswer describe(snapshot::GridId id, Date as_of) const;
+
+private:
+    snapshot::Snapshot const& m_snapshot;
+    DutyRoster const& m_roster;
+};
+
+} // namespace wangge::lookup

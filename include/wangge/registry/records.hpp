@@ -1,0 +1,103 @@
+#pragma once
+
+#include <wangge/base/codes.hpp>
+#include <wangge/base/dates.hpp>
+#include <wangge/base/digest.hpp>
+#include <wangge/geom/polygon.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wangge::registry {
+
+struct Division {
+    DivisionCode code;
+    std::string name;
+    Level level = Level::village;
+    std::optional<DivisionCode> parent; ///< empty for the province only
+    std::string urban_rural_class;      ///< three digits of the statistics bureau, or empty
+};
+
+/// A known outline of a division (county), against which imports are checked.
+struct DivisionOutline {
+    DivisionCode code;
+    geom::MultiPolygon shape;
+    std::string source;
+};
+
+struct Grid {
+    GridCode code;
+    std::string name;
+    GridKind kind = GridKind::comprehensive;
+    DivisionCode village; ///< parent today; a dated relation, not parsed from the code
+    geom::MultiPolygon shape;
+};
+
+enum class Role : std::uint8_t { dedicated = 1, professional = 2, part_time = 3 };
+[[nodiscard]] std::string_view to_string(Role role) noexcept;         ///< "dedicated", "professional", "part_time"
+[[nodiscard]] std::optional<Role> parse_role(std::string_view text);  ///< English words or 专职, 专业, 兼职 (网格员)
+
+/// Personal data: name, phone and identity number never leave the registry unmasked without a stated reason.
+struct Officer {
+    std::string officer_id; ///< staff number, unique
+    std::string name;
+    std::string phone;
+};
+
+/// Officer `officer_id` has `role` on the grid during the days of `valid`.
+struct Assignment {
+    GridCode grid;
+    std::string officer_id;
+    Role role = Role::dedicated;
+    DateInterval valid;
+};
+
+/// What one import changes; printable. Made by comparing checked drafts with the state on the effective date.
+enum class ChangeKind : std::uint8_t { added, reshaped, renamed, reparented, retired };
+[[nodiscard]] std::string_view to_string(ChangeKind kind) noexcept;
+
+struct GridChange {
+    std::vector<ChangeKind> kinds; ///< one grid may be reshaped and renamed at once
+    Grid after;                    ///< for a retired grid its last state
+    double area_before_m2 = 0;
+    double area_after_m2 = 0;
+};
+
+/// The file an import came from, kept as received for provenance.
+struct SourceFile {
+    std::string name;
+    Digest sha256;
+    std::uint64_t bytes = 0;
+    std::string crs;      ///< CRS it was read in
+    std::string encoding; ///< encoding of its text
+};
+
+struct ChangeSet {
+    std::string title;
+    std::string author;
+    Date effective;
+    std::vector<SourceFile> sources;
+    std::vector<GridChange> changes;
+    [[nodiscard]] std::size_t count(ChangeKind kind) const;
+};
+
+struct Generation {
+    GenerationNumber number = 0;
+    std::string recorded_at; ///< ISO 8601 with +08:00
+    std::string author;
+    std::string approver;
+    Digest digest; ///< of its content; the same inputs give the same digest
+};
+
+/// state(D, K): every fact that holds on day D as known at generation K.
+struct State {
+    Date as_of;
+    GenerationNumber known_at = 0;
+    DateInterval unchanged; ///< the longest run of days around as_of on which the same facts hold
+    std::vector<Division> divisions; ///< by code
+    std::vector<Grid> grids;         ///< by code
+};
+
+} // namespace wangge::registry

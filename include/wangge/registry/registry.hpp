@@ -1,0 +1,138 @@
+#pragma once
+
+#include <wangge/base/progress.hpp>
+#include <wangge/geom/point.hpp>
+#include <wangge/registry/records.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wangge::registry {
+
+/// Where the parts of a data folder are. DIR/registry.sqlite, DIR/registry.lock, DIR/snapshots/, DIR/sources/, DIR/keys/.
+struct DataFolder {
+    std::filesystem::path root;
+    [[nodiscard]] std::filesystem::path registry_file() const { return root / "registry.sqlite"; }
+    [[nodiscard]] std::filesystem::path lock_file() const { return root / "registry.lock"; }
+    [[nodiscard]] std::filesystem::path snapshots() const { return root / "snapshots"; }
+    [[nodiscard]] std::filesystem::path sources() const { return root / "sources"; }
+    [[nodiscard]] std::filesystem::path officer_key() const { return root / "keys" / "officer.key"; }
+};
+
+/// What an assignment lookup needs to know of an officer; nothing personal.
+struct DutyEntry {
+    GridCode grid;
+    std::string officer_id;
+    Role role = Role::dedicated;
+    DateInterval valid;
+};
+
+/// An officer as staff see one: the phone masked (138****1234).
+struct OfficerView {
+    std::string officer_id;
+    std::string name;
+    std::string phone_masked;
+    std::vector<Assignment> assignments;
+};
+
+/// One dated, recorded row of a grid's history.
+struct GridVersion {
+    Grid grid;
+    DateInterval valid;
+    GenerationNumber recorded_from = 0;
+    std::optional<GenerationNumber> recorded_to; ///< empty while it is what is known now
+};
+
+struct Counts {
+    std::uint64_t divisions = 0, outlines = 0, grids_current = 0, officers = 0, assignments = 0, address_points = 0;
+    GenerationNumber published = 0; ///< newest published generation, 0 when none
+    bool draft = false;             ///< applied change sets wait for a publish
+};
+
+/**
+ * The registry file (SQLite with SpatiaLite metadata; QGIS opens it). Facts carry valid days and recorded generations.
+ * One process at a time opens it for writing (lock file); it does every checkpoint. Any number open it for reading.
+ * Every write is one transaction: whole or not at all, also under kill -9. One object serves one thread.
+ * All functions throw Error{environment} on disk errors and Error{corrupt} when the file is not a registry of this version.
+ */
+class Registry {
+public:
+    enum class Mode { read, write };
+
+    /// Makes the data folder, the registry with its schema, and the officer key. Throws Error{conflict} when one exists.
+    static void init(DataFolder const& folder);
+    /// Checks the schema version and applies migrations (write mode). Error{not_found} when there is no registry.
+    [[nodiscard]] static Registry open(DataFolder const& folder, Mode mode);
+    ~Registry();
+    Registry(Registry&&) noexcept;
+    Registry& operator=(Registry&&) noexcept;
+
+    // ---- divisions
+    /// Inserts or updates by code, effective on `effective`. Parents must be in the list or the registry: Error{data_rejected}.
+    void apply_divisions(std::span<Division const> divisions, Date effective, std::string const& author,
+                         std::span<SourceFile const> sources);
+    void apply_outlines(std::span<DivisionOutline const> outlines, std::string const& author,
+                        std::span<SourceFile const> sources);
+    [[nodiscard]] std::vector<Division> divisions(Date as_of) const;
+    [[nodiscard]] std::optional<Division> division(DivisionCode code, Date as_of) const;
+    [[nodiscard]] std::vector<DivisionOutline> outlines() const;
+
+    // ---- grids
+    /// state(D, K); K empty means newest, the draft included. O(grids).
+    [[nodiscard]] State state(Date as_of, std::optional<GenerationNumber> known_at, Progress& progress) const;
+    /// Grids in force on `as_of` (newest knowledge, draft included) whose envelope meets one of the boxes.
+    [[nodiscard]] std::vector<Grid> grids_touching(Date as_of, std::span<geom::Envelope const> boxes) const;
+    [[nodiscard]] std::optional<Grid> grid(GridCode const& code, Date as_of) const;
+    [[nodiscard]] std::vector<GridVersion> history(GridCode const& code) const;
+    /// Every code ever issued, in force or retired, sorted.
+    [[nodiscard]] std::vector<GridCode> issued_codes() const;
+    /// Applies the change set to the draft generation in one transaction. Returns the change set's id.
+    std::int64_t apply(ChangeSet const& change_set, Progress& progress);
+
+    // ---- officers
+    /// Inserts or updates officers and replaces their assignments; one transaction. Seen by lookups at once, no publish needed.
+    void apply_officers(std::span<Officer const> officers, std::span<Assignment const> assignments,
+                        std::string const& author, std::span<SourceFile const> sources, Progress& progress);
+    /// Every assignment in force on `as_of`, sorted by grid, then role. Nothing personal.
+    [[nodiscard]] std::vector<DutyEntry> duty_entries(Date as_of) const;
+    [[nodiscard]] std::optional<OfficerView> officer(std::string const& officer_id) const;
+    [[nodiscard]] std::vector<OfficerView> officers_of(GridCode const& grid, Date as_of) const;
+    /// Changes whenever another connection has committed; cheap (PRAGMA data_version).
+    [[nodiscard]] std::int64_t data_version() const;
+
+    // ---- addresses
+    struct AddressPoint {
+        std::string id;
+        std::string text;   ///< full standard address
+        DivisionCode village;
+        std::string road, number, estate, building, unit, room;
+        geom::Point at;
+    };
+    /// Streams rows from `next` (false at the end) into the registry in one transaction, replacing what `source` brought before.
+    std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
+                                  std::span<SourceFile const> sources, Progress& progress);
+
+    // ---- generations
+    /// Number that the next publish gets.
+    [[nodiscard]] GenerationNumber next_generation() const;
+    [[nodiscard]] std::optional<Generation> newest_generation() const;
+    [[nodiscard]] std::vector<Generation> generations() const;
+    /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
+    Generation publish(std::string const& author, std::string const& approver, Digest const& digest);
+
+    [[nodiscard]] Counts counts(Date as_of) const;
+    /// Recomputes the hash chain of the audit log; empty when it holds, else what broke and where.
+    [[nodiscard]] std::optional<std::string> audit_break() const;
+
+private:
+    struct Impl;
+    explicit Registry(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace wangge::registry

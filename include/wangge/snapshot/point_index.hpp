@@ -1,0 +1,45 @@
+#pragma once
+
+#include <wangge/base/progress.hpp>
+#include <wangge/geom/polygon.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace wangge::snapshot {
+
+/// Position of a grid in its snapshot: 0 .. grid_count-1, in code order. kOutside for "no grid".
+using GridId = std::uint32_t;
+inline constexpr GridId kOutside = 0xffffffffU;
+
+/**
+ * Exact point-in-coverage index over a file's mapped bytes: which grid owns a position, by the half-open rule of
+ * geom/owns.hpp. Total: every int32 position answers with exactly one grid or kOutside.
+ * Nothing is parsed or copied at open. Safe for any number of threads.
+ * Source: adaptive cell trie (Kipf et al., Adaptive Main-Memory Indexing for High-Performance Point-Polygon Joins, EDBT 2020);
+ * leaves by edge deltas, see docs/point-index.md.
+ */
+class PointIndex {
+public:
+    /// Serialises an index over the shapes (a valid coverage; ids are their positions). Deterministic bytes. O(n log n).
+    [[nodiscard]] static std::vector<std::byte> build(std::span<geom::MultiPolygon const* const> shapes, Progress& progress);
+    /// View of bytes made by build(); they must outlive the object and be 64-byte aligned.
+    /// Throws Error{corrupt} when header, sizes or offsets are wrong.
+    [[nodiscard]] static PointIndex over(std::span<std::byte const> bytes);
+
+    /// The owner of `p`. Expected O(1).
+    [[nodiscard]] GridId locate(geom::Point p) const noexcept;
+    /// Many at once, out[i] for points[i]; sizes must be equal. Same answers as the single call, faster.
+    void locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept;
+
+private:
+    struct View; ///< header decoded to pointers
+    std::span<std::byte const> m_bytes;
+    std::shared_ptr<View const> m_view;
+};
+
+} // namespace wangge::snapshot

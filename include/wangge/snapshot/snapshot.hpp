@@ -1,0 +1,157 @@
+#pragma once
+
+#include <wangge/base/codes.hpp>
+#include <wangge/base/dates.hpp>
+#include <wangge/base/digest.hpp>
+#include <wangge/base/progress.hpp>
+#include <wangge/geom/polygon.hpp>
+#include <wangge/snapshot/point_index.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wangge::snapshot {
+
+/// What a snapshot is built from; borrowed for the build only.
+struct Content {
+    struct Division {
+        DivisionCode code;
+        std::string_view name;
+        Level level = Level::village;
+        DivisionCode parent; ///< invalid for the province
+    };
+    struct Grid {
+        GridCode code;
+        std::string_view name;
+        GridKind kind = GridKind::comprehensive;
+        DivisionCode village;
+        geom::MultiPolygon const* shape = nullptr;
+    };
+    Date as_of;
+    DateInterval unchanged; ///< days for which the same facts hold
+    GenerationNumber generation = 0;
+    std::vector<Division> divisions; ///< by code
+    std::vector<Grid> grids;         ///< by code
+};
+
+using DivisionId = std::uint32_t;
+inline constexpr DivisionId kNoDivision = 0xffffffffU;
+
+struct GridInfo {
+    GridCode code;
+    std::string_view name; ///< points into the mapping
+    GridKind kind = GridKind::comprehensive;
+    DivisionId village = kNoDivision;
+    double area_m2 = 0;
+    geom::Envelope envelope;
+};
+
+struct DivisionInfo {
+    DivisionCode code;
+    std::string_view name;
+    Level level = Level::village;
+    DivisionId parent = kNoDivision;
+};
+
+struct NearestGrid {
+    GridId grid = kOutside;
+    double distance_m = 0; ///< from the position to the grid's nearest edge; 0 when it owns the position
+};
+
+/**
+ * One state(D, K), immutable, mapped from a folder. Opening parses nothing. Safe for any number of threads.
+ * Folder: MANIFEST.json, index.bin, grids.bin, shapes.bin (docs/data.md gives the layouts).
+ */
+class Snapshot {
+public:
+    /// Throws Error{not_found} when there is none, Error{corrupt} naming the file when header, size or checksum is wrong.
+    [[nodiscard]] static std::shared_ptr<Snapshot const> open(std::filesystem::path const& folder);
+    ~Snapshot();
+
+    [[nodiscard]] Date as_of() const noexcept;
+    [[nodiscard]] DateInterval unchanged() const noexcept;
+    [[nodiscard]] GenerationNumber generation() const noexcept;
+    /// Digest of the content; does not depend on when or where it was built.
+    [[nodiscard]] Digest const& digest() const noexcept;
+    [[nodiscard]] std::filesystem::path const& folder() const noexcept;
+
+    [[nodiscard]] std::size_t grid_count() const noexcept;
+    [[nodiscard]] std::size_t division_count() const noexcept;
+    /// `id` must be below grid_count() / division_count().
+    [[nodiscard]] GridInfo grid(GridId id) const;
+    [[nodiscard]] DivisionInfo division(DivisionId id) const;
+    [[nodiscard]] std::optional<GridId> find_grid(GridCode const& code) const;             ///< O(log n)
+    [[nodiscard]] std::optional<DivisionId> find_division(DivisionCode code) const;        ///< O(log n)
+    /// Grids whose parent chain holds the division, in code order. O(n).
+    [[nodiscard]] std::vector<GridId> grids_under(DivisionId division) const;
+    [[nodiscard]] geom::MultiPolygon shape(GridId id) const;
+
+    [[nodiscard]] PointIndex const& point_index() const noexcept;
+    [[nodiscard]] GridId locate(geom::Point p) const noexcept { return point_index().locate(p); }
+    /// Metres from `p` to the nearest edge of the grid; without copying the shape. O(vertices of the grid).
+    [[nodiscard]] double distance_to_boundary_m(GridId id, geom::Point p) const;
+    /// The grid nearest to `p` within `limit_m`; empty when there is none.
+    [[nodiscard]] std::optional<NearestGrid> nearest(geom::Point p, double limit_m) const;
+    /// Grids whose envelope meets the box, in id order.
+    [[nodiscard]] std::vector<GridId> envelopes_meeting(geom::Envelope const& box) const;
+
+private:
+    Snapshot();
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+/// Writes a snapshot folder: everything aside in `folder`.new-PID, synced, then renamed. An existing `folder` is an
+/// Error{conflict}. Returns the content digest. The same content gives the same bytes.
+Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress);
+
+/// Digest of the content alone, equal to what write_snapshot returns, without writing.
+[[nodiscard]] Digest content_digest(Content const& content);
+
+/**
+ * The snapshot that is served now. get() is one mutex and one shared_ptr copy (std::atomic<shared_ptr> races in libstdc++ 12).
+ */
+class SnapshotHolder {
+public:
+    explicit SnapshotHolder(std::shared_ptr<Snapshot const> first) : m_snapshot(std::move(first)) {}
+    [[nodiscard]] std::shared_ptr<Snapshot const> get() const {
+        std::scoped_lock const lock{m_mutex};
+        return m_snapshot;
+    }
+    void set(std::shared_ptr<Snapshot const> next) {
+        std::scoped_lock const lock{m_mutex};
+        m_snapshot.swap(next);
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::shared_ptr<Snapshot const> m_snapshot;
+};
+
+/**
+ * The folder DIR/snapshots: published ones are g<generation>-<as_of>; CURRENT names the one to serve and is replaced
+ * atomically; the previous one is kept, older ones are removed by prune().
+ */
+class SnapshotStore {
+public:
+    explicit SnapshotStore(std::filesystem::path root) : m_root(std::move(root)) {}
+    [[nodiscard]] std::filesystem::path folder_of(GenerationNumber generation, Date as_of) const;
+    /// Name in CURRENT; empty when nothing has been published.
+    [[nodiscard]] std::optional<std::filesystem::path> current() const;
+    void set_current(std::filesystem::path const& folder) const;
+    /// Opens the current one. Error{not_found} that says to publish first.
+    [[nodiscard]] std::shared_ptr<Snapshot const> open_current() const;
+    /// Removes left-overs of killed writers (*.new-PID of dead processes) and all but the newest `keep` published ones.
+    void prune(std::size_t keep) const;
+
+private:
+    std::filesystem::path m_root;
+};
+
+} // namespace wangge::snapshot

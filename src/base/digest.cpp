@@ -1,0 +1,79 @@
+#include <wangge/base/digest.hpp>
+#include <wangge/base/error.hpp>
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+namespace wangge {
+
+std::string Digest::hex() const {
+    std::string text;
+    for (auto const byte : bytes) {
+        fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+    }
+    return text;
+}
+
+struct Sha256::State {
+    crypto_hash_sha256_state sodium{};
+};
+
+Sha256::Sha256() : m_state(std::make_unique<State>()) { crypto_hash_sha256_init(&m_state->sodium); }
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::span<std::byte const> bytes) {
+    crypto_hash_sha256_update(&m_state->sodium, reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size());
+}
+
+void Sha256::update(std::string_view text) { update(std::as_bytes(std::span{text.data(), text.size()})); }
+
+Digest Sha256::finish() {
+    Digest digest;
+    crypto_hash_sha256_final(&m_state->sodium, digest.bytes.data());
+    return digest;
+}
+
+Digest sha256(std::string_view text) {
+    Sha256 hash;
+    hash.update(text);
+    return hash.finish();
+}
+
+Digest sha256_of_file(std::filesystem::path const& path) {
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file{std::fopen(path.c_str(), "rb"), &std::fclose};
+    if (!file) {
+        throw Error{ErrorCode::environment, fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno))};
+    }
+    Sha256 hash;
+    std::vector<std::byte> buffer(1U << 20U);
+    while (auto const n = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+        hash.update(std::span{buffer.data(), n});
+    }
+    if (std::ferror(file.get()) != 0) {
+        throw Error{ErrorCode::environment, fmt::format("{}: reading failed: {}", path.string(), std::strerror(errno))};
+    }
+    return hash.finish();
+}
+
+std::uint64_t checksum64(std::span<std::byte const> bytes) noexcept {
+    constexpr std::uint64_t kPrime = 0x100000001b3ULL;
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    std::size_t i = 0;
+    for (; i + 8 <= bytes.size(); i += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + i, 8);
+        hash = (hash ^ word) * kPrime;
+        hash ^= hash >> 32U; // lets high bits of a word reach the low bits of the next product
+    }
+    for (; i < bytes.size(); ++i) {
+        hash = (hash ^ static_cast<std::uint64_t>(bytes[i])) * kPrime;
+    }
+    return hash;
+}
+
+} // namespace wangge

@@ -1,0 +1,215 @@
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace wangge {
+
+namespace {
+
+[[noreturn]] void fail(std::filesystem::path const& path, std::string_view doing) {
+    int const error = errno;
+    std::string_view advice;
+    if (error == ENOSPC || error == EDQUOT) {
+        advice = "; free disk space and run the same command again, nothing was changed";
+    } else if (error == EACCES || error == EPERM || error == EROFS) {
+        advice = "; check the permissions of the folder";
+    }
+    throw Error{ErrorCode::environment, fmt::format("{}: {}: {}{}", path.string(), doing, std::strerror(error), advice)};
+}
+
+} // namespace
+
+MappedFile MappedFile::open(std::filesystem::path const& path) {
+    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fail(path, "cannot be opened");
+    }
+    struct stat info {};
+    if (::fstat(fd, &info) != 0) {
+        ::close(fd);
+        fail(path, "cannot be examined");
+    }
+    auto const size = static_cast<std::size_t>(info.st_size);
+    if (size == 0) {
+        ::close(fd);
+        return MappedFile{nullptr, 0};
+    }
+    void* const data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    int const saved = errno;
+    ::close(fd);
+    if (data == MAP_FAILED) {
+        errno = saved;
+        fail(path, "cannot be mapped");
+    }
+    return MappedFile{static_cast<std::byte const*>(data), size};
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+    std::swap(m_data, other.m_data);
+    std::swap(m_size, other.m_size);
+    return *this;
+}
+
+MappedFile::~MappedFile() {
+    if (m_data != nullptr) {
+        ::munmap(const_cast<std::byte*>(m_data), m_size);
+    }
+}
+
+void MappedFile::advise_random_hot() const noexcept {
+    if (m_data != nullptr) {
+        void* const data = const_cast<std::byte*>(m_data);
+        ::madvise(data, m_size, MADV_HUGEPAGE);
+        ::madvise(data, m_size, MADV_WILLNEED);
+    }
+}
+
+FileWriter::FileWriter(std::filesystem::path path) : m_path(std::move(path)) {
+    m_fd = ::open(m_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (m_fd < 0) {
+        fail(m_path, "cannot be created");
+    }
+}
+
+FileWriter::~FileWriter() {
+    if (m_fd >= 0) {
+        ::close(m_fd);
+    }
+}
+
+void FileWriter::write(std::span<std::byte const> bytes) {
+    write(std::string_view{reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+}
+
+void FileWriter::write(std::string_view text) {
+    constexpr std::size_t kBuffer = std::size_t{1} << 20U;
+    m_buffer.append(text);
+    if (m_buffer.size() >= kBuffer) {
+        flush();
+    }
+}
+
+void FileWriter::flush() {
+    std::size_t done = 0;
+    while (done < m_buffer.size()) {
+        auto const n = ::write(m_fd, m_buffer.data() + done, m_buffer.size() - done);
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            fail(m_path, "writing failed");
+        }
+        done += static_cast<std::size_t>(n);
+    }
+    m_buffer.clear();
+}
+
+void FileWriter::close() {
+    flush();
+    if (::fsync(m_fd) != 0) {
+        fail(m_path, "syncing to disk failed");
+    }
+    int const result = ::close(std::exchange(m_fd, -1));
+    if (result != 0) {
+        fail(m_path, "closing failed");
+    }
+}
+
+void write_file_atomically(std::filesystem::path const& path, std::string_view text) {
+    auto aside = path;
+    aside += fmt::format(".new-{}", ::getpid());
+    try {
+        FileWriter writer{aside};
+        writer.write(text);
+        writer.close();
+    } catch (...) {
+        ::unlink(aside.c_str());
+        throw;
+    }
+    rename_durably(aside, path);
+}
+
+std::string read_file(std::filesystem::path const& path) {
+    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fail(path, "cannot be opened");
+    }
+    std::string text;
+    std::string buffer(std::size_t{1} << 16U, '\0');
+    for (;;) {
+        auto const n = ::read(fd, buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            int const saved = errno;
+            ::close(fd);
+            errno = saved;
+            fail(path, "reading failed");
+        }
+        if (n == 0) {
+            break;
+        }
+        text.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    ::close(fd);
+    return text;
+}
+
+void sync_folder(std::filesystem::path const& folder) {
+    int const fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        fail(folder, "cannot be opened");
+    }
+    int const result = ::fsync(fd);
+    int const saved = errno;
+    ::close(fd);
+    if (result != 0) {
+        errno = saved;
+        fail(folder, "syncing to disk failed");
+    }
+}
+
+void rename_durably(std::filesystem::path const& from, std::filesystem::path const& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        fail(to, fmt::format("renaming {} to it failed", from.string()));
+    }
+    sync_folder(to.parent_path());
+}
+
+FileLock::FileLock(std::filesystem::path const& path, std::string const& held_message) {
+    m_fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (m_fd < 0) {
+        fail(path, "lock file cannot be opened");
+    }
+    if (::flock(m_fd, LOCK_EX | LOCK_NB) != 0) {
+        int const saved = errno;
+        ::close(m_fd);
+        if (saved == EWOULDBLOCK) {
+            throw Error{ErrorCode::conflict, held_message};
+        }
+        errno = saved;
+        fail(path, "cannot be locked");
+    }
+}
+
+FileLock::~FileLock() {
+    if (m_fd >= 0) {
+        ::close(m_fd);
+    }
+}
+
+} // namespace wangge

@@ -1,0 +1,86 @@
+#include <wangge/base/codes.hpp>
+#include <wangge/base/dates.hpp>
+#include <wangge/base/digest.hpp>
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <unistd.h>
+
+using namespace wangge;
+
+BOOST_AUTO_TEST_SUITE(base)
+
+BOOST_AUTO_TEST_CASE(a_division_code_is_exactly_twelve_digits) {
+    BOOST_TEST(DivisionCode::parse("440106001001")->str() == "440106001001");
+    for (auto const* bad : {"", "44010600100", "4401060010011", "44010600100x", "000000000000", " 40106001001"}) {
+        BOOST_TEST(!DivisionCode::parse(bad).has_value(), bad);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_code_profile_tells_the_kind_by_the_sequence) {
+    CodeProfile const profile;
+    auto const village = *DivisionCode::parse("440106001001");
+    BOOST_TEST(profile.make(village, 1).str() == "440106001001001");
+    BOOST_TEST((profile.kind_of(profile.make(village, 799)) == GridKind::comprehensive));
+    BOOST_TEST((profile.kind_of(profile.make(village, 800)) == GridKind::dedicated));
+    BOOST_TEST((profile.birth_village(profile.make(village, 999)) == village));
+    BOOST_TEST(!profile.fits(*GridCode::parse("440106001001000")));
+    BOOST_TEST(!profile.fits(*GridCode::parse("44010600100101")));
+    BOOST_CHECK_THROW(profile.make(village, 0), Error);
+    BOOST_CHECK_THROW(profile.make(village, 1000), Error);
+    BOOST_TEST(!GridCode::parse("123456789012345678901").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(dates_are_real_calendar_days) {
+    BOOST_TEST(Date::parse("1970-01-02")->days() == 1);
+    BOOST_TEST(Date::parse("2024-02-29")->str() == "2024-02-29");
+    BOOST_TEST(Date::parse("2000-03-01")->days() == 11017); // date -d 2000-03-01 +%s / 86400
+    for (auto const* bad : {"2023-02-29", "2024-13-01", "2024-1-1", "24-01-01", "2024/01/01", "", "2024-01-0x"}) {
+        BOOST_TEST(!Date::parse(bad).has_value(), bad);
+    }
+    DateInterval const may{*Date::parse("2024-05-01"), *Date::parse("2024-06-01")};
+    BOOST_TEST(may.holds(*Date::parse("2024-05-01")));
+    BOOST_TEST(!may.holds(*Date::parse("2024-06-01")));
+}
+
+BOOST_AUTO_TEST_CASE(sha256_gives_the_published_digests) {
+    // FIPS 180-4 examples.
+    BOOST_TEST(sha256("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    BOOST_TEST(sha256("").hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+BOOST_AUTO_TEST_CASE(an_atomic_write_replaces_the_file_whole) {
+    auto const path = std::filesystem::temp_directory_path() / ("wangge-base-" + std::to_string(::getpid()));
+    write_file_atomically(path, "first");
+    write_file_atomically(path, "second");
+    BOOST_TEST(read_file(path) == "second");
+    BOOST_TEST(MappedFile::open(path).bytes().size() == 6U);
+    std::filesystem::remove(path);
+    BOOST_CHECK_THROW(MappedFile::open(path), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_is_refused_while_another_holder_lives) {
+    auto const path = std::filesystem::temp_directory_path() / ("wangge-lock-" + std::to_string(::getpid()));
+    {
+        FileLock const first{path, "held"};
+        BOOST_CHECK_EXCEPTION((FileLock{path, "held"}), Error,
+                              [](Error const& e) { return e.code() == ErrorCode::conflict; });
+    }
+    FileLock const again{path, "held"};
+    std::filesystem::remove(path);
+}
+
+BOOST_AUTO_TEST_CASE(a_checksum_sees_every_single_bit) {
+    std::vector<std::byte> bytes(67, std::byte{0x5a});
+    auto const before = checksum64(bytes);
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+        bytes[bit / 8] ^= std::byte{1} << (bit % 8);
+        BOOST_TEST(checksum64(bytes) != before);
+        bytes[bit / 8] ^= std::byte{1} << (bit % 8);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
