@@ -1,0 +1,42 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/layers/layer_writer.hpp>
+#include <wangge/snapshot/snapshot.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace wangge::command {
+
+int export_layer(ExportOptions const& options) {
+    layers::ExportRequest request;
+    request.layer = options.layer;
+    request.format = options.format;
+    request.out = options.out;
+    request.crs = options.crs;
+    if (!options.division.empty()) {
+        request.division = DivisionCode::parse(options.division);
+        if (!request.division) {
+            throw Error{ErrorCode::usage, fmt::format("--division: '{}' is not a 12-digit division code", options.division)};
+        }
+    }
+    auto const progress = make_terminal_progress();
+    auto const snapshot = snapshot::SnapshotStore{data_folder(options.data).snapshots()}.open_current();
+    auto const result = layers::export_layer(*snapshot, request, *progress);
+    if (options.json) {
+        nlohmann::ordered_json const json{{"layer", options.layer},
+                                          {"file", options.out.string()},
+                                          {"features", result.features},
+                                          {"bytes", result.bytes},
+                                          {"generation", snapshot->generation()}};
+        fmt::print("{}\n", json.dump(2));
+    } else {
+        fmt::print("Wrote {} features of layer {} (generation {}) to {}, {} bytes; read back and compared.\n", result.features,
+                   options.layer, snapshot->generation(), options.out.string(), result.bytes);
+    }
+    return 0;
+}
+
+} // namespace wangge::command

@@ -1,0 +1,80 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/lookup/answer_text.hpp>
+#include <wangge/lookup/bulk.hpp>
+#include <wangge/lookup/locator.hpp>
+#include <wangge/publish/publisher.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace wangge::command {
+
+namespace {
+
+double coordinate_argument(std::string const& text, char const* field) {
+    double value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
+    }
+    return value;
+}
+
+std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of) {
+    auto current = snapshot::SnapshotStore{folder.snapshots()}.open_current();
+    if (current->unchanged().holds(as_of)) {
+        return current;
+    }
+    auto const progress = make_terminal_progress();
+    return publish::snapshot_as_of(folder, as_of, *progress);
+}
+
+int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot) {
+    lookup::BulkRequest request;
+    request.in = options.points;
+    request.out = options.out.empty() ? "-" : options.out;
+    request.lon_column = options.lon_column;
+    request.lat_column = options.lat_column;
+    auto const progress = make_terminal_progress();
+    auto const result = lookup::locate_csv(snapshot, crs::Transformer::make(options.crs), request, *progress);
+    fmt::print(stderr, "{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
+               result.faults);
+    return result.faults == 0 ? 0 : 1;
+}
+
+} // namespace
+
+int locate(LocateOptions const& options) {
+    auto const folder = data_folder(options.data);
+    auto const as_of = date_argument(options.as_of, "--as-of");
+    auto const transformer = crs::Transformer::make(options.crs);
+    if (!options.points.empty()) {
+        return locate_many(options, *snapshot_for(folder, as_of));
+    }
+    if (options.lon.empty() || options.lat.empty()) {
+        throw Error{ErrorCode::usage, "locate needs LON and LAT, or --points FILE; see wangge locate --help"};
+    }
+    lookup::PositionQuery query;
+    query.lon = coordinate_argument(options.lon, "LON");
+    query.lat = coordinate_argument(options.lat, "LAT");
+    query.crs = options.crs;
+    query.want_nearest = options.nearest;
+
+    auto const snapshot = snapshot_for(folder, as_of);
+    auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
+    lookup::DutyRoster const roster{registry.duty_entries(as_of)};
+    lookup::QueryFault fault;
+    auto const answer = lookup::Locator{*snapshot, roster}.locate(query, transformer, as_of, fault);
+    if (!answer) {
+        throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
+    }
+    fmt::print("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer));
+    return 0;
+}
+
+} // namespace wangge::command

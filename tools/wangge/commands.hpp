@@ -1,0 +1,79 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// One struct of options and one function for each sub-command. A function returns the exit code (0 done, 1 the data has
+/// problems) and throws wangge::Error for anything else; main turns that into a message and an exit code.
+namespace wangge::command {
+
+struct InitOptions {
+    std::filesystem::path data;
+};
+int init(InitOptions const& options);
+
+struct ImportOptions {
+    std::string what; ///< divisions, boundaries, officers, addresses
+    std::vector<std::filesystem::path> files;
+    std::filesystem::path data;
+    std::string crs, encoding, layer, effective, author;
+    std::filesystem::path report;
+    bool dry_run = false;
+    bool json = false;
+};
+int import(ImportOptions const& options);
+
+struct PublishOptions {
+    std::filesystem::path data;
+    std::string effective, author, approver;
+    bool json = false;
+};
+int publish(PublishOptions const& options);
+
+struct LocateOptions {
+    std::filesystem::path data;
+    std::string lon, lat; ///< as typed
+    std::string crs = "EPSG:4490";
+    std::string as_of;
+    bool nearest = false;
+    bool json = false;
+    std::string points, out; ///< bulk: files, "-" for standard input and output
+    std::string lon_column, lat_column;
+};
+int locate(LocateOptions const& options);
+
+struct ShowOptions {
+    std::string what; ///< grid, division, officer
+    std::string code;
+    std::filesystem::path data;
+    bool json = false;
+};
+int show(ShowOptions const& options);
+
+struct ExportOptions {
+    std::string layer, format = "GPKG", division, crs = "EPSG:4490";
+    std::filesystem::path out, data;
+    bool json = false;
+};
+int export_layer(ExportOptions const& options);
+
+struct ServeOptions {
+    std::filesystem::path data;
+    std::string listen = "127.0.0.1:8080";
+    unsigned threads = 2;
+};
+int serve(ServeOptions const& options);
+
+struct SynthOptions {
+    std::filesystem::path out, counties, reference;
+    std::string scale = "province", counties_crs;
+    std::uint64_t seed = 0;
+    bool has_seed = false;
+    bool dirty = false;
+    bool json = false;
+};
+int synth(SynthOptions const& options);
+
+} // namespace wangge::command
