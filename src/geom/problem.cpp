@@ -36,6 +36,7 @@ constexpr std::array kKinds{
     ProblemKind{ProblemCode::outside_county, error, "outside_county", "A grid lies outside its county", "网格超出所属县区"},
     ProblemKind{ProblemCode::county_not_filled, warning, "county_not_filled", "A county is not filled by its grids", "县区未被网格填满"},
     ProblemKind{ProblemCode::sliver, warning, "sliver", "An overlap or gap is a sliver", "狭长碎片"},
+    ProblemKind{ProblemCode::village_without_grids, warning, "village_without_grids", "A village has no grid", "村居没有网格"},
     ProblemKind{ProblemCode::suspected_datum, error, "suspected_datum", "The coordinate system does not fit what is known", "坐标系疑似有误"},
     ProblemKind{ProblemCode::snapped_far, warning, "snapped_far", "Snapping to the lattice moved a vertex far", "归格位移过大"},
 };

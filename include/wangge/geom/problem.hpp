@@ -36,6 +36,7 @@ enum class ProblemCode : int {
     outside_county = 305,
     county_not_filled = 306,
     sliver = 307,
+    village_without_grids = 308,
     // 4xx coordinates
     suspected_datum = 401,
     snapped_far = 402,
