@@ -26,14 +26,18 @@ struct OfficerRef {
 /// One step of the escalation chain: the body to turn to when the officer cannot settle a matter.
 struct EscalationStep {
     Level level = Level::village;
-    std::string body; ///< "<town> 综治中心" from the town up, the village itself below
+    std::string body; ///< governance centre (综治中心) of the division from the town up, the village itself below
 };
 
-/// Evidence of an answer, enough to repeat it later.
-struct Receipt {
+/// Which state an answer was read from.
+struct Evidence {
     GenerationNumber generation = 0;
     Date as_of;
-    std::string snapshot_digest;
+    std::string snapshot_digest; ///< hex
+};
+
+/// Evidence of an answer to a position, enough to repeat it later.
+struct Receipt : Evidence {
     std::string crs;           ///< as asked, canonical
     std::string datum_assumed; ///< one sentence
     geom::Point position;      ///< on the lattice, CGCS2000
@@ -71,9 +75,12 @@ struct PositionQuery {
     bool want_nearest = false;
 };
 
+/// How far from an outside position the nearest grid is looked for.
+inline constexpr double kNearestLimitM = 50'000;
+
 /// Which field of a query is wrong and why; what HTTP puts in its problem document.
 struct QueryFault {
-    std::string field;
+    std::string field; ///< "lon", "lat", or "lon,lat" when it is the pair that is wrong
     std::string message;
 };
 
@@ -85,12 +92,14 @@ class Locator {
 public:
     Locator(snapshot::Snapshot const& snapshot, DutyRoster const& roster) : m_snapshot(snapshot), m_roster(roster) {}
 
-    /// Empty answer and a fault when the coordinate is not finite or not on the globe (a swap is recognised and said).
+    /// Empty answer and a fault when the coordinate is not finite, not on the globe, or clearly exchanged: read the other way
+    /// round it would lie in the window of the province (longitude 105 to 120, latitude 18 to 30).
     [[nodiscard]] std::optional<Answer> locate(PositionQuery const& query, crs::Transformer const& transformer,
                                                Date as_of, QueryFault& fault) const;
     /// Empty when there is no such grid in the snapshot.
     [[nodiscard]] std::optional<GridAnswer> grid(GridCode const& code, Date as_of) const;
     [[nodiscard]] GridAnswer describe(snapshot::GridId id, Date as_of) const;
+    [[nodiscard]] Evidence evidence(Date as_of) const;
 
 private:
     snapshot::Snapshot const& m_snapshot;

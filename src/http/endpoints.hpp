@@ -1,0 +1,37 @@
+#pragma once
+
+#include "reply.hpp"
+#include "states.hpp"
+
+#include <optional>
+
+namespace wangge::http {
+
+/// May a handler wait for a state that is not at hand? When it may not and would have to, its answer is empty.
+enum class Waiting { no, allowed };
+
+/// GET /v1/locate?lon=&lat=[&crs=][&as_of=][&nearest=1]
+struct LocateEndpoint {
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
+/// GET /v1/grids/{code}[?as_of=]
+struct GridEndpoint {
+    static constexpr std::string_view kPrefix = "/v1/grids/";
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
+/// GET /healthz: the process is alive.
+struct HealthEndpoint {
+    [[nodiscard]] Reply operator()(Request const& request) const;
+};
+
+/// GET /readyz: today's state is at hand.
+struct ReadyEndpoint {
+    States& states;
+    [[nodiscard]] Reply operator()(Request const& request) const;
+};
+
+} // namespace wangge::http

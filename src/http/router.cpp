@@ -1,0 +1,59 @@
+#include "router.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/base/log.hpp>
+
+#include <fmt/format.h>
+
+namespace wangge::http {
+
+namespace {
+
+/// The path only: a query may hold where somebody is.
+Reply failed(Request const& request, std::string_view what) {
+    log_error(fmt::format("{} {}: {}", request.method.substr(0, 16), request.path().substr(0, 200), what));
+    return problem(500, "internal", "The server failed to answer", "the reason is in the server's log");
+}
+
+} // namespace
+
+std::optional<Reply> Router::operator()(Request const& request, Waiting waiting) const noexcept {
+    try {
+        return dispatch(request, waiting);
+    } catch (Error const& error) {
+        if (error.code() != ErrorCode::conflict) {
+            return failed(request, error.what());
+        }
+        log_warning(fmt::format("{}: {}", request.path().substr(0, 200), error.what()));
+        auto reply = problem(503, "busy", "The state of that date cannot be made now",
+                             "another process is changing the data folder, or the server is stopping; ask again");
+        reply.retry_after_s = 1;
+        return reply;
+    } catch (std::exception const& error) {
+        return failed(request, error.what());
+    }
+}
+
+std::optional<Reply> Router::dispatch(Request const& request, Waiting waiting) const {
+    auto const path = request.path();
+    bool const grid = path.starts_with(GridEndpoint::kPrefix) && path.size() > GridEndpoint::kPrefix.size() &&
+                      path.find('/', GridEndpoint::kPrefix.size()) == std::string_view::npos;
+    if (!grid && path != "/v1/locate" && path != "/healthz" && path != "/readyz") {
+        return problem(404, "unknown-path", "There is nothing at this path",
+                       "there are /v1/locate, /v1/grids/{code}, /healthz and /readyz");
+    }
+    if (request.method != "GET" && request.method != "HEAD") {
+        auto reply = problem(405, "method-not-allowed", "The method is not allowed here", "only GET and HEAD are answered");
+        reply.allow = "GET, HEAD";
+        return reply;
+    }
+    if (grid) {
+        return m_grid(request, waiting);
+    }
+    if (path == "/v1/locate") {
+        return m_locate(request, waiting);
+    }
+    return path == "/healthz" ? m_health(request) : m_ready(request);
+}
+
+} // namespace wangge::http

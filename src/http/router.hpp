@@ -1,0 +1,22 @@
+#pragma once
+
+#include "endpoints.hpp"
+
+namespace wangge::http {
+
+/// Path and method to endpoint, and the one place where exceptions of a request are caught. Safe from any thread.
+class Router {
+public:
+    explicit Router(States& states) : m_locate{states}, m_grid{states}, m_ready{states} {}
+    /// Empty only when `waiting` is no and the answer has to be waited for: call again where waiting is allowed.
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const noexcept;
+
+private:
+    [[nodiscard]] std::optional<Reply> dispatch(Request const& request, Waiting waiting) const;
+    LocateEndpoint m_locate;
+    GridEndpoint m_grid;
+    HealthEndpoint m_health;
+    ReadyEndpoint m_ready;
+};
+
+} // namespace wangge::http

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "states.hpp"
+
+#include <wangge/http/server.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <future>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace wangge::http {
+
+/**
+ * The states a data folder holds, kept fresh: what CURRENT names and today's roster are always at hand; those of other dates are
+ * opened or built when asked for and kept while used. Other threads: one reloads, one gets tomorrow ready.
+ */
+class StateKeeper final : public States {
+public:
+    static constexpr std::size_t kDatedSnapshots = 4;
+    static constexpr std::size_t kDatedRosters = 8;
+
+    /// Loads what there is. Throws Error{not_found} without a registry.
+    explicit StateKeeper(ServerOptions const& options);
+    ~StateKeeper() override;
+    StateKeeper(StateKeeper const&) = delete;
+    StateKeeper& operator=(StateKeeper const&) = delete;
+
+    [[nodiscard]] std::optional<Served> find(Date day) override;
+    [[nodiscard]] Served obtain(Date day) override;
+    [[nodiscard]] std::shared_ptr<snapshot::Snapshot const> current() override { return m_current.get(); }
+
+    /// Ends reloading and what is being built: obtain() throws from then on.
+    void stop();
+
+private:
+    using SnapshotPtr = std::shared_ptr<snapshot::Snapshot const>;
+    using RosterPtr = std::shared_ptr<lookup::DutyRoster const>;
+    struct DatedRoster {
+        Date day;
+        RosterPtr roster;
+    };
+
+    void reload_until_stopped(std::promise<void> first);
+    void prepare_until_stopped();
+    /// False when stopped.
+    [[nodiscard]] bool sleep();
+    void reload_snapshot();
+    [[nodiscard]] SnapshotPtr find_snapshot(Date day);
+    [[nodiscard]] RosterPtr find_roster(Date day);
+    [[nodiscard]] RosterPtr load_roster(Date day);
+
+    registry::DataFolder m_folder;
+    std::chrono::milliseconds m_reload_every;
+    snapshot::SnapshotStore m_store;
+    snapshot::SnapshotHolder m_current{nullptr};
+    std::optional<std::filesystem::path> m_current_path; ///< reload thread only: what CURRENT named at the last look
+
+    std::mutex m_mutex; ///< of the next four
+    std::vector<SnapshotPtr> m_dated_snapshots; ///< last used first
+    std::vector<DatedRoster> m_dated_rosters;   ///< last used first
+    DatedRoster m_today;                        ///< stays until the next one is loaded
+    std::uint64_t m_roster_epoch = 0;           ///< grows when the registry changes
+
+    std::mutex m_build; ///< held while building: one at a time
+    std::mutex m_sleep;
+    std::condition_variable m_wake;
+    std::atomic<bool> m_stopped{false};
+    std::jthread m_reloader, m_preparer;
+};
+
+} // namespace wangge::http

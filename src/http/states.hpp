@@ -1,0 +1,31 @@
+#pragma once
+
+#include <wangge/base/dates.hpp>
+#include <wangge/lookup/duty_roster.hpp>
+#include <wangge/snapshot/snapshot.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace wangge::http {
+
+/// What one date is answered from. Immutable; a request holds it from its beginning to its end.
+struct Served {
+    std::shared_ptr<snapshot::Snapshot const> snapshot;
+    std::shared_ptr<lookup::DutyRoster const> roster;
+};
+
+/// Where endpoints get the state of a date from. Safe from any thread.
+class States {
+public:
+    virtual ~States() = default;
+    /// What is at hand for the date, without waiting; empty when it must be obtained first.
+    [[nodiscard]] virtual std::optional<Served> find(Date day) = 0;
+    /// Builds or opens what is missing; may take long, one at a time. Throws Error. Requires something published.
+    [[nodiscard]] virtual Served obtain(Date day) = 0;
+    /// The snapshot that CURRENT names; empty while nothing is published.
+    [[nodiscard]] virtual std::shared_ptr<snapshot::Snapshot const> current() = 0;
+};
+
+} // namespace wangge::http
