@@ -25,17 +25,18 @@ int show_grid(ShowOptions const& options) {
     auto const snapshot = snapshot::SnapshotStore{folder.snapshots()}.open_current();
     auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
     lookup::DutyRoster const roster{registry.duty_entries(today)};
-    auto const answer = lookup::Locator{*snapshot, roster}.grid(*code, today);
+    lookup::Locator const locator{*snapshot, roster};
+    auto const answer = locator.grid(*code, today);
     if (!answer) {
         throw Error{ErrorCode::not_found,
                     fmt::format("grid {} is not in generation {}; check the code, or import and publish it", options.code,
                                 snapshot->generation())};
     }
     if (options.json) {
-        fmt::print("{}\n", lookup::to_json(*answer));
+        fmt::print("{}\n", lookup::to_json(*answer, locator.evidence(today)));
         return 0;
     }
-    fmt::print("{}\n", lookup::to_text(*answer));
+    fmt::print("{}\n", lookup::to_text(*answer, locator.evidence(today)));
     for (auto const& officer : registry.officers_of(*code, today)) {
         fmt::print("  officer {}  {}  {}\n", officer.officer_id, officer.name, officer.phone_masked);
     }
