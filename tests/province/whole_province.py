@@ -103,11 +103,12 @@ def main():
     info = subprocess.run(["ogrinfo", "-ro", "-so", str(data / "registry.sqlite"), "current_grids"], capture_output=True, text=True)
     check(f"Feature Count: {grids}" in info.stdout and "Polygon" in info.stdout, "the registry file opens as a map layer")
 
-    done = timed("GEOS checks the coverage", [options.verify_coverage, "--grids", gpkg, "--counties", REFERENCE / "counties.geojson",
-                                              "--divisions", REFERENCE / "divisions.tsv", "--expect", grids])
+    done = timed("GEOS checks the coverage",
+                 [options.verify_coverage, gpkg, "--expect", grids, "--outlines", REFERENCE / "counties.geojson", "--jobs", 2]
+                 + (["--divisions", REFERENCE / "divisions.tsv"] if options.scale == "province" else []))
     print(done.stdout, flush=True)
     done = timed("an independent oracle checks the lookups",
-                 [options.verify_lookup, "--grids", gpkg, "--wangge", wangge, "--data", data, "--random", options.random,
+                 [options.verify_lookup, gpkg, "--locator", wangge, "--data", data, "--work", folder, "--random", options.random,
                   "--boundary", options.boundary])
     print(done.stdout, flush=True)
 
