@@ -41,10 +41,6 @@ std::uint32_t crossed_deltas(std::uint32_t const* leaf, std::uint32_t count, boo
     return sum;
 }
 
-[[noreturn]] void refuse(std::string_view why) {
-    throw Error{ErrorCode::corrupt, fmt::format("point index: {}; publish again", why)};
-}
-
 } // namespace
 
 struct PointIndex::View {
@@ -131,9 +127,12 @@ struct PointIndex::View {
     }
 };
 
-PointIndex PointIndex::over(std::span<std::byte const> bytes) {
+PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view name) {
+    auto const refuse = [&](std::string_view why) {
+        throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", name, why)};
+    };
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
-        throw Error{ErrorCode::usage, "point index: its bytes must be aligned to 8, better 64; copy them to such a place"};
+        throw Error{ErrorCode::usage, fmt::format("{}: its bytes must be aligned to 8; copy them to such a place", name)};
     }
     auto view = std::make_shared<View>();
     auto& h = view->header;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace wangge::snapshot {
@@ -31,7 +32,8 @@ public:
     /// View of bytes made by build(); they must outlive the object. Alignment of 64 bytes is best, of 8 required.
     /// Throws Error{corrupt} when header, sizes or offsets are wrong. Looks at the header only: damage further in is met
     /// by the queries, which then answer wrongly but never read out of bounds and never fail to end.
-    [[nodiscard]] static PointIndex over(std::span<std::byte const> bytes);
+    /// `name` stands in the message.
+    [[nodiscard]] static PointIndex over(std::span<std::byte const> bytes, std::string_view name = "point index");
 
     /// The owner of `p`. Expected O(1).
     [[nodiscard]] GridId locate(geom::Point p) const noexcept;
