@@ -60,16 +60,22 @@ Written write_file(std::filesystem::path const& path, std::array<char, 8> const&
     header.byte_size = aligned(end);
     header.checksum = checksum64(std::as_bytes(std::span{&header, 1}).first(offsetof(Header, checksum)));
 
-
     std::vector<std::byte> whole(header.byte_size);
     std::memcpy(whole.data(), &header, sizeof header);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         std::copy(parts[i].begin(), parts[i].end(), whole.begin() + static_cast<std::ptrdiff_t>(header.sections[i].offset));
     }
+    return write_bytes(path, whole);
+}
+
+Written write_bytes(std::filesystem::path const& path, std::span<std::byte const> bytes) {
+    constexpr std::size_t kPiece = std::size_t{1} << 20U; // FileWriter buffers what it is given
     FileWriter writer{path};
-    writer.write(whole);
+    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+        writer.write(bytes.subspan(at, std::min(kPiece, bytes.size() - at)));
+    }
     writer.close();
-    return {whole.size(), checksum64(whole)};
+    return {bytes.size(), checksum64(bytes)};
 }
 
 } // namespace wangge::snapshot::sections

@@ -80,11 +80,13 @@ std::span<T const> view(std::span<std::byte const> file, Header const& header, N
 [[nodiscard]] Header read_header(std::filesystem::path const& path, std::span<std::byte const> file,
                                  std::array<char, 8> const& magic);
 
-/// Writes header and sections, aligned; syncs; returns the file's checksum64.
 struct Written {
     std::uint64_t bytes = 0;
-    std::uint64_t checksum = 0;
+    std::uint64_t checksum = 0; ///< checksum64 of the whole file
 };
+/// Writes and syncs a file.
+Written write_bytes(std::filesystem::path const& path, std::span<std::byte const> bytes);
+/// Writes and syncs a file of header and sections.
 Written write_file(std::filesystem::path const& path, std::array<char, 8> const& magic, Digest const& content,
                    std::span<std::span<std::byte const> const> parts);
 

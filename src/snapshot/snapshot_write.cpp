@@ -166,11 +166,7 @@ void write_files(Content const& content, std::filesystem::path const& folder, Ma
                                 std::array{bytes_of(divisions), bytes_of(grids),
                                            std::as_bytes(std::span{names.text.data(), names.text.size()}),
                                            bytes_of(tree.boxes), bytes_of(tree.ids)}));
-    auto const index = PointIndex::build(index_shapes, progress);
-    FileWriter writer{folder / kIndexFile};
-    writer.write(index);
-    writer.close();
-    note(kIndexFile, {index.size(), checksum64(index)});
+    note(kIndexFile, write_bytes(folder / kIndexFile, PointIndex::build(index_shapes, progress)));
 }
 
 } // namespace
