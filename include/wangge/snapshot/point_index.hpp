@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace wangge::snapshot {
@@ -26,15 +27,30 @@ inline constexpr GridId kOutside = 0xffffffffU;
 class PointIndex {
 public:
     /// Serialises an index over the shapes (a valid coverage; ids are their positions). Deterministic bytes. O(n log n).
+    /// Throws Error{data_rejected} when a vertex is off the globe or the index would outgrow its format (4 GB).
     [[nodiscard]] static std::vector<std::byte> build(std::span<geom::MultiPolygon const* const> shapes, Progress& progress);
-    /// View of bytes made by build(); they must outlive the object and be 64-byte aligned.
-    /// Throws Error{corrupt} when header, sizes or offsets are wrong.
-    [[nodiscard]] static PointIndex over(std::span<std::byte const> bytes);
+    /// View of bytes made by build(); they must outlive the object. Alignment of 64 bytes is best, of 8 required.
+    /// Throws Error{corrupt} when header, sizes or offsets are wrong. Looks at the header only: damage further in is met
+    /// by the queries, which then answer wrongly but never read out of bounds and never fail to end.
+    /// `name` stands in the message.
+    [[nodiscard]] static PointIndex over(std::span<std::byte const> bytes, std::string_view name = "point index");
 
     /// The owner of `p`. Expected O(1).
     [[nodiscard]] GridId locate(geom::Point p) const noexcept;
     /// Many at once, out[i] for points[i]; sizes must be equal. Same answers as the single call, faster.
     void locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept;
+
+    /// Number of shapes it was built over.
+    [[nodiscard]] std::size_t grid_count() const noexcept;
+    /// Box of the shapes; empty when there are none.
+    [[nodiscard]] geom::Envelope extent() const noexcept;
+    [[nodiscard]] std::span<std::byte const> bytes() const noexcept { return m_bytes; }
+
+    /// What an index is made of, for benchmarks and tuning.
+    struct Anatomy {
+        std::uint64_t edges = 0, subgrids = 0, leaves = 0, leaf_edges = 0;
+    };
+    [[nodiscard]] Anatomy anatomy() const noexcept;
 
 private:
     struct View; ///< header decoded to pointers

@@ -66,11 +66,15 @@ struct NearestGrid {
 
 /**
  * One state(D, K), immutable, mapped from a folder. Opening parses nothing. Safe for any number of threads.
- * Folder: MANIFEST.json, index.bin, grids.bin, shapes.bin (docs/data.md gives the layouts).
+ * Folder: MANIFEST.json, index.bin, grids.bin, shapes.bin (docs/snapshot-format.md gives the layouts).
  */
 class Snapshot {
 public:
-    /// Throws Error{not_found} when there is none, Error{corrupt} naming the file when header, size or checksum is wrong.
+    /**
+     * Throws Error{not_found} when there is none, Error{corrupt} naming the file when a size, a header with its checksum, or
+     * the structure of grids.bin and shapes.bin is wrong, so that no accessor can leave the mapping. The checksums of whole
+     * files are verify()'s business: they would cost a province a tenth of a second.
+     */
     [[nodiscard]] static std::shared_ptr<Snapshot const> open(std::filesystem::path const& folder);
     ~Snapshot();
 
@@ -107,12 +111,21 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
-/// Writes a snapshot folder: everything aside in `folder`.new-PID, synced, then renamed. An existing `folder` is an
-/// Error{conflict}. Returns the content digest. The same content gives the same bytes.
+/**
+ * Writes a snapshot folder: everything aside in `folder`.new-PID, synced, then renamed. An existing `folder` is an
+ * Error{conflict}. Returns the content digest. The same content gives the same bytes. Divisions and grids must rise by code
+ * (Error{usage}); a parent or village that is not among the divisions is Error{data_rejected}.
+ */
 Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress);
 
-/// Digest of the content alone, equal to what write_snapshot returns, without writing.
+/**
+ * Digest of the facts alone, equal to what write_snapshot returns, without writing: SHA-256 over divisions and grids with their
+ * normalised shapes. Dates and generation take no part, so that the same facts are known again; docs/snapshot-format.md has the bytes.
+ */
 [[nodiscard]] Digest content_digest(Content const& content);
+
+/// Reads the whole snapshot: the checksum of every file, then the content digest from what the files say. Throws as open() does.
+void verify(std::filesystem::path const& folder, Progress& progress);
 
 /**
  * The snapshot that is served now. get() is one mutex and one shared_ptr copy (std::atomic<shared_ptr> races in libstdc++ 12).

@@ -1,0 +1,312 @@
+#include "content_hash.hpp"
+#include "edge_distance.hpp"
+#include "envelope_tree.hpp"
+#include "manifest.hpp"
+#include "sections.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+#include <wangge/snapshot/snapshot.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace wangge::snapshot {
+
+using namespace sections;
+
+namespace {
+
+std::string_view code_of(GridRecord const& record) {
+    std::string_view const digits{record.code.data(), record.code.size()};
+    return digits.substr(0, digits.find('\0'));
+}
+
+[[noreturn]] void refuse(std::filesystem::path const& path, std::string_view why) {
+    throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", path.string(), why)};
+}
+
+MappedFile map_file(std::filesystem::path const& folder, std::string_view name, Manifest const& manifest) {
+    auto const path = folder / name;
+    auto const listed = manifest.files.find(name);
+    if (listed == manifest.files.end()) {
+        refuse(folder / kManifestFile, fmt::format("it does not list {}", name));
+    }
+    if (!std::filesystem::exists(path)) {
+        refuse(path, "the file is missing");
+    }
+    auto file = MappedFile::open(path);
+    if (file.bytes().size() != listed->second.bytes) {
+        refuse(path, fmt::format("the file has {} bytes where the manifest says {}", file.bytes().size(), listed->second.bytes));
+    }
+    return file;
+}
+
+Manifest read_manifest(std::filesystem::path const& folder) {
+    if (!std::filesystem::is_directory(folder)) {
+        throw Error{ErrorCode::not_found, fmt::format("{}: there is no snapshot; publish first", folder.string())};
+    }
+    auto const path = folder / kManifestFile;
+    if (!std::filesystem::exists(path)) {
+        refuse(path, "the file is missing");
+    }
+    return manifest_from_json(read_file(path), path);
+}
+
+} // namespace
+
+struct Snapshot::Impl {
+    std::filesystem::path folder;
+    Manifest manifest;
+    MappedFile index_file, grids_file, shapes_file;
+    PointIndex index;
+    std::span<DivisionRecord const> divisions;
+    std::span<GridRecord const> grids;
+    std::span<char const> names;
+    EnvelopeTree tree;
+    std::span<std::uint32_t const> first_part, first_ring, first_point;
+    std::span<geom::Point const> points;
+
+    explicit Impl(std::filesystem::path const& where)
+        : folder(where), manifest(read_manifest(where)), index_file(map_file(where, kIndexFile, manifest)),
+          grids_file(map_file(where, kGridsFile, manifest)), shapes_file(map_file(where, kShapesFile, manifest)) {
+        open_grids();
+        open_shapes();
+        auto const path = folder / kIndexFile;
+        index = PointIndex::over(index_file.bytes(), path.string());
+        if (index.grid_count() != grids.size()) {
+            refuse(path, fmt::format("it indexes {} grids where grids.bin has {}", index.grid_count(), grids.size()));
+        }
+        index_file.advise_random_hot();
+    }
+
+    void open_grids() {
+        auto const path = folder / kGridsFile;
+        auto const bytes = grids_file.bytes();
+        auto const header = read_header(path, bytes, kGridsMagic);
+        divisions = view<DivisionRecord>(bytes, header, GridsSection::divisions);
+        grids = view<GridRecord>(bytes, header, GridsSection::grids);
+        names = view<char>(bytes, header, GridsSection::names);
+        auto const boxes = view<geom::Envelope>(bytes, header, GridsSection::tree_boxes);
+        auto const ids = view<std::uint32_t>(bytes, header, GridsSection::tree_ids);
+        if (header.content != manifest.content.bytes) {
+            refuse(path, "it belongs to another snapshot");
+        }
+        if (divisions.size() != manifest.divisions || grids.size() != manifest.grids || ids.size() != grids.size() ||
+            boxes.size() != EnvelopeTree::tree_size(grids.size())) {
+            refuse(path, "its sections do not have the sizes that the manifest gives");
+        }
+        auto const named = [&](auto const& r) { return r.name_offset <= names.size() && r.name_size <= names.size() - r.name_offset; };
+        for (std::size_t i = 0; i < divisions.size(); ++i) {
+            auto const& d = divisions[i];
+            bool const parent_fits =
+                d.parent == kNoDivision || (d.parent < divisions.size() && divisions[d.parent].level < d.level);
+            if (!named(d) || !parent_fits || d.level < 1 || d.level > 6 || (i != 0 && divisions[i - 1].code >= d.code)) {
+                refuse(path, fmt::format("division record {} is damaged", i));
+            }
+        }
+        for (std::size_t i = 0; i < grids.size(); ++i) {
+            auto const& g = grids[i];
+            bool const kind_fits = g.kind == static_cast<std::uint8_t>(GridKind::comprehensive) ||
+                                   g.kind == static_cast<std::uint8_t>(GridKind::dedicated);
+            if (!named(g) || !kind_fits || g.village >= divisions.size() || ids[i] >= grids.size() ||
+                !GridCode::parse(code_of(g)) || (i != 0 && code_of(grids[i - 1]) >= code_of(g))) {
+                refuse(path, fmt::format("grid record {} is damaged", i));
+            }
+        }
+        tree = EnvelopeTree{boxes, ids};
+    }
+
+    void open_shapes() {
+        auto const path = folder / kShapesFile;
+        auto const bytes = shapes_file.bytes();
+        auto const header = read_header(path, bytes, kShapesMagic);
+        first_part = view<std::uint32_t>(bytes, header, ShapesSection::first_part);
+        first_ring = view<std::uint32_t>(bytes, header, ShapesSection::first_ring);
+        first_point = view<std::uint32_t>(bytes, header, ShapesSection::first_point);
+        points = view<geom::Point>(bytes, header, ShapesSection::points);
+        if (header.content != manifest.content.bytes) {
+            refuse(path, "it belongs to another snapshot");
+        }
+        auto const leads_to = [](std::span<std::uint32_t const> first, std::size_t count) {
+            return !first.empty() && first.front() == 0 && first.back() == count && std::is_sorted(first.begin(), first.end());
+        };
+        bool const outer_ring_each = std::adjacent_find(first_ring.begin(), first_ring.end()) == first_ring.end();
+        if (first_part.size() != grids.size() + 1 || !leads_to(first_part, first_ring.size() - 1) ||
+            !leads_to(first_ring, first_point.size() - 1) || !leads_to(first_point, points.size()) || !outer_ring_each ||
+            points.size() != manifest.vertices) {
+            refuse(path, "its ring directory is damaged");
+        }
+    }
+
+    [[nodiscard]] std::string_view name(std::uint32_t offset, std::uint32_t size) const {
+        return {names.data() + offset, size};
+    }
+
+    /// Squared metres to the nearest edge of the grid.
+    [[nodiscard]] double squared_distance(GridId id, EdgeDistance const& distance) const {
+        double best = std::numeric_limits<double>::infinity();
+        auto const last_ring = first_ring[first_part[id + 1]];
+        for (auto ring = first_ring[first_part[id]]; ring < last_ring; ++ring) {
+            auto const vertices = points.subspan(first_point[ring], first_point[ring + 1] - first_point[ring]);
+            for (std::size_t i = 0; i < vertices.size(); ++i) {
+                best = std::min(best, distance.squared(vertices[i], vertices[i + 1 == vertices.size() ? 0 : i + 1]));
+            }
+        }
+        return best;
+    }
+};
+
+Snapshot::Snapshot() = default;
+Snapshot::~Snapshot() = default;
+
+std::shared_ptr<Snapshot const> Snapshot::open(std::filesystem::path const& folder) {
+    std::shared_ptr<Snapshot> snapshot{new Snapshot};
+    snapshot->m_impl = std::make_unique<Impl>(folder);
+    return snapshot;
+}
+
+Date Snapshot::as_of() const noexcept { return m_impl->manifest.as_of; }
+DateInterval Snapshot::unchanged() const noexcept { return m_impl->manifest.unchanged; }
+GenerationNumber Snapshot::generation() const noexcept { return m_impl->manifest.generation; }
+Digest const& Snapshot::digest() const noexcept { return m_impl->manifest.content; }
+std::filesystem::path const& Snapshot::folder() const noexcept { return m_impl->folder; }
+std::size_t Snapshot::grid_count() const noexcept { return m_impl->grids.size(); }
+std::size_t Snapshot::division_count() const noexcept { return m_impl->divisions.size(); }
+PointIndex const& Snapshot::point_index() const noexcept { return m_impl->index; }
+
+GridInfo Snapshot::grid(GridId id) const {
+    auto const& g = m_impl->grids[id];
+    GridInfo info;
+    info.code = GridCode::parse(code_of(g)).value();
+    info.name = m_impl->name(g.name_offset, g.name_size);
+    info.kind = static_cast<GridKind>(g.kind);
+    info.village = g.village;
+    info.area_m2 = g.area_m2;
+    info.envelope = g.envelope;
+    return info;
+}
+
+DivisionInfo Snapshot::division(DivisionId id) const {
+    auto const& d = m_impl->divisions[id];
+    return {DivisionCode::from_value(d.code), m_impl->name(d.name_offset, d.name_size), static_cast<Level>(d.level), d.parent};
+}
+
+std::optional<GridId> Snapshot::find_grid(GridCode const& code) const {
+    auto const& all = m_impl->grids;
+    auto const it = std::lower_bound(all.begin(), all.end(), code.str(),
+                                     [](GridRecord const& g, std::string_view c) { return code_of(g) < c; });
+    if (it == all.end() || code_of(*it) != code.str()) {
+        return std::nullopt;
+    }
+    return static_cast<GridId>(it - all.begin());
+}
+
+std::optional<DivisionId> Snapshot::find_division(DivisionCode code) const {
+    auto const& all = m_impl->divisions;
+    auto const it = std::lower_bound(all.begin(), all.end(), code.value(),
+                                     [](DivisionRecord const& d, std::uint64_t c) { return d.code < c; });
+    if (it == all.end() || it->code != code.value()) {
+        return std::nullopt;
+    }
+    return static_cast<DivisionId>(it - all.begin());
+}
+
+std::vector<GridId> Snapshot::grids_under(DivisionId division) const {
+    auto const& all = m_impl->divisions;
+    std::vector<bool> under(all.size());
+    for (DivisionId id = 0; id < all.size(); ++id) {
+        for (auto up = id; up != kNoDivision && !under[id]; up = all[up].parent) { // levels rise, so chains end
+            under[id] = up == division;
+        }
+    }
+    std::vector<GridId> ids;
+    for (GridId id = 0; id < m_impl->grids.size(); ++id) {
+        if (under[m_impl->grids[id].village]) {
+            ids.push_back(id);
+        }
+    }
+    return ids;
+}
+
+geom::MultiPolygon Snapshot::shape(GridId id) const {
+    auto const& m = *m_impl;
+    auto const ring = [&](std::uint32_t r) {
+        auto const vertices = m.points.subspan(m.first_point[r], m.first_point[r + 1] - m.first_point[r]);
+        return geom::Ring(vertices.begin(), vertices.end());
+    };
+    geom::MultiPolygon shape;
+    for (auto part = m.first_part[id]; part < m.first_part[id + 1]; ++part) {
+        auto& polygon = shape.parts.emplace_back();
+        polygon.outer = ring(m.first_ring[part]);
+        for (auto hole = m.first_ring[part] + 1; hole < m.first_ring[part + 1]; ++hole) {
+            polygon.holes.push_back(ring(hole));
+        }
+    }
+    return shape;
+}
+
+double Snapshot::distance_to_boundary_m(GridId id, geom::Point p) const {
+    return std::sqrt(m_impl->squared_distance(id, EdgeDistance{p}));
+}
+
+std::optional<NearestGrid> Snapshot::nearest(geom::Point p, double limit_m) const {
+    if (auto const owner = locate(p); owner != kOutside) {
+        return NearestGrid{owner, 0};
+    }
+    EdgeDistance const distance{p};
+    NearestGrid best{kOutside, limit_m};
+    m_impl->tree.best_first(
+        limit_m, [&](geom::Envelope const& box) { return distance.bound(box); },
+        [&](GridId id) {
+            double const d = std::sqrt(m_impl->squared_distance(id, distance));
+            if (d < best.distance_m || (d == best.distance_m && id < best.grid)) { // ties go to the lower code
+                best = {id, d};
+            }
+            return d;
+        });
+    return best.grid == kOutside ? std::nullopt : std::optional{best};
+}
+
+std::vector<GridId> Snapshot::envelopes_meeting(geom::Envelope const& box) const {
+    std::vector<GridId> ids;
+    m_impl->tree.for_each_meeting(box, [&](GridId id) { ids.push_back(id); });
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+void verify(std::filesystem::path const& folder, Progress& progress) {
+    auto const manifest = read_manifest(folder);
+    progress.begin("checksums", manifest.files.size(), "files");
+    for (auto const& [name, listed] : manifest.files) {
+        auto const file = map_file(folder, name, manifest);
+        if (checksum64(file.bytes()) != listed.checksum) {
+            refuse(folder / name, "the file is damaged (checksum)");
+        }
+        progress.advance(1);
+    }
+    progress.end();
+    auto const snapshot = Snapshot::open(folder);
+    progress.begin("content digest", snapshot->grid_count(), "grids");
+    ContentHash hash;
+    hash.divisions(snapshot->division_count());
+    for (DivisionId id = 0; id < snapshot->division_count(); ++id) {
+        auto const d = snapshot->division(id);
+        hash.division(d.code, d.name, d.level, d.parent == kNoDivision ? DivisionCode{} : snapshot->division(d.parent).code);
+    }
+    hash.grids(snapshot->grid_count());
+    for (GridId id = 0; id < snapshot->grid_count(); ++id) {
+        auto const g = snapshot->grid(id);
+        hash.grid(g.code, g.name, g.kind, snapshot->division(g.village).code, snapshot->shape(id));
+        progress.advance(1);
+    }
+    progress.end();
+    if (hash.finish() != manifest.content) {
+        refuse(folder / kManifestFile, "the content does not have the digest that it gives");
+    }
+}
+
+} // namespace wangge::snapshot
