@@ -1,0 +1,177 @@
+#include "fixed_states.hpp"
+#include "router.hpp"
+#include "transformer_cache.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace wangge;
+using namespace wangge::http;
+using test::SmallProvince;
+
+namespace {
+
+struct Fixture {
+    SmallProvince province;
+    test::FixedStates states{province};
+    Router router{states};
+
+    Reply ask(std::string const& target, std::string const& method = "GET") {
+        return router(Request{method, target}, Waiting::allowed).value();
+    }
+    static nlohmann::json body(Reply const& reply) { return nlohmann::json::parse(reply.body); }
+    /// "status field" of a problem document.
+    std::string refusal(std::string const& target) {
+        auto const reply = ask(target);
+        BOOST_TEST(reply.content_type == "application/problem+json");
+        auto const document = body(reply);
+        BOOST_TEST(document["status"] == reply.status);
+        BOOST_TEST(document["type"].get<std::string>().starts_with("urn:wangge:problem:"));
+        BOOST_TEST(!document["title"].get<std::string>().empty());
+        BOOST_TEST(!document["detail"].get<std::string>().empty());
+        return std::to_string(reply.status) + " " + document.value("field", "-");
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(endpoints, Fixture)
+
+BOOST_AUTO_TEST_CASE(locate_answers_with_grid_officer_and_receipt) {
+    auto const reply = ask("/v1/locate?lon=113.002&lat=23.002&as_of=2026-03-01");
+    BOOST_TEST(reply.status == 200U);
+    BOOST_TEST(reply.content_type == "application/json");
+    auto const json = body(reply);
+    BOOST_TEST(json["grid"]["code"] == SmallProvince::kWest);
+    BOOST_TEST(json["officers"][0]["officer_id"] == "Z101");
+    BOOST_TEST(json["receipt"]["as_of"] == "2026-03-01");
+    BOOST_TEST(json["receipt"]["crs"] == "EPSG:4490");
+}
+
+BOOST_AUTO_TEST_CASE(without_as_of_it_is_today) {
+    auto const before = Date::today().str();
+    auto const as_of = body(ask("/v1/locate?lon=0&lat=0"))["receipt"]["as_of"].get<std::string>();
+    BOOST_TEST((as_of == before || as_of == Date::today().str()));
+}
+
+BOOST_AUTO_TEST_CASE(outside_is_an_answer_with_the_nearest_on_request) {
+    auto const plain = body(ask("/v1/locate?lon=113.0301&lat=23.005"));
+    BOOST_TEST(plain["found"] == false);
+    BOOST_TEST(plain["nearest"].is_null());
+    BOOST_TEST(body(ask("/v1/locate?lon=113.0301&lat=23.005&nearest=1"))["nearest"]["code"] == SmallProvince::kEast);
+    BOOST_TEST(body(ask("/v1/locate?lon=113.0301&lat=23.005&nearest=0"))["nearest"].is_null());
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_parameter_is_named) {
+    BOOST_TEST(refusal("/v1/locate?lat=23") == "400 lon");
+    BOOST_TEST(refusal("/v1/locate?lon=113") == "400 lat");
+    BOOST_TEST(refusal("/v1/locate") == "400 lon");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&lon=113") == "400 lon");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&latitude=23") == "400 latitude");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&nearest=yes") == "400 nearest");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&as_of=2026-02-30") == "400 as_of");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&as_of=") == "400 as_of");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&crs=") == "400 crs");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&crs=EPSG%3A999999") == "400 crs");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&crs=EPSG:4214") == "400 crs"); // Beijing54: no known transformation
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&crs=" + std::string(500, 'A')) == "400 crs");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&crs=%ff") == "400 crs");
+    BOOST_TEST(refusal("/v1/grids/440106001001001?lon=1") == "400 lon");
+    BOOST_TEST(refusal("/healthz?x=1") == "400 x");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_a_number_is_a_fault_of_its_field) {
+    for (auto const* bad : {"nan", "inf", "0x10", "1e400", "113.3abc", "+113", "%2B113", "", "%E4%B8%AD", "113,3", "%00"}) {
+        BOOST_TEST(refusal(std::string{"/v1/locate?lat=23&lon="} + bad) == "400 lon", bad);
+        BOOST_TEST(refusal(std::string{"/v1/locate?lon=113&lat="} + bad) == "400 lat", bad);
+    }
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=91") == "400 lat");
+    BOOST_TEST(refusal("/v1/locate?lon=181&lat=23") == "400 lon");
+    BOOST_TEST(refusal("/v1/locate?lon=23.1&lat=113.2") == "400 lon,lat");
+}
+
+BOOST_AUTO_TEST_CASE(a_grid_is_found_by_its_code) {
+    auto const json = body(ask("/v1/grids/440106001001801"));
+    BOOST_TEST(json["found"] == true);
+    BOOST_TEST(json["grid"]["kind"] == "dedicated");
+    BOOST_TEST(json["town"]["name"] == "五山街道");
+    BOOST_TEST(json["receipt"]["generation"] == 7);
+    BOOST_TEST(refusal("/v1/grids/440106001001999") == "404 code");
+    BOOST_TEST(refusal("/v1/grids/44010600100199x") == "400 code");
+    BOOST_TEST(refusal("/v1/grids/%zz") == "400 code");
+    BOOST_TEST(refusal("/v1/grids/123456789012345678901") == "400 code");
+}
+
+BOOST_AUTO_TEST_CASE(paths_and_methods_that_are_not_there_say_so) {
+    for (auto const* path : {"/", "/v1", "/v1/locate/", "/v1/grids", "/v1/grids/", "/v1/grids/1/2", "/V1/locate", "", "*", "//healthz"}) {
+        BOOST_TEST(refusal(path) == "404 -", path);
+    }
+    auto const reply = ask("/v1/locate?lon=113&lat=23", "POST");
+    BOOST_TEST(reply.status == 405U);
+    BOOST_TEST(reply.allow == "GET, HEAD");
+    BOOST_TEST(ask("/healthz", "get").status == 405U);
+    BOOST_TEST(ask("/healthz", "HEAD").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(ready_says_which_state_and_before_a_publish_what_to_do) {
+    auto const json = body(ask("/readyz"));
+    BOOST_TEST(json["generation"] == 7);
+    BOOST_TEST(json["grids"] == 4);
+    BOOST_TEST(json["as_of"] == Date::today().str());
+    states.published = false;
+    for (auto const* target : {"/readyz", "/v1/locate?lon=113&lat=23", "/v1/grids/440106001001001"}) {
+        auto const reply = ask(target);
+        BOOST_TEST(reply.status == 503U, target);
+        BOOST_TEST(reply.retry_after_s > 0U);
+        BOOST_TEST(reply.body.find("publish") != std::string::npos);
+    }
+    BOOST_TEST(ask("/healthz").status == 200U);
+    BOOST_TEST(refusal("/v1/locate?lon=nan&lat=23") == "400 lon");
+}
+
+BOOST_AUTO_TEST_CASE(a_date_before_anything_was_in_force_is_outside_and_is_waited_for_elsewhere) {
+    Request const request{"GET", "/v1/locate?lon=113.002&lat=23.002&as_of=1999-12-31"};
+    BOOST_TEST(!router(request, Waiting::no).has_value());
+    BOOST_TEST(states.obtained == 0);
+    auto const reply = router(request, Waiting::allowed);
+    BOOST_REQUIRE(reply);
+    BOOST_TEST(reply->status == 200U);
+    BOOST_TEST(body(*reply)["found"] == false);
+    BOOST_TEST(body(*reply)["receipt"]["as_of"] == "1999-12-31");
+    BOOST_TEST(refusal("/v1/grids/440106001001001?as_of=1999-12-31") == "404 code");
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_inside_is_a_problem_without_internals) {
+    auto const* const target = "/v1/locate?lon=113&lat=23&as_of=1999-12-31";
+    states.on_obtain = [] { throw Error{ErrorCode::corrupt, "/secret/place: bad checksum"}; };
+    auto const failed = ask(target);
+    BOOST_TEST(failed.status == 500U);
+    BOOST_TEST(failed.body.find("secret") == std::string::npos);
+    states.on_obtain = [] { throw std::runtime_error{"secret"}; };
+    BOOST_TEST(ask(target).status == 500U);
+    states.on_obtain = [] { throw Error{ErrorCode::conflict, "/secret is locked"}; };
+    auto const busy = ask(target);
+    BOOST_TEST(busy.status == 503U);
+    BOOST_TEST(busy.retry_after_s > 0U);
+    BOOST_TEST(busy.body.find("secret") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(transformer_cache)
+
+BOOST_AUTO_TEST_CASE(names_written_differently_share_a_transformer_and_unknown_ones_leave_nothing) {
+    TransformerCache cache;
+    BOOST_TEST(cache.get("EPSG:4547").name() == "EPSG:4547");
+    BOOST_TEST(cache.get("epsg:4547").name() == "EPSG:4547");
+    BOOST_TEST(cache.size() == 1U);
+    BOOST_CHECK_THROW(cache.get("EPSG:999999"), Error);
+    BOOST_TEST(cache.size() == 1U);
+    for (int code = 4534; code <= 4554; ++code) { // CGCS2000 3-degree zones: more than it keeps
+        BOOST_TEST(cache.get("EPSG:" + std::to_string(code)).name() == "EPSG:" + std::to_string(code));
+    }
+    BOOST_TEST(cache.size() == TransformerCache::kCapacity);
+    BOOST_TEST(cache.get("EPSG:4534").name() == "EPSG:4534");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
