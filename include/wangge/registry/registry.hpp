@@ -91,11 +91,16 @@ public:
     [[nodiscard]] std::vector<GridVersion> history(GridCode const& code) const;
     /// Every code ever issued, in force or retired, sorted.
     [[nodiscard]] std::vector<GridCode> issued_codes() const;
-    /// Applies the change set to the draft generation in one transaction. Returns the change set's id.
+    /// Applies the change set to the draft generation in one transaction. Returns the change set's id; 0 when it has no
+    /// changes (then its sources are recorded and no draft begins). A grid added: in force from the effective day on. Changed:
+    /// from that day to the end of the version that held it. Retired: no version from that day on.
+    /// Error{data_rejected}: a code issued before, a grid not in force on the day, a village unknown on the day.
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
 
     // ---- officers
     /// Inserts or updates officers and replaces their assignments; one transaction. Seen by lookups at once, no publish needed.
+    /// From the first day of an officer's given assignments on (from today on when none is given) these hold and no others;
+    /// what held before that day stays. Officers not named are left alone. Error{data_rejected}: unknown grid or officer.
     void apply_officers(std::span<Officer const> officers, std::span<Assignment const> assignments,
                         std::string const& author, std::span<SourceFile const> sources, Progress& progress);
     /// Every assignment in force on `as_of`, sorted by grid, then role. Nothing personal.
@@ -105,6 +110,11 @@ public:
     /// Changes whenever another connection has committed; cheap (PRAGMA data_version).
     [[nodiscard]] std::int64_t data_version() const;
 
+    // ---- provenance
+    /// Records a file that an importer has kept in DIR/sources without applying anything of it. The apply functions record
+    /// the files they are given themselves.
+    void record_source(SourceFile const& source, std::string const& author);
+
     // ---- addresses
     struct AddressPoint {
         std::string id;
@@ -113,7 +123,8 @@ public:
         std::string road, number, estate, building, unit, room;
         geom::Point at;
     };
-    /// Streams rows from `next` (false at the end) into the registry in one transaction, replacing what `source` brought before.
+    /// Streams rows from `next` (false at the end) into the registry in one transaction, replacing what files of the same
+    /// names brought before. `id` must be unique in the import; `village` may be invalid when it is not known.
     std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
                                   std::span<SourceFile const> sources, Progress& progress);
 
@@ -123,6 +134,7 @@ public:
     [[nodiscard]] std::optional<Generation> newest_generation() const;
     [[nodiscard]] std::vector<Generation> generations() const;
     /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
+    /// Error{conflict} when there is no draft.
     Generation publish(std::string const& author, std::string const& approver, Digest const& digest);
 
     [[nodiscard]] Counts counts(Date as_of) const;

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "audit.hpp"
+#include "officer_vault.hpp"
+#include "sqlite_connection.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+#include <wangge/registry/registry.hpp>
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace wangge::registry {
+
+
+struct Registry::Impl {
+    Impl(DataFolder data_folder, Mode mode, std::unique_ptr<FileLock> file_lock)
+        : folder(std::move(data_folder)), lock(std::move(file_lock)),
+          connection(folder.registry_file(), mode == Mode::write ? Connection::Access::write : Connection::Access::read) {}
+
+    DataFolder folder;
+    std::unique_ptr<FileLock> lock; ///< outlives the connection, so that its last checkpoint is still ours alone
+    mutable Connection connection;
+    mutable std::unique_ptr<OfficerVault> officer_vault;
+
+    /// Throws Error{usage} in read mode.
+    void require_writer() const {
+        if (!connection.writable()) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("{}: the registry was opened for reading only", folder.registry_file().string())};
+        }
+    }
+    [[nodiscard]] OfficerVault const& vault() const {
+        if (!officer_vault) {
+            officer_vault = std::make_unique<OfficerVault>(folder.officer_key());
+        }
+        return *officer_vault;
+    }
+    [[nodiscard]] GenerationNumber newest_published() const {
+        return connection.integer("SELECT max(number) FROM generation");
+    }
+    [[nodiscard]] bool has_draft() const {
+        return connection.integer("SELECT EXISTS (SELECT 1 FROM change_set WHERE generation IS NULL)") != 0;
+    }
+    /// A change set of the open draft, its id.
+    std::int64_t open_change_set(std::string_view subject, std::string_view title, std::string_view author, Date effective);
+    void record_sources(std::span<SourceFile const> sources, std::string_view author, std::optional<std::int64_t> change_set);
+};
+
+/// Division codes come from our own columns, whose CHECK keeps them in range.
+[[nodiscard]] inline DivisionCode division_code(std::int64_t value) {
+    return DivisionCode::from_value(static_cast<std::uint64_t>(value));
+}
+[[nodiscard]] inline std::int64_t column_value(DivisionCode code) { return static_cast<std::int64_t>(code.value()); }
+
+[[nodiscard]] inline DateInterval interval(Statement const& row, int from_column) {
+    return {Date{static_cast<std::int32_t>(row.integer(from_column))}, Date{static_cast<std::int32_t>(row.integer(from_column + 1))}};
+}
+
+/// A word in a column that its CHECK should have kept out.
+[[noreturn]] inline void unknown_word(Connection const& connection, std::string_view column, std::string_view word) {
+    throw Error{ErrorCode::corrupt, fmt::format("{}: {} holds '{}', which this program does not know; restore the file from a backup",
+                                                connection.path().string(), column, word)};
+}
+
+[[nodiscard]] inline GridCode grid_code(Connection const& connection, std::string_view text) {
+    auto const code = GridCode::parse(text);
+    if (!code) {
+        unknown_word(connection, "grid_code", text);
+    }
+    return *code;
+}
+
+/// state(D, K) of the divisions, by code; inside the caller's transaction.
+[[nodiscard]] std::vector<Division> select_divisions(Connection& connection, Date as_of, GenerationNumber known_at);
+
+} // namespace wangge::registry
