@@ -41,6 +41,9 @@ public:
         for (auto const& warning : std::exchange(m_warnings, {})) {
             log_warning(fmt::format("{}: {}", path.string(), warning));
         }
+        check_failure(path, doing);
+    }
+    void check_failure(std::filesystem::path const& path, std::string_view doing) const {
         if (!m_failure.empty()) {
             fail(path, doing);
         }
@@ -116,7 +119,6 @@ CPLStringList layer_options(std::string const& driver, FileLayout const& layout)
         options.SetNameValue("DESCRIPTION", layout.description.c_str());
         options.SetNameValue("GEOMETRY_NAME", "geom");
     } else if (driver == "FlatGeobuf") {
-        options.SetNameValue("DESCRIPTION", layout.description.c_str());
         options.SetNameValue("TEMPORARY_DIR", layout.path.parent_path().c_str());
     } else {
         options.SetNameValue("ENCODING", "GB18030");
@@ -261,7 +263,7 @@ std::unique_ptr<FeatureFile> create_gdal_file(std::string const& driver, FileLay
 
 FileCounts count_gdal(std::string const& driver, std::filesystem::path const& path) {
     register_drivers();
-    // Rings of a Shapefile come back in the order written, outer before its holes; sorting them out again is not needed to count.
+    // Sorting the rings of a Shapefile into parts and holes again is not needed to count them; GDAL warns that it did not.
     ThreadOption const no_nesting{"OGR_ORGANIZE_POLYGONS", "SKIP"};
     ReportTrap trap;
     char const* const allowed[] = {driver.c_str(), nullptr};
@@ -274,7 +276,7 @@ FileCounts count_gdal(std::string const& driver, std::filesystem::path const& pa
         ++counts.features;
         counts.vertices += vertices_of(feature->GetGeometryRef());
     }
-    trap.check(path, "reading it back");
+    trap.check_failure(path, "reading it back");
     return counts;
 }
 

@@ -187,7 +187,8 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
     bool reusable = false;
     for (auto const& leftover : folders_of(folder.snapshots(), number)) {
         auto const snapshot = leftover.filename() == result.folder.filename() ? open_if_whole(leftover) : nullptr;
-        if (snapshot && snapshot->digest() == digest) {
+        if (snapshot && snapshot->digest() == digest && snapshot->generation() == number && snapshot->as_of() == as_of &&
+            snapshot->unchanged() == state.unchanged) {
             reusable = true;
         } else {
             remove_folder(leftover);

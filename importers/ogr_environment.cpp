@@ -1,0 +1,44 @@
+#include "ogr_environment.hpp"
+
+#include <cpl_error.h>
+#include <gdal_priv.h>
+#include <ogrsf_frmts.h>
+
+#include <mutex>
+
+namespace wangge::importers {
+
+void register_drivers() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        RegisterOGRGeoPackage();
+        RegisterOGRShape();
+        RegisterOGRGeoJSON();
+        RegisterOGRXLSX();
+    });
+}
+
+void DatasetClose::operator()(GDALDataset* dataset) const noexcept { GDALClose(GDALDataset::ToHandle(dataset)); }
+
+namespace {
+
+void CPL_STDCALL keep(CPLErr level, CPLErrorNum, char const* message) {
+    auto* const messages = static_cast<GdalMessages*>(CPLGetErrorHandlerUserData());
+    if (messages != nullptr) {
+        messages->record(level == CE_Failure || level == CE_Fatal, message);
+    }
+}
+
+} // namespace
+
+GdalMessages::Listening::Listening(GdalMessages& messages) { CPLPushErrorHandlerEx(keep, &messages); }
+GdalMessages::Listening::~Listening() { CPLPopErrorHandler(); }
+
+void GdalMessages::record(bool failure, char const* message) {
+    if (failure && !m_failed) {
+        m_failed = true;
+        m_first = message == nullptr ? "" : message;
+    }
+}
+
+} // namespace wangge::importers

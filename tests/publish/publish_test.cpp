@@ -1,0 +1,401 @@
+#include "publish_steps.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+#include <wangge/publish/publisher.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <functional>
+#include <set>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace wangge;
+namespace fs = std::filesystem;
+using registry::Registry;
+
+namespace {
+
+Date const kDay = *Date::parse("2024-06-01");
+Date const kLater = *Date::parse("2024-09-01");
+
+DivisionCode division(std::string const& text) { return *DivisionCode::parse(text); }
+
+/// Box in units of 1e-4 degree from 113 east, 23 north.
+geom::MultiPolygon box(std::int32_t x0, std::int32_t y0, std::int32_t x1, std::int32_t y1) {
+    auto const at = [](std::int32_t x, std::int32_t y) { return geom::Point{1'130'000'000 + x * 1000, 230'000'000 + y * 1000}; };
+    return {{{{at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)}, {}}}};
+}
+
+geom::Point place(std::int32_t x, std::int32_t y) { return {1'130'000'000 + x * 1000, 230'000'000 + y * 1000}; }
+
+/// A box of 10 x 10 with a vertex in the middle of its east side, where its eastern neighbours meet.
+geom::MultiPolygon west_box() {
+    auto shape = box(0, 0, 10, 10);
+    auto& ring = shape.parts[0].outer;
+    ring.insert(ring.begin() + 2, place(10, 5));
+    return shape;
+}
+
+registry::Grid grid(std::string const& code, std::string const& village, geom::MultiPolygon shape) {
+    return {*GridCode::parse(code), "网格" + code.substr(12), GridKind::comprehensive, division(village), std::move(shape)};
+}
+
+/**
+ * One county of two villages, its outline the box 0..20 x 0..10. West is one grid; east is two, one above the other.
+ */
+struct Place {
+    Place() {
+        static int number = 0;
+        root = fs::temp_directory_path() / ("wangge-publish-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
+        fs::remove_all(root);
+        folder.root = root;
+        Registry::init(folder);
+        auto registry = Registry::open(folder, Registry::Mode::write);
+        std::vector<registry::Division> const divisions{
+            {division("440000000000"), "广东省", Level::province, std::nullopt, ""},
+            {division("440100000000"), "广州市", Level::city, division("440000000000"), ""},
+            {division("440103000000"), "荔湾区", Level::county, division("440100000000"), ""},
+            {division("440103001000"), "沙面街道", Level::town, division("440103000000"), ""},
+            {division("440103001101"), "西村", Level::village, division("440103001000"), ""},
+            {division("440103001102"), "东村", Level::village, division("440103001000"), ""},
+        };
+        registry.apply_divisions(divisions, *Date::parse("2024-01-01"), "tester", {});
+        std::vector<registry::DivisionOutline> const outlines{{division("440103000000"), box(0, 0, 20, 10), "by hand"}};
+        registry.apply_outlines(outlines, "tester", {});
+    }
+    ~Place() { fs::remove_all(root); }
+
+    void apply(registry::ChangeKind kind, std::vector<registry::Grid> grids, Date effective) {
+        auto registry = Registry::open(folder, Registry::Mode::write);
+        registry::ChangeSet set;
+        set.title = "by hand";
+        set.author = "tester";
+        set.effective = effective;
+        for (auto& changed : grids) {
+            set.changes.push_back({{kind}, std::move(changed), 0, 0});
+        }
+        registry.apply(set, progress);
+    }
+    void apply_first_grids() {
+        apply(registry::ChangeKind::added,
+              {grid("440103001101001", "440103001101", west_box()), grid("440103001102001", "440103001102", box(10, 0, 20, 5)),
+               grid("440103001102002", "440103001102", box(10, 5, 20, 10))},
+              *Date::parse("2024-01-01"));
+    }
+    /// The boundary between the two eastern grids moves north by one; both meet the western one there.
+    void move_boundary(Date effective, std::int32_t to = 6) {
+        auto west = box(0, 0, 10, 10);
+        west.parts[0].outer.insert(west.parts[0].outer.begin() + 2, place(10, to));
+        apply(registry::ChangeKind::reshaped,
+              {grid("440103001101001", "440103001101", west), grid("440103001102001", "440103001102", box(10, 0, 20, to)),
+               grid("440103001102002", "440103001102", box(10, to, 20, 10))},
+              effective);
+    }
+    publish::PublishResult publish(Date day = kDay) { return publish::publish(folder, day, "author", "approver", progress); }
+    [[nodiscard]] std::optional<registry::Generation> newest() const {
+        return Registry::open(folder, Registry::Mode::read).newest_generation();
+    }
+    [[nodiscard]] std::string owner(snapshot::Snapshot const& snapshot, std::int32_t x, std::int32_t y) const {
+        auto const id = snapshot.locate(place(x, y));
+        return id == snapshot::kOutside ? "" : std::string{snapshot.grid(id).code.str()};
+    }
+    [[nodiscard]] snapshot::SnapshotStore store() const { return snapshot::SnapshotStore{folder.snapshots()}; }
+    [[nodiscard]] std::set<std::string> published_names() const {
+        std::set<std::string> names;
+        for (auto const& entry : fs::directory_iterator{folder.snapshots()}) {
+            names.insert(entry.path().filename().string());
+        }
+        return names;
+    }
+
+    fs::path root;
+    registry::DataFolder folder;
+    SilentProgress progress;
+};
+
+std::string message_of(ErrorCode expected, std::function<void()> const& action) {
+    try {
+        action();
+    } catch (Error const& error) {
+        BOOST_TEST((error.code() == expected), error.what());
+        return error.what();
+    }
+    BOOST_ERROR("nothing was thrown");
+    return {};
+}
+
+bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+/// Runs a publish in a child that ends at `step` as kill -9 would end it. Returns whether it got there.
+bool publish_killed_at(Place& where, publish::Step step) {
+    pid_t const child = ::fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {
+        try {
+            (void)publish::publish_in_steps(where.folder, kDay, "author", "approver", where.progress, [&](publish::Step reached) {
+                if (reached == step) {
+                    ::_exit(42);
+                }
+            });
+        } catch (std::exception const&) {
+            ::_exit(1);
+        }
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 42;
+}
+
+/// What must hold whenever a publish has ended well.
+void require_whole(Place const& where, GenerationNumber number, std::string const& owner_above) {
+    auto const newest = where.newest();
+    BOOST_REQUIRE(newest.has_value());
+    BOOST_TEST(newest->number == number);
+    auto const current = where.store().open_current();
+    BOOST_TEST(current->generation() == number);
+    BOOST_TEST((current->digest() == newest->digest));
+    BOOST_TEST(current->grid_count() == 3U);
+    BOOST_TEST(where.owner(*current, 15, 5) == owner_above);
+    BOOST_TEST(where.owner(*current, 20, 5) == ""); // the eastern side belongs to nobody
+    BOOST_TEST(!Registry::open(where.folder, Registry::Mode::read).counts(kDay).draft);
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(publish_room, Place)
+
+BOOST_AUTO_TEST_CASE(a_publish_makes_a_generation_and_sends_readers_to_its_snapshot) {
+    apply_first_grids();
+    auto const result = publish();
+    BOOST_TEST(!result.unchanged);
+    BOOST_TEST(result.generation.number == 1);
+    BOOST_TEST(result.generation.author == "author");
+    BOOST_TEST(result.generation.approver == "approver");
+    BOOST_TEST(result.grids == 3U);
+    BOOST_TEST(result.warnings.empty());
+    BOOST_TEST(result.folder.filename().string() == "g1-2024-06-01");
+    require_whole(*this, 1, "440103001102002");
+    auto const current = store().open_current();
+    BOOST_TEST(current->as_of().str() == "2024-06-01");
+    BOOST_TEST(owner(*current, 5, 5) == "440103001101001");
+    BOOST_TEST(owner(*current, 15, 4) == "440103001102001");
+    auto const village = current->find_division(division("440103001102"));
+    BOOST_REQUIRE(village.has_value());
+    BOOST_TEST(current->grids_under(*village).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(publishing_again_with_nothing_new_makes_no_generation) {
+    apply_first_grids();
+    auto const first = publish();
+    auto const second = publish();
+    BOOST_TEST(second.unchanged);
+    BOOST_TEST(second.generation.number == 1);
+    BOOST_TEST((second.generation.digest == first.generation.digest));
+    BOOST_TEST((second.folder == first.folder));
+    // Another day on which the same facts hold is served by the same snapshot.
+    BOOST_TEST((publish(kLater).folder == first.folder));
+    BOOST_TEST((published_names() == std::set<std::string>{"CURRENT", "g1-2024-06-01"}));
+}
+
+BOOST_AUTO_TEST_CASE(publishing_again_repairs_what_was_lost) {
+    apply_first_grids();
+    auto const first = publish();
+    fs::remove(folder.snapshots() / "CURRENT");
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
+    fs::remove_all(first.folder);
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
+    // A damaged file.
+    for (auto const& entry : fs::directory_iterator{first.folder}) {
+        fs::resize_file(entry.path(), fs::file_size(entry.path()) / 2);
+    }
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
+    fs::remove_all(folder.snapshots());
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
+}
+
+BOOST_AUTO_TEST_CASE(two_published_snapshots_are_kept) {
+    apply_first_grids();
+    publish();
+    move_boundary(kDay, 6);
+    publish();
+    move_boundary(kDay, 7);
+    BOOST_TEST(publish().generation.number == 3);
+    BOOST_TEST((published_names() == std::set<std::string>{"CURRENT", "g2-2024-06-01", "g3-2024-06-01"}));
+    require_whole(*this, 3, "440103001102001"); // (15, 5) now lies below the boundary
+}
+
+BOOST_AUTO_TEST_CASE(a_publish_killed_at_any_step_is_completed_by_the_next) {
+    for (auto const step : publish::kSteps) {
+        BOOST_TEST_CONTEXT("first publish, step " << static_cast<int>(step)) {
+            Place where;
+            where.apply_first_grids();
+            BOOST_TEST(publish_killed_at(where, step));
+            if (where.store().current()) {
+                BOOST_TEST(where.store().open_current()->generation() == 1);
+            }
+            (void)where.publish();
+            require_whole(where, 1, "440103001102002");
+            BOOST_TEST((where.published_names() == std::set<std::string>{"CURRENT", "g1-2024-06-01"}));
+        }
+        BOOST_TEST_CONTEXT("second publish, step " << static_cast<int>(step)) {
+            Place where;
+            where.apply_first_grids();
+            (void)where.publish();
+            where.move_boundary(kDay);
+            BOOST_TEST(publish_killed_at(where, step));
+            // Readers see the old or the new one, whole.
+            auto const served = where.store().open_current();
+            BOOST_TEST(served->generation() == (step >= publish::Step::current_set ? 2 : 1));
+            BOOST_TEST(where.owner(*served, 15, 5) == (step >= publish::Step::current_set ? "440103001102001" : "440103001102002"));
+            (void)where.publish();
+            require_whole(where, 2, "440103001102001");
+            BOOST_TEST((where.published_names() == std::set<std::string>{"CURRENT", "g1-2024-06-01", "g2-2024-06-01"}));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_repair_killed_at_any_step_is_completed_by_the_next) {
+    for (auto const step : publish::kSteps) {
+        BOOST_TEST_CONTEXT("step " << static_cast<int>(step)) {
+            Place where;
+            where.apply_first_grids();
+            (void)where.publish();
+            fs::remove_all(where.folder.snapshots());
+            bool const reached = publish_killed_at(where, step);
+            BOOST_TEST(reached == (step != publish::Step::generation_recorded)); // a repair records none
+            (void)where.publish();
+            require_whole(where, 1, "440103001102002");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_left_by_a_publish_that_was_never_recorded_is_reused_or_replaced) {
+    apply_first_grids();
+    BOOST_REQUIRE(publish_killed_at(*this, publish::Step::snapshot_written));
+    auto const left = folder.snapshots() / "g1-2024-06-01";
+    auto const written = fs::last_write_time(left / "MANIFEST.json");
+    (void)publish();
+    BOOST_TEST((fs::last_write_time(left / "MANIFEST.json") == written)); // the same content: reused
+
+    move_boundary(kDay, 6);
+    BOOST_REQUIRE(publish_killed_at(*this, publish::Step::snapshot_written));
+    move_boundary(kDay, 4); // the draft goes on before it is published
+    (void)publish();
+    require_whole(*this, 2, "440103001102002");
+    // A left-over of another day does not stay beside it either.
+    move_boundary(kDay, 6);
+    BOOST_REQUIRE(publish_killed_at(*this, publish::Step::snapshot_written));
+    BOOST_TEST(publish(kLater).folder.filename().string() == "g3-2024-09-01");
+    BOOST_TEST((published_names() == std::set<std::string>{"CURRENT", "g2-2024-06-01", "g3-2024-09-01"}));
+}
+
+BOOST_AUTO_TEST_CASE(grids_that_overlap_are_refused_and_named) {
+    apply_first_grids();
+    (void)publish();
+    apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(9, 0, 20, 5))}, kDay);
+    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    BOOST_TEST(holds(text, "301"), text);
+    BOOST_TEST(holds(text, "440103001102001"), text);
+    BOOST_TEST(newest()->number == 1);
+    BOOST_TEST(store().open_current()->generation() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_scheduled_change_that_would_break_the_rules_is_refused_today) {
+    apply_first_grids();
+    apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(9, 0, 20, 5))}, kLater);
+    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    BOOST_TEST(holds(text, "2024-09-01"), text);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_registry_says_to_import_first) {
+    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    BOOST_TEST(holds(text, "import boundaries"), text);
+    BOOST_TEST(!newest().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_county_not_filled_and_a_village_without_grids_are_warnings) {
+    apply(registry::ChangeKind::added, {grid("440103001101001", "440103001101", box(0, 0, 10, 10))}, kDay);
+    auto const result = publish();
+    BOOST_TEST(result.generation.number == 1);
+    std::set<ProblemCode> codes;
+    for (auto const& warning : result.warnings) {
+        codes.insert(warning.code);
+        if (warning.code == ProblemCode::village_without_grids) {
+            BOOST_TEST((warning.subjects == std::vector<std::string>{"440103001102"}));
+            BOOST_TEST(holds(warning.message, "1 of 2 villages"), warning.message);
+            BOOST_TEST(holds(warning.message, "荔湾区"), warning.message);
+        }
+    }
+    BOOST_TEST((codes == std::set<ProblemCode>{ProblemCode::county_not_filled, ProblemCode::village_without_grids}));
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_is_built_once_and_beside_the_published_ones) {
+    apply_first_grids();
+    move_boundary(kLater);
+    auto const published = publish();
+    // Days with the same facts as the published one need no other.
+    BOOST_TEST((publish::snapshot_as_of(folder, *Date::parse("2024-08-31"), progress)->folder() == published.folder));
+
+    auto const later = publish::snapshot_as_of(folder, kLater, progress);
+    BOOST_TEST(later->generation() == 1);
+    BOOST_TEST(owner(*later, 15, 5) == "440103001102001");
+    BOOST_TEST(later->folder().parent_path().filename().string() == "as-of");
+    BOOST_TEST(later->folder().filename().string() == "g1-2024-09-01");
+    auto const written = fs::last_write_time(later->folder() / "MANIFEST.json");
+    BOOST_TEST((publish::snapshot_as_of(folder, *Date::parse("2030-01-01"), progress)->folder() == later->folder()));
+    BOOST_TEST((fs::last_write_time(later->folder() / "MANIFEST.json") == written));
+
+    // Before anything was drawn every position is outside; what is served now is not touched.
+    BOOST_TEST(publish::snapshot_as_of(folder, *Date::parse("2023-01-01"), progress)->grid_count() == 0U);
+    BOOST_TEST(store().open_current()->as_of().str() == "2024-06-01");
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_knows_what_was_published_not_the_draft) {
+    apply_first_grids();
+    (void)publish();
+    move_boundary(kLater);
+    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102002");
+    (void)publish();
+    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001");
+}
+
+BOOST_AUTO_TEST_CASE(snapshots_of_other_days_need_no_write_lock_and_go_when_a_generation_follows) {
+    apply_first_grids();
+    move_boundary(kLater);
+    (void)publish();
+    {
+        auto const writer = Registry::open(folder, Registry::Mode::write);
+        BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001");
+        message_of(ErrorCode::conflict, [&] { (void)publish(); });
+    }
+    BOOST_TEST(fs::exists(folder.snapshots() / "as-of" / "g1-2024-09-01"));
+    move_boundary(kDay, 7);
+    (void)publish();
+    BOOST_TEST(!fs::exists(folder.snapshots() / "as-of" / "g1-2024-09-01"));
+}
+
+BOOST_AUTO_TEST_CASE(a_half_built_snapshot_of_another_day_is_built_again) {
+    apply_first_grids();
+    move_boundary(kLater);
+    (void)publish();
+    auto const target = folder.snapshots() / "as-of" / "g1-2024-09-01";
+    fs::create_directories(target);
+    std::ofstream{target / "index.bin"} << "half";
+    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_published_is_said) {
+    auto const text = message_of(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, progress); });
+    BOOST_TEST(holds(text, "wangge publish"), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
