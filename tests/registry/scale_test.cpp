@@ -125,5 +125,11 @@ BOOST_AUTO_TEST_CASE(a_whole_province_is_written_and_read_in_seconds) {
     });
     timed("counts", [&] { BOOST_TEST(registry.counts(day("2024-05-01")).address_points == static_cast<std::uint64_t>(address_count)); });
     timed("opened", [&] { static_cast<void>(Registry::open(scratch.data(), Registry::Mode::read)); });
+    if (std::system("command -v ogrinfo >/dev/null 2>&1") == 0) {
+        auto const command = "ogrinfo -ro '" + scratch.data().registry_file().string() + "' current_grids -so | grep -q 'Feature Count: 127533'";
+        timed("summary of the view by ogrinfo", [&] { BOOST_TEST(std::system(command.c_str()) == 0); });
+    } else {
+        BOOST_TEST_MESSAGE("skipped: ogrinfo (gdal-bin) is not installed");
+    }
     BOOST_TEST_MESSAGE("file: " << std::filesystem::file_size(scratch.data().registry_file()) / 1'000'000 << " MB");
 }
