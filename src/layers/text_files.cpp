@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <iterator>
 
@@ -11,21 +13,27 @@ namespace wangge::layers {
 
 namespace {
 
-/// `value` with at most `decimals` decimals, trailing zeros dropped. Lattice coordinates come out exactly.
+/// `value` with at most `decimals` (0 to 9) decimals, trailing zeros dropped. Lattice coordinates come out exactly.
 void append_decimal(std::string& out, double value, int decimals) {
-    auto const scale = static_cast<std::int64_t>(std::llround(std::pow(10, decimals)));
+    constexpr std::array<std::int64_t, 10> kPowers{1,       10,        100,        1'000,       10'000,
+                                                   100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+    auto const scale = kPowers.at(static_cast<std::size_t>(decimals));
     auto const scaled = std::llround(value * static_cast<double>(scale));
     auto const magnitude = scaled < 0 ? -scaled : scaled;
+    std::array<char, 32> digits{};
+    char* at = digits.data();
     if (scaled < 0) {
-        out += '-';
+        *at++ = '-';
     }
-    fmt::format_to(std::back_inserter(out), "{}", magnitude / scale);
-    if (auto const fraction = magnitude % scale; fraction != 0) {
-        fmt::format_to(std::back_inserter(out), ".{:0{}}", fraction, decimals);
-        while (out.back() == '0') {
-            out.pop_back();
+    at = std::to_chars(at, digits.data() + digits.size(), magnitude / scale).ptr;
+    if (auto fraction = magnitude % scale; fraction != 0) {
+        *at++ = '.';
+        for (auto place = scale / 10; fraction != 0; place /= 10) {
+            *at++ = static_cast<char>('0' + fraction / place);
+            fraction %= place;
         }
     }
+    out.append(digits.data(), at);
 }
 
 /// Calls open/close and position functions over parts, rings and positions; rings are closed by repeating the first.
