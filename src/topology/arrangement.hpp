@@ -31,7 +31,7 @@ class Arrangement {
 public:
     explicit Arrangement(std::vector<OwnedEdge> edges);
 
-    /// A node's position; `exact` is the lattice position itself, or else (a crossing) the nearest long double pair.
+    /// A node's position: a lattice position, or a crossing, to the nearest long double.
     struct Node {
         long double lon = 0;
         long double lat = 0;
@@ -48,6 +48,7 @@ public:
     [[nodiscard]] std::uint32_t left_region(std::uint32_t half_edge) const noexcept { return m_region[half_edge]; }
     [[nodiscard]] std::uint32_t right_region(std::uint32_t half_edge) const noexcept { return m_region[half_edge ^ 1U]; }
     [[nodiscard]] Node const& node(std::uint32_t n) const noexcept { return m_nodes[n]; }
+    [[nodiscard]] std::size_t node_count() const noexcept { return m_nodes.size(); }
 
     /// The half-edges that have `region` on their left.
     [[nodiscard]] std::span<std::uint32_t const> border_of(std::uint32_t region) const noexcept;
@@ -102,7 +103,7 @@ private:
 
     void cut_at_vertex(std::uint32_t segment, Point p, std::uint32_t node);
     [[nodiscard]] Direction way(std::uint32_t half_edge) const noexcept;
-    /// The half-edge with the region just west of and above-segment-below `p` on its left, or half_edge_count().
+    /// The eastward half-edge first met when going down from just west of `p`, or half_edge_count().
     [[nodiscard]] std::uint32_t half_edge_below_west_of(Point p) const;
 
     std::vector<OwnedEdge> m_edges; ///< sorted by segment

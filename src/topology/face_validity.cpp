@@ -8,6 +8,12 @@ namespace wangge::topology {
 
 namespace {
 
+constexpr char const* kDraw = "remove the ring or spike, or draw it with an area";
+constexpr char const* kOrder = "put the vertices into their order along the boundary";
+constexpr char const* kCut = "cut the ring there into rings that only touch";
+constexpr char const* kNest = "make each piece a part, and each hole a hole of the part round it";
+constexpr char const* kTurn = "turn the ring round";
+
 /// Is the position just beyond `p` in direction `d` inside the ring? The ring must be simple and not run along `d` at `p`.
 template <class Ring>
 bool just_inside(Ring const& ring, int winding, Point p, Direction d) {
@@ -35,18 +41,19 @@ bool just_inside(Ring const& ring, int winding, Point p, Direction d) {
 
 } // namespace
 
-void FaceValidator::add(ProblemCode code, Point at, char const* detail) {
+void FaceValidator::add(ProblemCode code, Point at, char const* detail, char const* remedy) {
     for (auto& fault : m_verdict.faults) {
         if (fault.code == code) {
             ++fault.places;
             if (at < fault.at) {
                 fault.at = at;
                 fault.detail = detail;
+                fault.remedy = remedy;
             }
             return;
         }
     }
-    m_verdict.faults.push_back({code, at, 1, detail});
+    m_verdict.faults.push_back({code, at, 1, detail, remedy});
 }
 
 void FaceValidator::load_ring(geom::Ring const& ring, std::uint32_t part, bool hole) {
@@ -105,14 +112,20 @@ std::uint32_t FaceValidator::previous(std::uint32_t vertex) const {
 void FaceValidator::check_neighbours(RingSpan const& ring) {
     auto const at = ring.begin == ring.end ? Point{} : m_points[ring.begin];
     if (ring.end - ring.begin < 3) {
-        add(ProblemCode::collapsed_ring, at, "a ring has fewer than three different points");
+        add(ProblemCode::collapsed_ring, at, "a ring has fewer than three different points", kDraw);
         return;
     }
-    if (ring.winding == 0) {
-        add(ProblemCode::collapsed_ring, at, "a ring encloses no area");
+    if (ring.winding == 0) { // not on one line, it crosses itself and is reported for that
+        bool straight = true;
+        for (auto i = ring.begin + 2; i < ring.end; ++i) {
+            straight = straight && orientation(m_points[ring.begin], m_points[ring.begin + 1], m_points[i]) == 0;
+        }
+        if (straight) {
+            add(ProblemCode::collapsed_ring, at, "a ring encloses no area", kDraw);
+        }
     } else if (ring.winding != (ring.hole ? -1 : 1)) {
         add(ProblemCode::wrong_nesting, at,
-            ring.hole ? "a hole runs counter-clockwise" : "an outer ring runs clockwise");
+            ring.hole ? "a hole runs counter-clockwise" : "an outer ring runs clockwise", kTurn);
     }
     for (auto i = ring.begin; i < ring.end; ++i) {
         auto const p = m_points[i];
@@ -120,7 +133,7 @@ void FaceValidator::check_neighbours(RingSpan const& ring) {
         auto const on = direction(p, m_points[next(i)]);
         if (turn(back, on) == 0 && ((back.lon > 0 && on.lon > 0) || (back.lon < 0 && on.lon < 0) ||
                                     (back.lat > 0 && on.lat > 0) || (back.lat < 0 && on.lat < 0))) {
-            add(ProblemCode::collapsed_ring, p, "a spike without width");
+            add(ProblemCode::collapsed_ring, p, "a spike without width", kDraw);
         }
     }
 }
@@ -143,11 +156,11 @@ void FaceValidator::check_pair(std::uint32_t e, std::uint32_t f) {
     }
     case Meeting::Kind::crossing:
         add(ProblemCode::self_crossing, crossing_point(m_points[e], m_points[next(e)], m_points[f], m_points[next(f)]),
-            "two edges cross");
+            "two edges cross", kOrder);
         m_verdict.broken = true;
         break;
     case Meeting::Kind::overlap:
-        add(ProblemCode::self_crossing, meeting.first, "two edges run over each other");
+        add(ProblemCode::self_crossing, meeting.first, "two edges run over each other", kOrder);
         m_verdict.broken = true;
         break;
     }
@@ -173,12 +186,12 @@ void FaceValidator::check_touches() {
         };
         // Where two edges run over each other at the point, that is reported itself and the sectors say nothing.
         if (!m_verdict.broken && crosses(touch)) {
-            add(ProblemCode::self_crossing, touch.at, "the boundary crosses itself in a vertex");
+            add(ProblemCode::self_crossing, touch.at, "the boundary crosses itself in a vertex", kOrder);
             m_verdict.broken = true;
         } else if (same_ring && at_vertex(touch.edge) && at_vertex(touch.other)) {
-            add(ProblemCode::repeated_ring_point, touch.at, "a ring passes this point twice");
+            add(ProblemCode::repeated_ring_point, touch.at, "a ring passes this point twice", kCut);
         } else if (same_ring) {
-            add(ProblemCode::self_crossing, touch.at, "a vertex lies on another edge of its ring");
+            add(ProblemCode::self_crossing, touch.at, "a vertex lies on another edge of its ring", kOrder);
         }
     }
 }
@@ -200,7 +213,7 @@ bool FaceValidator::inside(RingSpan const& inner, RingSpan const& outer) const {
 
 void FaceValidator::check_nesting() {
     auto const wrong = [&](RingSpan const& ring, char const* detail) {
-        add(ProblemCode::wrong_nesting, m_points[ring.begin], detail);
+        add(ProblemCode::wrong_nesting, m_points[ring.begin], detail, kNest);
         m_verdict.broken = true;
     };
     // Rings do not cross here, so one position tells for the whole ring. m_rings holds each outer ring, then its holes.
@@ -256,7 +269,7 @@ void FaceValidator::check_connected() {
         auto const& a = incidences[i - 1];
         auto const& b = incidences[i];
         if (a.part == b.part && a.at == b.at && !joined.unite(a.ring, b.ring)) {
-            add(ProblemCode::wrong_nesting, b.at, "rings touch so that they cut the area into pieces, which must be parts");
+            add(ProblemCode::wrong_nesting, b.at, "rings touch so that they cut the area into pieces, which must be parts", kNest);
         }
     }
 }
@@ -264,7 +277,7 @@ void FaceValidator::check_connected() {
 FaceVerdict FaceValidator::check(geom::MultiPolygon const& shape) {
     load(shape);
     if (m_rings.empty()) {
-        add(ProblemCode::empty_geometry, {}, "");
+        add(ProblemCode::empty_geometry, {}, "has no geometry", "draw its area");
         return std::move(m_verdict);
     }
     for (auto const& ring : m_rings) {

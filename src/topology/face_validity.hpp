@@ -16,6 +16,7 @@ struct FaceFault {
     Point at;              ///< the smallest of the places
     std::size_t places = 0;
     char const* detail = ""; ///< what is there, for the message
+    char const* remedy = ""; ///< what to do about it
 };
 
 struct FaceVerdict {
@@ -52,7 +53,7 @@ private:
         auto operator<=>(Incidence const&) const = default;
     };
 
-    void add(ProblemCode code, Point at, char const* detail);
+    void add(ProblemCode code, Point at, char const* detail, char const* remedy);
     void load(geom::MultiPolygon const& shape);
     void load_ring(geom::Ring const& ring, std::uint32_t part, bool hole);
     void check_neighbours(RingSpan const& ring);
