@@ -7,7 +7,7 @@
 namespace wangge::importers {
 
 CsvReader::CsvReader(Source source, char separator)
-    : m_source(std::move(source)), m_separator(separator), m_buffer(std::size_t{1} << 18U) {}
+    : m_source(std::move(source)), m_separator(separator), m_buffer(std::size_t{1} << 16U) {}
 
 bool CsvReader::fill() {
     if (m_ended) {

@@ -22,8 +22,10 @@ using AddressPoint = registry::Registry::AddressPoint;
 /// The rows of all files as address points, one after the other.
 class AddressStream {
 public:
-    AddressStream(std::span<std::filesystem::path const> files, ImportOptions const& options, VillageLevels const& divisions)
-        : m_files(files), m_options(options), m_divisions(divisions),
+    /// `known` are the summaries of an earlier reading, whose encodings need not be found out again.
+    AddressStream(std::span<std::filesystem::path const> files, ImportOptions const& options, VillageLevels const& divisions,
+                  std::vector<FileSummary> const& known = {})
+        : m_files(files), m_read(options.read), m_divisions(divisions), m_known(known),
           m_transformer(crs::Transformer::make(options.read.crs.empty() ? "EPSG:4490" : options.read.crs)) {}
 
     enum class Outcome { address, bad, end };
@@ -34,7 +36,10 @@ public:
                 if (m_file == m_files.size()) {
                     return Outcome::end;
                 }
-                m_reader.emplace(TableReader::open(m_files[m_file], m_options.read));
+                if (m_file < m_known.size()) {
+                    m_read.encoding = m_known[m_file].encoding;
+                }
+                m_reader.emplace(TableReader::open(m_files[m_file], m_read));
                 m_mapping = FieldMapping::guess(address_fields(), m_reader->columns(), m_files[m_file].string());
                 find_columns();
                 m_rows = 0;
@@ -124,8 +129,9 @@ private:
     }
 
     std::span<std::filesystem::path const> m_files;
-    ImportOptions const& m_options;
+    ReadOptions m_read;
     VillageLevels const& m_divisions;
+    std::vector<FileSummary> m_known;
     crs::Transformer m_transformer;
     std::size_t m_file = 0;
     std::optional<TableReader> m_reader;
@@ -197,7 +203,7 @@ private:
 
     /// Second look, only when some id may stand twice: says which and where.
     void name_repeated_ids() {
-        AddressStream stream{m_files, m_options, m_levels};
+        AddressStream stream{m_files, m_options, m_levels, m_report.files};
         std::unordered_map<std::string, std::string> first; ///< id to row, of suspects only
         std::vector<Problem> ignored;
         AddressPoint address;
@@ -220,7 +226,7 @@ private:
 
     void apply() {
         auto const sources = keep_sources(m_folder, m_files, m_report.files);
-        AddressStream stream{m_files, m_options, m_levels};
+        AddressStream stream{m_files, m_options, m_levels, m_report.files};
         std::vector<Problem> found;
         auto const written = m_registry.apply_addresses(
             [&](AddressPoint& address) {

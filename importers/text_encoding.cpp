@@ -66,21 +66,38 @@ namespace {
 } // namespace
 
 bool is_utf8(std::string_view bytes) noexcept {
-    if (is_ascii(bytes)) {
-        return true;
-    }
-    while (!bytes.empty()) {
-        int const length = utf8_character(bytes);
-        if (length <= 0) {
-            return false;
+    auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    std::size_t i = 0;
+    auto const n = bytes.size();
+    while (i < n) {
+        if (at(i) < 0x80U) {
+            for (++i; i + 8 <= n && is_ascii(bytes.substr(i, 8)); i += 8) {
+            }
+        } else if (i + 3 <= n && at(i) >= 0xE1U && at(i) <= 0xECU) { // nearly every Chinese character
+            if ((at(i + 1) & 0xC0U) != 0x80U || (at(i + 2) & 0xC0U) != 0x80U) {
+                return false;
+            }
+            i += 3;
+        } else {
+            int const length = utf8_character(bytes.substr(i));
+            if (length <= 0) {
+                return false;
+            }
+            i += static_cast<std::size_t>(length);
         }
-        bytes.remove_prefix(static_cast<std::size_t>(length));
     }
     return true;
 }
 
 std::string_view without_cut_character(std::string_view bytes, std::string_view encoding) noexcept {
+    // A UTF-8 character shows where it begins; a GB18030 one only by counting from the start.
     std::size_t i = 0;
+    if (encoding == "UTF-8" && bytes.size() > 3) {
+        i = bytes.size() - 3;
+        while (i < bytes.size() && (static_cast<unsigned char>(bytes[i]) & 0xC0U) == 0x80U) {
+            ++i;
+        }
+    }
     while (i < bytes.size()) {
         auto const rest = bytes.substr(i);
         int const length = encoding == "UTF-8" ? utf8_character(rest) : gb18030_character(rest);

@@ -1,0 +1,492 @@
+#include "files.hpp"
+
+#include <wangge/base/digest.hpp>
+#include <wangge/base/error.hpp>
+#include <wangge/crs/chinese_datums.hpp>
+#include <wangge/importers/import_job.hpp>
+#include <wangge/importers/report_writer.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include <gdal_priv.h>
+#include <ogrsf_frmts.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace wangge;
+using namespace wangge::importers;
+using test::SampleFile;
+using test::ScratchFolder;
+using test::to_gb18030;
+
+namespace {
+
+constexpr char const* kDivisions = "code\tname\tlevel\tparent_code\turban_rural_class\n"
+                                   "440000000000\t广东省\tprovince\t\t\n"
+                                   "440100000000\t广州市\tcity\t440000000000\t\n"
+                                   "440106000000\t天河区\tcounty\t440100000000\t\n"
+                                   "440106001000\t五山街道\ttown\t440106000000\t\n"
+                                   "440106001001\t石牌社区\tvillage\t440106001000\t111\n"
+                                   "440106001002\t华师社区\tvillage\t440106001000\t111\n"
+                                   "440111000000\t白云区\tcounty\t440100000000\t\n"
+                                   "440111001000\t三元里街道\ttown\t440111000000\t\n"
+                                   "440111001001\t走马岗社区\tvillage\t440111001000\t111\n";
+
+using Place = std::function<std::pair<double, double>(double, double)>;
+std::pair<double, double> same(double lon, double lat) { return {lon, lat}; }
+
+/// Cell of a checkerboard of 0.01 degree from 113.30, 23.10 on.
+std::string cell(int column, int row, Place const& place = same) {
+    std::string wkt = "POLYGON((";
+    for (auto const& [c, r] : {std::pair{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}}) {
+        auto const [x, y] = place(113.30 + 0.01 * (column + c), 23.10 + 0.01 * (row + r));
+        char text[80];
+        std::snprintf(text, sizeof text, "%s%.10f %.10f", wkt.back() == '(' ? "" : ",", x, y);
+        wkt += text;
+    }
+    return wkt + "))";
+}
+
+/// Two counties side by side: 天河 of 4 x 4 cells (two villages of two rows), 白云 of 4 x 4 cells (one village).
+SampleFile grids_of(std::vector<std::string> const& villages, Place const& place = same) {
+    SampleFile sample{{"网格编码", "网格名称", "网格类型", "所属村居编码"}, {}};
+    for (int row = 0; row < 4; ++row) {
+        for (int column = 0; column < 8; ++column) {
+            std::string const village = column >= 4 ? "440111001001" : row < 2 ? "440106001001" : "440106001002";
+            if (std::find(villages.begin(), villages.end(), village) == villages.end()) {
+                continue;
+            }
+            char code[32];
+            std::snprintf(code, sizeof code, "%s%03d", village.c_str(), row * 8 + column + 1);
+            sample.features.push_back({{code, "网格" + std::to_string(row * 8 + column + 1), "综合网格", village}, cell(column, row, place)});
+        }
+    }
+    return sample;
+}
+
+std::vector<std::string> const kAll{"440106001001", "440106001002", "440111001001"};
+
+constexpr char const* kOutlines = R"({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}},"features":[
+{"type":"Feature","properties":{"code":"440106000000","name":"天河区"},"geometry":{"type":"Polygon","coordinates":[[[113.30,23.10],[113.34,23.10],[113.34,23.14],[113.30,23.14],[113.30,23.10]]]}},
+{"type":"Feature","properties":{"code":"440111000000","name":"白云区"},"geometry":{"type":"Polygon","coordinates":[[[113.34,23.10],[113.38,23.10],[113.38,23.14],[113.34,23.14],[113.34,23.10]]]}}]})";
+
+/// A registry with divisions, and a folder for files.
+class Office {
+public:
+    explicit Office(bool outlines = true) {
+        registry::Registry::init(data());
+        m_options.effective = *Date::parse("2024-05-01");
+        m_options.author = "test";
+        require_clean(import("divisions", m_folder.file("divisions.tsv", kDivisions)));
+        if (outlines) {
+            require_clean(import("divisions", m_folder.file("counties.geojson", kOutlines)));
+        }
+    }
+    [[nodiscard]] registry::DataFolder data() const { return {m_folder.path("data")}; }
+    [[nodiscard]] ScratchFolder const& folder() const { return m_folder; }
+    [[nodiscard]] ImportOptions& options() { return m_options; }
+    ImportReport import(std::string const& what, std::vector<std::filesystem::path> const& files) {
+        SilentProgress progress;
+        return what == "divisions"    ? import_divisions(data(), files, m_options, progress)
+               : what == "boundaries" ? import_boundaries(data(), files, m_options, progress)
+               : what == "officers"   ? import_officers(data(), files, m_options, progress)
+                                      : import_addresses(data(), files, m_options, progress);
+    }
+    ImportReport import(std::string const& what, std::filesystem::path const& file) {
+        return import(what, std::vector<std::filesystem::path>{file});
+    }
+    ImportReport boundaries(SampleFile const& sample, char const* name = "grids.gpkg") {
+        std::filesystem::remove(m_folder.path(name));
+        test::write_sample(m_folder.path(name), sample);
+        return import("boundaries", m_folder.path(name));
+    }
+    [[nodiscard]] registry::State state() const {
+        SilentProgress progress;
+        return registry::Registry::open(data(), registry::Registry::Mode::read).state(*Date::parse("2024-05-01"), std::nullopt, progress);
+    }
+    static void require_clean(ImportReport const& report) {
+        BOOST_REQUIRE_MESSAGE(!report.has_errors() && report.applied, report_text(report));
+    }
+
+private:
+    ScratchFolder m_folder;
+    ImportOptions m_options;
+};
+
+bool same_grids(registry::State const& a, registry::State const& b) {
+    return std::ranges::equal(a.grids, b.grids, [](registry::Grid x, registry::Grid y) {
+        geom::normalize(x.shape);
+        geom::normalize(y.shape);
+        return x.code == y.code && x.name == y.name && x.kind == y.kind && x.village == y.village && x.shape == y.shape;
+    });
+}
+
+bool reports(ImportReport const& report, ProblemCode code) { return report.problem_counts.contains(code); }
+bool contains(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::size_t files_in(std::filesystem::path const& folder) {
+    return std::filesystem::exists(folder)
+               ? static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{folder}, {}))
+               : 0U;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(import_jobs)
+
+BOOST_AUTO_TEST_CASE(a_whole_import_adds_every_grid_and_a_second_one_changes_nothing) {
+    Office office;
+    auto const first = office.boundaries(grids_of(kAll));
+    Office::require_clean(first);
+    BOOST_TEST(first.change("added") == 32U);
+    BOOST_TEST(first.problems.empty(), report_text(first));
+    BOOST_TEST(first.change_set > 0);
+    BOOST_TEST(office.state().grids.size() == 32U);
+    auto const again = office.boundaries(grids_of(kAll));
+    BOOST_TEST(again.applied);
+    BOOST_TEST(again.change("unchanged") == 32U);
+    BOOST_TEST(again.change_set == 0);
+}
+
+BOOST_AUTO_TEST_CASE(partial_imports_in_any_order_give_the_same_as_a_whole_one) {
+    Office whole;
+    Office::require_clean(whole.boundaries(grids_of(kAll)));
+    auto order = kAll;
+    do {
+        Office parts;
+        for (auto const& village : order) {
+            Office::require_clean(parts.boundaries(grids_of({village})));
+        }
+        BOOST_TEST(same_grids(parts.state(), whole.state()));
+    } while (std::next_permutation(order.begin(), order.end()));
+}
+
+BOOST_AUTO_TEST_CASE(several_files_of_several_kinds_are_one_import) {
+    Office office;
+    auto zone = grids_of({"440111001001"}, [](double lon, double lat) {
+        static auto const transformer = crs::Transformer::make("EPSG:4547");
+        auto const c = transformer.from_registry(crs::Position{lon, lat});
+        return std::pair{c->x, c->y};
+    });
+    zone.epsg = 4547;
+    zone.columns = {"WGBM", "WGMC", "WGLX", "CJBM"};
+    for (auto& feature : zone.features) {
+        for (auto& text : feature.fields) {
+            text = to_gb18030(text);
+        }
+    }
+    test::write_sample(office.folder().path("by.shp"), zone, "GBK");
+    test::write_sample(office.folder().path("th.gpkg"), grids_of({"440106001001", "440106001002"}));
+    auto const report = office.import("boundaries", {office.folder().path("by.shp"), office.folder().path("th.gpkg")});
+    Office::require_clean(report);
+    BOOST_TEST(report.change("added") == 32U);
+    BOOST_TEST(report.files.at(0).crs == "EPSG:4547");
+    BOOST_TEST(report.files.at(0).encoding == "GB18030");
+    BOOST_TEST(report.max_snap_m < 0.001); // back on the lattice
+    Office whole;
+    Office::require_clean(whole.boundaries(grids_of(kAll)));
+    BOOST_TEST(same_grids(office.state(), whole.state()));
+    // Every file as received: .shp .shx .dbf .prj .cpg, .gpkg, the table and the outlines.
+    BOOST_TEST(files_in(office.data().sources()) == 8U);
+    BOOST_TEST(std::filesystem::exists(office.data().sources() / sha256_of_file(office.folder().path("by.dbf")).hex()));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_is_told_by_its_kind) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    auto sample = grids_of(kAll);
+    sample.features[0].fields[1] = "新名";
+    // The corner between cells 1, 2, 9 and 10 moves.
+    for (auto& feature : sample.features) {
+        std::string const corner = "113.3100000000 23.1100000000";
+        for (auto at = feature.wkt.find(corner); at != std::string::npos; at = feature.wkt.find(corner)) {
+            feature.wkt.replace(at, corner.size(), "113.3110000000 23.1110000000");
+        }
+    }
+    auto const report = office.boundaries(sample);
+    Office::require_clean(report);
+    BOOST_TEST(report.change("reshaped") == 4U);
+    BOOST_TEST(report.change("renamed") == 1U);
+    BOOST_TEST(report.change("unchanged") == 28U);
+
+    auto moved = grids_of({"440106001001"});
+    moved.features[3].fields[3] = "440106001002";
+    moved.features[0].fields[1] = "新名";
+    moved.features = {moved.features[3]};
+    auto const second = office.boundaries(moved);
+    Office::require_clean(second);
+    BOOST_TEST(second.change("reparented") == 1U);
+    BOOST_TEST(second.change("reshaped") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(problems_forbid_everything_and_are_all_listed) {
+    Office office;
+    auto sample = grids_of(kAll);
+    sample.features[1].fields[0] = sample.features[0].fields[0];
+    sample.features[2].fields[0] = "44010600100100X";
+    sample.features[3].fields[3] = "440106001009";
+    sample.features[4].wkt = cell(4, 3);
+    auto const report = office.boundaries(sample);
+    BOOST_TEST(report.has_errors());
+    BOOST_TEST(!report.applied);
+    for (auto const code : {ProblemCode::duplicate_code, ProblemCode::malformed_code, ProblemCode::unknown_village}) {
+        BOOST_TEST(report.problem_counts.at(code) == 1U);
+    }
+    BOOST_TEST(reports(report, ProblemCode::duplicate_geometry));
+    BOOST_TEST(office.state().grids.empty());
+    BOOST_TEST(files_in(office.data().sources()) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(overlaps_with_grids_that_are_already_there_are_found) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of({"440111001001"})));
+    auto sample = grids_of({"440106001001", "440106001002"});
+    sample.features[3].wkt = "POLYGON((113.33 23.10,113.342 23.10,113.342 23.11,113.33 23.11,113.33 23.10))";
+    auto const report = office.boundaries(sample);
+    BOOST_TEST(reports(report, ProblemCode::overlap), report_text(report));
+    BOOST_TEST(office.state().grids.size() == 16U);
+}
+
+BOOST_AUTO_TEST_CASE(a_grid_that_shrinks_leaves_a_gap_that_is_found) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    auto sample = grids_of({"440106001001"});
+    sample.features = {sample.features[5]}; // cell 1, 1: inner
+    sample.features[0].wkt = "POLYGON((113.31 23.11,113.32 23.11,113.32 23.115,113.31 23.115,113.31 23.11))";
+    auto const report = office.boundaries(sample);
+    BOOST_TEST(reports(report, ProblemCode::gap), report_text(report));
+}
+
+BOOST_AUTO_TEST_CASE(an_enclosed_village_may_come_later_but_a_small_hole_may_not) {
+    // 石牌 is a ring of cells round 华师, which is imported afterwards.
+    Office office{false};
+    SampleFile ring{{"网格编码", "网格名称", "村居编码"},
+                    {{{"440106001001001", "环", "440106001001"},
+                      "POLYGON((113.30 23.10,113.33 23.10,113.33 23.13,113.30 23.13,113.30 23.10),(113.31 23.11,113.31 23.12,113.32 23.12,113.32 23.11,113.31 23.11))"}}};
+    Office::require_clean(office.boundaries(ring));
+    SampleFile inner{{"网格编码", "网格名称", "村居编码"}, {{{"440106001002001", "心", "440106001002"}, cell(1, 1)}}};
+    Office::require_clean(office.boundaries(inner));
+
+    Office strict{false};
+    ring.features[0].wkt = "POLYGON((113.30 23.10,113.33 23.10,113.33 23.13,113.30 23.13,113.30 23.10),(113.31 23.11,113.31 23.1105,113.3105 23.1105,113.3105 23.11,113.31 23.11))";
+    BOOST_TEST(reports(strict.boundaries(ring), ProblemCode::gap)); // 50 m by 55 m
+}
+
+BOOST_AUTO_TEST_CASE(gcj02_taken_for_cgcs2000_is_suspected_and_the_right_reading_is_named) {
+    Office office;
+    auto const as_gcj = [](double lon, double lat) {
+        auto const p = crs::to_gcj02({lon, lat});
+        return std::pair{p.lon, p.lat};
+    };
+    auto const sample = grids_of(kAll, as_gcj);
+    auto const report = office.boundaries(sample);
+    BOOST_REQUIRE(reports(report, ProblemCode::suspected_datum));
+    BOOST_TEST(report.problems.size() == 1U); // and not a hundred others
+    BOOST_TEST(contains(report.problems[0].message, "GCJ02"));
+    BOOST_TEST(report.problems[0].measure > 400);
+    BOOST_TEST(report.problems[0].measure < 700);
+    office.options().read.crs = "GCJ02";
+    Office::require_clean(office.boundaries(sample));
+    office.options().read.crs.clear();
+
+    // The other way round: CGCS2000 declared as GCJ-02, told by the grids that are there.
+    office.options().read.crs = "GCJ02";
+    auto const reverse = office.boundaries(grids_of({"440106001001"}));
+    BOOST_REQUIRE(reports(reverse, ProblemCode::suspected_datum));
+    BOOST_TEST(contains(reverse.problems[0].message, "EPSG:4490"));
+}
+
+BOOST_AUTO_TEST_CASE(swapped_axes_and_a_wrong_zone_are_suspected) {
+    Office office;
+    auto const swapped = office.boundaries(grids_of(kAll, [](double lon, double lat) { return std::pair{lat, lon}; }));
+    BOOST_REQUIRE(reports(swapped, ProblemCode::suspected_datum));
+    BOOST_TEST(contains(swapped.problems.back().message, "swapped"));
+    auto zone = grids_of(kAll, [](double lon, double lat) {
+        static auto const transformer = crs::Transformer::make("EPSG:4547");
+        auto const c = transformer.from_registry(crs::Position{lon, lat});
+        return std::pair{c->x, c->y};
+    });
+    zone.epsg = 4548;
+    auto const wrong = office.boundaries(zone);
+    BOOST_REQUIRE(reports(wrong, ProblemCode::suspected_datum));
+    BOOST_TEST(contains(wrong.problems[0].message, "EPSG:4547"));
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_finds_the_same_and_writes_nothing) {
+    Office office;
+    office.options().dry_run = true;
+    auto const before = files_in(office.data().sources());
+    auto const report = office.boundaries(grids_of(kAll));
+    BOOST_TEST(report.change("added") == 32U);
+    BOOST_TEST(!report.applied);
+    BOOST_TEST(!report.has_errors());
+    BOOST_TEST(office.state().grids.empty());
+    BOOST_TEST(files_in(office.data().sources()) == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_retired_code_is_never_issued_again) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    {
+        auto registry = registry::Registry::open(office.data(), registry::Registry::Mode::write);
+        SilentProgress progress;
+        auto const grid = registry.grid(*GridCode::parse("440106001001001"), *Date::parse("2024-05-01"));
+        registry::ChangeSet retire{"retire", "test", *Date::parse("2024-06-01"), {}, {{{registry::ChangeKind::retired}, *grid, 0, 0}}};
+        (void)registry.apply(retire, progress);
+    }
+    office.options().effective = *Date::parse("2024-07-01");
+    auto const report = office.boundaries(grids_of({"440106001001"}));
+    BOOST_REQUIRE(reports(report, ProblemCode::reissued_code));
+    BOOST_TEST(contains(report.problems.front().message, "2024-06-01"));
+}
+
+BOOST_AUTO_TEST_CASE(divisions_are_compared_and_wrong_parents_are_problems) {
+    Office office;
+    auto const again = office.import("divisions", office.folder().path("divisions.tsv"));
+    BOOST_TEST(again.change("unchanged") == 9U);
+    auto const report = office.import("divisions", office.folder().file("more.csv", "区划代码,名称\n440112000000,黄埔区\n440112001000,黄埔街道\n440112001001,沙涌社区\n440106001001,石牌村社区\n"));
+    Office::require_clean(report); // levels and parents by their digits
+    BOOST_TEST(report.change("added") == 3U);
+    BOOST_TEST(report.change("renamed") == 1U);
+    auto const registry = registry::Registry::open(office.data(), registry::Registry::Mode::read);
+    auto const village = registry.division(*DivisionCode::parse("440112001001"), *Date::parse("2024-05-01"));
+    BOOST_REQUIRE(village.has_value());
+    BOOST_TEST((village->level == Level::village));
+    BOOST_TEST(village->parent->str() == "440112001000");
+
+    auto const bad = office.import("divisions", office.folder().file("bad.csv", "code,name,level,parent_code\n440113001001,a,village,440113001000\n44011300100,b,town,440100000000\n"
+                                                                               "440113000000,c,county,440106001000\n440113000000,d,county,440100000000\n"));
+    BOOST_TEST(!bad.applied);
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::malformed_code) == 1U);
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::duplicate_code) == 1U);
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::malformed_value) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_in_problems) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    auto const header = std::string{"工号,姓名,手机号码,网格编码,角色,生效日期\r\n"};
+    auto const good = office.import("officers", office.folder().file("officers.csv", to_gb18030(header + "G1,张三,10461803399,440106001001001,专职网格员,2024-01-01\r\n"
+                                                                                                          "G1,张三,10461803399,440106001001002,兼职,2024/2/1\r\n"
+                                                                                                          "G2,欧阳㙟,020-12345678,440111001001005,,\r\n")));
+    Office::require_clean(good);
+    BOOST_TEST(good.change("officers") == 2U);
+    BOOST_TEST(good.change("assignments") == 3U);
+    auto const registry = registry::Registry::open(office.data(), registry::Registry::Mode::read);
+    auto const duties = registry.duty_entries(*Date::parse("2024-05-01"));
+    BOOST_REQUIRE(duties.size() == 3U);
+    BOOST_TEST((duties[1].role == registry::Role::part_time));
+    BOOST_TEST(duties[1].valid.from.str() == "2024-02-01");
+    BOOST_TEST(registry.officer("G2")->name == "欧阳㙟");
+
+    auto const bad = office.import("officers", office.folder().file("bad.csv", header + "G3,李秘密,1390000,440106001001001,专职,2024-01-01\r\n"
+                                                                                       "G4,王秘密,13900000001,440106001001999,专职,2024-01-01\r\n"
+                                                                                       "G5,赵秘密,13900000002,440106001001001,司机,5月1日\r\n"
+                                                                                       "G6,,13900000003,440106001001001,专职,2024-01-01\r\n"
+                                                                                       "G7,钱秘密,13900000004,440106001001001,专职,2024-01-01\r\n"
+                                                                                       "G7,孙秘密,13900000004,440106001001002,专职,2024-01-01\r\n"
+                                                                                       "G8,周秘密,13900000005,440106001001001,专职,2024-01-01\r\n"
+                                                                                       "G8,周秘密,13900000005,440106001001001,专职,2024-03-01\r\n"));
+    BOOST_TEST(!bad.applied);
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::unknown_grid) == 1U);
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::missing_attribute) == 1U);
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::malformed_value) == 5U);
+    for (auto const& text : {report_text(bad), report_json(bad)}) {
+        BOOST_TEST(!contains(text, "秘密"));
+        BOOST_TEST(!contains(text, "1390000"));
+        BOOST_TEST(contains(text, "bad.csv row 3"));
+    }
+    BOOST_TEST(!registry.officer("G7").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(addresses_stream_in_and_wrong_rows_are_listed) {
+    Office office;
+    auto const header = std::string{"地址编码,标准地址,村居编码,道路,门牌号,小区,楼栋,单元,房号,经度,纬度\n"};
+    auto const good = office.import("addresses", office.folder().file("a.csv", "\xEF\xBB\xBF" + header + "D1,五山路1号,440106001001,五山路,1号,,,,,113.305,23.105\n"
+                                                                                                          "D2,五山路2号101,440106001001,五山路,2号,,,,101,113.3051234567,23.105\n"));
+    Office::require_clean(good);
+    BOOST_TEST(good.change("addresses") == 2U);
+    auto const bad = office.import("addresses", office.folder().file("b.csv", header + "D1,x,440106001001,,,,,,,113.3,23.1\n"
+                                                                                      "D1,x,440106001001,,,,,,,113.3,23.1\n"
+                                                                                      "D2,x,440106001077,,,,,,,113.3,23.1\n"
+                                                                                      "D3,,440106001001,,,,,,,113.3,23.1\n"
+                                                                                      "D4,x,440106001001,,,,,,,east,23.1\n"
+                                                                                      "D5,x,440106001001,,,,,,,23.1,113.3\n"
+                                                                                      "D6,x\n"));
+    BOOST_TEST(!bad.applied);
+    for (auto const code : {ProblemCode::duplicate_code, ProblemCode::unknown_village, ProblemCode::missing_attribute, ProblemCode::outside_lattice}) {
+        BOOST_TEST(bad.problem_counts.at(code) == 1U, report_text(bad));
+    }
+    BOOST_TEST(bad.problem_counts.at(ProblemCode::malformed_value) == 2U);
+    BOOST_TEST(registry::Registry::open(office.data(), registry::Registry::Mode::read).counts(*Date::parse("2024-05-01")).address_points == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_stops_a_whole_import_is_an_error_with_advice) {
+    Office office;
+    auto const message = [&](std::string const& what, std::vector<std::filesystem::path> const& files) -> std::string {
+        try {
+            (void)office.import(what, files);
+        } catch (Error const& error) {
+            return error.what();
+        }
+        return {};
+    };
+    BOOST_TEST(contains(message("boundaries", {}), "name at least one file"));
+    auto const csv = office.folder().file("wrong.csv", "甲,乙\n1,2\n");
+    BOOST_TEST(contains(message("officers", {csv}), "甲, 乙"));
+    BOOST_TEST(contains(message("boundaries", {csv}), "accepted are .gpkg"));
+    BOOST_TEST(contains(message("officers", {csv, csv}), "named twice"));
+    BOOST_TEST(contains(message("divisions", {office.folder().file("x.pdf", "x")}), "accepted are"));
+
+    ScratchFolder const empty;
+    registry::Registry::init({empty.path("data")});
+    test::write_sample(empty.path("g.gpkg"), grids_of(kAll));
+    SilentProgress progress;
+    std::vector<std::filesystem::path> const files{empty.path("g.gpkg")};
+    BOOST_CHECK_EXCEPTION((void)import_boundaries({empty.path("data")}, files, office.options(), progress), Error,
+                          [](Error const& e) { return contains(e.what(), "import divisions"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_report_is_written_as_json_and_as_map_layers) {
+    Office office;
+    auto sample = grids_of(kAll);
+    sample.features[0].fields[0] = "x";
+    sample.features[5].wkt = "POLYGON((113.35 23.10,113.37 23.10,113.37 23.11,113.35 23.11,113.35 23.10))"; // over its neighbour
+    auto const report = office.boundaries(sample);
+    BOOST_TEST(report.has_errors());
+    write_report(report, office.folder().path("r.json"));
+    auto const json = nlohmann::json::parse(read_file(office.folder().path("r.json")));
+    BOOST_TEST(json.at("what") == "boundaries");
+    BOOST_TEST(json.at("applied") == false);
+    BOOST_TEST(json.at("problem_counts").at("malformed_code") == 1);
+    BOOST_TEST(json.at("problems").size() == report.problems.size());
+
+    for (int round = 0; round < 2; ++round) { // a second one replaces the first
+        write_report(report, office.folder().path("r.gpkg"));
+    }
+    auto* const dataset = GDALDataset::Open(office.folder().path("r.gpkg").c_str(), GDAL_OF_VECTOR);
+    BOOST_REQUIRE(dataset != nullptr);
+    GIntBig features = 0;
+    for (auto* const layer : dataset->GetLayers()) {
+        features += layer->GetFeatureCount();
+        if (layer->GetGeomType() != wkbNone) {
+            BOOST_TEST(std::string{layer->GetSpatialRef()->GetAuthorityCode(nullptr)} == "4490");
+        }
+    }
+    BOOST_TEST(static_cast<std::size_t>(features) == report.problems.size());
+    auto* const areas = dataset->GetLayerByName("problem_areas");
+    BOOST_REQUIRE(areas->GetFeatureCount() > 0);
+    OGREnvelope box;
+    areas->GetExtent(&box);
+    BOOST_TEST(box.MinX > 113.2);
+    BOOST_TEST(box.MaxY < 23.2);
+    GDALClose(GDALDataset::ToHandle(dataset));
+    BOOST_CHECK_THROW(write_report(report, office.folder().path("no/such/r.gpkg")), Error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
