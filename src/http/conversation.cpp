@@ -39,9 +39,9 @@ std::string_view http_date() {
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
-Reply reply_of(beast::error_code failure, bool first_line_unfinished) {
+Reply reply_of(beast::error_code failure, bool line_parsed) {
     using beast::http::error;
-    if (failure == error::header_limit && first_line_unfinished) {
+    if (failure == error::header_limit && !line_parsed) {
         return problem(414, "target-too-long", "The request target is too long", fmt::format("at most {} bytes", kTargetLimit));
     }
     if (failure == error::header_limit || failure == error::buffer_overflow) {
@@ -100,18 +100,13 @@ Conversation::Next Conversation::advance(std::string& out) {
         auto const taken = m_parser->beast.put({m_in.data() + done, m_in.size() - done}, error);
         bool const header_done = m_parser->beast.is_header_done();
         done += taken;
-        m_header_bytes += taken;
+        m_line_parsed = m_line_parsed || taken > 0;
         if (error == beast::http::error::need_more) {
             error = {};
         }
-        auto const rest = std::string_view{m_in}.substr(done);
-        if (!error && !header_done && m_header_bytes + rest.size() > kHeaderLimit) {
-            error = beast::http::error::header_limit; // Beast counts only what it has not parsed yet
-        }
         if (error) {
             m_request.method.clear();
-            bool const first_line_unfinished = m_header_bytes == 0 && rest.find('\n') >= kHeaderLimit;
-            return refuse(reply_of(error, first_line_unfinished), out);
+            return refuse(reply_of(error, m_line_parsed), out);
         }
         if (!header_done) {
             forget_parsed();
@@ -126,7 +121,7 @@ Conversation::Next Conversation::advance(std::string& out) {
             return Next::read;
         }
         m_parser = std::make_unique<Parser>();
-        m_header_bytes = 0;
+        m_line_parsed = false;
         auto const reply = m_router(m_request, Waiting::no);
         if (!reply) {
             forget_parsed();

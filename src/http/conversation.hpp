@@ -8,8 +8,8 @@
 
 namespace wangge::http {
 
-/// Limits of one request; more than these gets 431 (or 414), 414 and 413.
-inline constexpr std::size_t kHeaderLimit = 8 * 1024;
+/// Limits of one request; more than these gets 431 (414 when it is the request line), 414 and 413.
+inline constexpr std::size_t kHeaderLimit = 8 * 1024; ///< of the request line, and of the fields together
 inline constexpr std::size_t kTargetLimit = 4 * 1024;
 inline constexpr std::size_t kBodyLimit = 16 * 1024;
 
@@ -50,8 +50,8 @@ private:
 
     Router const& m_router;
     std::unique_ptr<Parser> m_parser;
-    std::string m_in;            ///< not yet parsed
-    std::size_t m_header_bytes = 0; ///< of the current request, parsed so far
+    std::string m_in; ///< not yet parsed
+    bool m_line_parsed = false; ///< the request line of the request that is arriving
     Request m_request;
     bool m_keep_alive = true;
     bool m_http_1_0 = false;
