@@ -304,6 +304,7 @@ std::vector<std::string> const& OgrReader::columns() const noexcept { return m_i
 std::string const& OgrReader::layer() const noexcept { return m_impl->layer_name; }
 std::string const& OgrReader::encoding() const noexcept { return m_impl->decoder->encoding(); }
 crs::Transformer const& OgrReader::transformer() const noexcept { return *m_impl->transformer; }
+crs::Transformer OgrReader::take_transformer() noexcept { return std::move(*m_impl->transformer); }
 std::uint64_t OgrReader::feature_count() const noexcept { return m_impl->feature_count; }
 std::vector<std::string> const& OgrReader::remarks() const noexcept { return m_impl->remarks; }
 

@@ -50,13 +50,15 @@ std::int64_t append_audit(Connection& connection, std::string_view actor, std::s
 }
 
 std::optional<std::string> find_audit_break(Connection& connection) {
-    Statement select{connection, "SELECT sequence, time, actor, action, details, previous, hash FROM audit_log ORDER BY sequence"};
+    Statement select{connection,
+                     "SELECT sequence, time, actor, action, details, previous, hash FROM audit_log ORDER BY sequence"};
     Statement generation{connection, "SELECT digest FROM generation WHERE number = ?"};
     std::string previous = chain_start();
     std::int64_t expected = 1;
     std::int64_t published = 0;
     while (select.step()) {
-        Entry const entry{select.integer(0), select.text(1), select.text(2), select.text(3), select.text(4), select.text(5)};
+        Entry const entry{select.integer(0), select.text(1), select.text(2),
+                          select.text(3),    select.text(4), select.text(5)};
         if (entry.sequence != expected) {
             return fmt::format("audit_log: entry {} is missing", expected);
         }
@@ -79,8 +81,8 @@ std::optional<std::string> find_audit_break(Connection& connection) {
         ++expected;
     }
     if (auto const generations = connection.integer("SELECT count(*) FROM generation"); generations != published) {
-        return fmt::format("audit_log: {} generations but {} publish entries; the last entries are missing", generations,
-                           published);
+        return fmt::format("audit_log: {} generations but {} publish entries; the last entries are missing",
+                           generations, published);
     }
     return std::nullopt;
 }

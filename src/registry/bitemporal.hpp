@@ -25,8 +25,8 @@ struct KnownRow {
     return nullptr;
 }
 
-/// How long content that begins on `day` holds: to the end of the row that held the day, else to the next scheduled row,
-/// else forever. Later scheduled rows stay.
+/// How long content that begins on `day` holds: to the end of the row that held the day, else to the next scheduled
+/// row, else forever. Later scheduled rows stay.
 [[nodiscard]] inline DateInterval validity_from(std::span<KnownRow const> rows, Date day) {
     if (auto const* const row = row_holding(rows, day)) {
         return {day, row->valid.to};

@@ -18,11 +18,12 @@
 
 namespace wangge::registry {
 
-
 struct Registry::Impl {
     Impl(DataFolder data_folder, Mode mode, std::unique_ptr<FileLock> file_lock)
-        : folder(std::move(data_folder)), lock(std::move(file_lock)),
-          connection(folder.registry_file(), mode == Mode::write ? Connection::Access::write : Connection::Access::read) {}
+        : folder(std::move(data_folder))
+        , lock(std::move(file_lock))
+        , connection(folder.registry_file(),
+                     mode == Mode::write ? Connection::Access::write : Connection::Access::read) {}
 
     DataFolder folder;
     std::unique_ptr<FileLock> lock; ///< outlives the connection, so that its last checkpoint is still ours alone
@@ -49,8 +50,10 @@ struct Registry::Impl {
         return connection.integer("SELECT EXISTS (SELECT 1 FROM change_set WHERE generation IS NULL)") != 0;
     }
     /// A change set of the open draft, its id.
-    std::int64_t open_change_set(std::string_view subject, std::string_view title, std::string_view author, Date effective);
-    void record_sources(std::span<SourceFile const> sources, std::string_view author, std::optional<std::int64_t> change_set);
+    std::int64_t open_change_set(std::string_view subject, std::string_view title, std::string_view author,
+                                 Date effective);
+    void record_sources(std::span<SourceFile const> sources, std::string_view author,
+                        std::optional<std::int64_t> change_set);
 };
 
 /// Division codes come from our own columns, whose CHECK keeps them in range.
@@ -60,13 +63,15 @@ struct Registry::Impl {
 [[nodiscard]] inline std::int64_t column_value(DivisionCode code) { return static_cast<std::int64_t>(code.value()); }
 
 [[nodiscard]] inline DateInterval interval(Statement const& row, int from_column) {
-    return {Date{static_cast<std::int32_t>(row.integer(from_column))}, Date{static_cast<std::int32_t>(row.integer(from_column + 1))}};
+    return {Date{static_cast<std::int32_t>(row.integer(from_column))},
+            Date{static_cast<std::int32_t>(row.integer(from_column + 1))}};
 }
 
 /// A word in a column that its CHECK should have kept out.
 [[noreturn]] inline void unknown_word(Connection const& connection, std::string_view column, std::string_view word) {
-    throw Error{ErrorCode::corrupt, fmt::format("{}: {} holds '{}', which this program does not know; restore the file from a backup",
-                                                connection.path().string(), column, word)};
+    throw Error{ErrorCode::corrupt,
+                fmt::format("{}: {} holds '{}', which this program does not know; restore the file from a backup",
+                            connection.path().string(), column, word)};
 }
 
 [[nodiscard]] inline GridCode grid_code(Connection const& connection, std::string_view text) {

@@ -36,7 +36,8 @@ void make_officer_key(std::filesystem::path const& file) {
     std::error_code error;
     std::filesystem::create_directories(file.parent_path(), error);
     if (error) {
-        throw Error{ErrorCode::environment, fmt::format("{}: cannot be made: {}", file.parent_path().string(), error.message())};
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: cannot be made: {}", file.parent_path().string(), error.message())};
     }
     ::chmod(file.parent_path().c_str(), 0700);
     std::array<unsigned char, crypto_secretbox_KEYBYTES> key{};
@@ -50,7 +51,8 @@ void make_officer_key(std::filesystem::path const& file) {
     if (fd < 0 && errno == EEXIST) {
         return;
     }
-    bool const written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+    bool const written =
+        fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
     int const saved = errno;
     sodium_memzero(text.data(), text.size());
     if (fd >= 0) {
@@ -60,7 +62,8 @@ void make_officer_key(std::filesystem::path const& file) {
         if (fd >= 0) {
             ::unlink(file.c_str());
         }
-        throw Error{ErrorCode::environment, fmt::format("{}: the officer key cannot be written: {}", file.string(), std::strerror(saved))};
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: the officer key cannot be written: {}", file.string(), std::strerror(saved))};
     }
     sync_folder(file.parent_path());
 }
@@ -69,10 +72,11 @@ OfficerVault::OfficerVault(std::filesystem::path const& key_file) : m_file(key_f
     initialize_sodium();
     struct stat info {};
     if (::stat(key_file.c_str(), &info) != 0) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: the officer key cannot be read: {}; put the key that 'wangge init' made back in its "
-                                "place, without it phones stay sealed",
-                                key_file.string(), std::strerror(errno))};
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("{}: the officer key cannot be read: {}; put the key that 'wangge init' made back in its "
+                        "place, without it phones stay sealed",
+                        key_file.string(), std::strerror(errno))};
     }
     if ((info.st_mode & 077U) != 0) {
         throw Error{ErrorCode::environment,
@@ -81,8 +85,9 @@ OfficerVault::OfficerVault(std::filesystem::path const& key_file) : m_file(key_f
     auto text = read_file(key_file);
     std::size_t length = 0;
     char const* end = nullptr;
-    bool const parsed = sodium_hex2bin(m_key.data(), m_key.size(), text.data(), text.size(), "\r\n", &length, &end) == 0 &&
-                        length == m_key.size() && end == text.data() + text.size();
+    bool const parsed =
+        sodium_hex2bin(m_key.data(), m_key.size(), text.data(), text.size(), "\r\n", &length, &end) == 0 &&
+        length == m_key.size() && end == text.data() + text.size();
     sodium_memzero(text.data(), text.size());
     if (!parsed) {
         throw Error{ErrorCode::environment,
@@ -100,7 +105,8 @@ std::vector<std::byte> OfficerVault::seal(std::string_view phone) const {
     std::vector<std::byte> sealed(kNonce + kMac + phone.size());
     auto* const out = reinterpret_cast<unsigned char*>(sealed.data());
     randombytes_buf(out, kNonce);
-    crypto_secretbox_easy(out + kNonce, reinterpret_cast<unsigned char const*>(phone.data()), phone.size(), out, m_key.data());
+    crypto_secretbox_easy(out + kNonce, reinterpret_cast<unsigned char const*>(phone.data()), phone.size(), out,
+                          m_key.data());
     return sealed;
 }
 
@@ -109,8 +115,9 @@ std::string OfficerVault::open(std::span<std::byte const> sealed) const {
         return {};
     }
     std::string phone(sealed.size() > kNonce + kMac ? sealed.size() - kNonce - kMac : 0, '\0');
-    if (phone.empty() || crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(phone.data()), bytes_of(sealed.data()) + kNonce,
-                                                    sealed.size() - kNonce, bytes_of(sealed.data()), m_key.data()) != 0) {
+    if (phone.empty() ||
+        crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(phone.data()), bytes_of(sealed.data()) + kNonce,
+                                   sealed.size() - kNonce, bytes_of(sealed.data()), m_key.data()) != 0) {
         throw Error{ErrorCode::corrupt,
                     fmt::format("{}: an officer's phone was sealed with another key; put the right key in its place",
                                 m_file.string())};

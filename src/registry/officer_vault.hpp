@@ -31,7 +31,8 @@ private:
     std::array<unsigned char, 32> m_key{};
 };
 
-/// "13812341234" -> "138****1234". Anything but 11 or more printable ASCII characters becomes "****"; empty stays empty.
+/// "13812341234" -> "138****1234". Anything but 11 or more printable ASCII characters becomes "****"; empty stays
+/// empty.
 [[nodiscard]] std::string mask_phone(std::string_view phone);
 
 } // namespace wangge::registry

@@ -14,16 +14,18 @@ namespace {
 std::unique_ptr<FileLock> lock_for_writing(DataFolder const& folder) {
     return std::make_unique<FileLock>(
         folder.lock_file(),
-        fmt::format("{}: another wangge process is writing to this registry; wait for it to end (or stop it) and run the "
-                    "same command again",
-                    folder.root.string()));
+        fmt::format(
+            "{}: another wangge process is writing to this registry; wait for it to end (or stop it) and run the "
+            "same command again",
+            folder.root.string()));
 }
 
 void make_folder(std::filesystem::path const& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) {
-        throw Error{ErrorCode::environment, fmt::format("{}: the folder cannot be made: {}", folder.string(), error.message())};
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: the folder cannot be made: {}", folder.string(), error.message())};
     }
 }
 
@@ -70,18 +72,21 @@ Generation read_generation(Connection const& connection, Statement const& row) {
 
 std::int64_t Registry::Impl::open_change_set(std::string_view subject, std::string_view title, std::string_view author,
                                              Date effective) {
-    Statement insert{connection, "INSERT INTO change_set (subject, title, author, effective, applied_at) VALUES (?, ?, ?, ?, ?)"};
+    Statement insert{connection,
+                     "INSERT INTO change_set (subject, title, author, effective, applied_at) VALUES (?, ?, ?, ?, ?)"};
     insert.run(subject, title, author, effective.days(), now_utc8());
     return connection.last_insert_id();
 }
 
 void Registry::Impl::record_sources(std::span<SourceFile const> sources, std::string_view author,
                                     std::optional<std::int64_t> change_set) {
-    Statement insert{connection, "INSERT INTO source_file (name, sha256, bytes, crs, encoding, received_at, received_from, "
-                                 "change_set_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement insert{connection,
+                     "INSERT INTO source_file (name, sha256, bytes, crs, encoding, received_at, received_from, "
+                     "change_set_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
     auto const now = now_utc8();
     for (auto const& source : sources) {
-        insert.run(source.name, source.sha256.hex(), source.bytes, source.crs, source.encoding, now, author, change_set);
+        insert.run(source.name, source.sha256.hex(), source.bytes, source.crs, source.encoding, now, author,
+                   change_set);
     }
 }
 
@@ -92,8 +97,9 @@ void Registry::init(DataFolder const& folder) {
     auto const lock = lock_for_writing(folder);
     auto const file = folder.registry_file();
     if (std::filesystem::exists(file)) {
-        throw Error{ErrorCode::conflict,
-                    fmt::format("{}: a registry is there already; choose another folder, or remove it first", file.string())};
+        throw Error{
+            ErrorCode::conflict,
+            fmt::format("{}: a registry is there already; choose another folder, or remove it first", file.string())};
     }
     remove_unfinished(folder);
     make_officer_key(folder.officer_key());
@@ -108,10 +114,11 @@ void Registry::init(DataFolder const& folder) {
             transaction.commit();
         }
         if (std::filesystem::exists(aside.string() + "-wal")) {
-            throw Error{ErrorCode::environment,
-                        fmt::format("{}: the new registry could not be written out whole; check the disk and run the same "
-                                    "command again",
-                                    folder.root.string())};
+            throw Error{
+                ErrorCode::environment,
+                fmt::format("{}: the new registry could not be written out whole; check the disk and run the same "
+                            "command again",
+                            folder.root.string())};
         }
         rename_durably(aside, file);
     } catch (...) {
@@ -169,7 +176,8 @@ std::optional<Generation> Registry::newest_generation() const {
 
 std::vector<Generation> Registry::generations() const {
     std::vector<Generation> all;
-    Statement select{m_impl->connection, "SELECT number, recorded_at, author, approver, digest FROM generation ORDER BY number"};
+    Statement select{m_impl->connection,
+                     "SELECT number, recorded_at, author, approver, digest FROM generation ORDER BY number"};
     while (select.step()) {
         all.push_back(read_generation(m_impl->connection, select));
     }
@@ -182,20 +190,24 @@ Generation Registry::publish(std::string const& author, std::string const& appro
     Transaction transaction{connection, Transaction::Kind::write};
     auto const number = m_impl->newest_published() + 1;
     if (!m_impl->has_draft()) {
-        throw Error{ErrorCode::conflict,
-                    fmt::format("{}: no change set waits for a publish, generation {} is the newest; apply an import first",
-                                connection.path().string(), number - 1)};
+        throw Error{
+            ErrorCode::conflict,
+            fmt::format("{}: no change set waits for a publish, generation {} is the newest; apply an import first",
+                        connection.path().string(), number - 1)};
     }
     Generation generation{number, now_utc8(), author, approver, digest};
-    Statement insert{connection, "INSERT INTO generation (number, recorded_at, recorded_at_utc, author, approver, digest) "
-                                 "VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%SZ', ?2), ?3, ?4, ?5)"};
+    Statement insert{connection,
+                     "INSERT INTO generation (number, recorded_at, recorded_at_utc, author, approver, digest) "
+                     "VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%SZ', ?2), ?3, ?4, ?5)"};
     insert.run(number, generation.recorded_at, author, approver, digest.hex());
     auto const change_sets = connection.integer("SELECT count(*) FROM change_set WHERE generation IS NULL");
     Statement close{connection, "UPDATE change_set SET generation = ? WHERE generation IS NULL"};
     close.run(number);
-    append_audit(connection, author, "publish",
-                 nlohmann::json{{"generation", number}, {"approver", approver}, {"change_sets", change_sets}, {"digest", digest.hex()}}
-                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    append_audit(
+        connection, author, "publish",
+        nlohmann::json{
+            {"generation", number}, {"approver", approver}, {"change_sets", change_sets}, {"digest", digest.hex()}}
+            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     transaction.commit();
     return generation;
 }
@@ -210,9 +222,12 @@ Counts Registry::counts(Date as_of) const {
     };
     auto const all = [&](std::string_view sql) { return static_cast<std::uint64_t>(connection.integer(sql)); };
     Counts counts;
-    counts.divisions = on_day("SELECT count(*) FROM division_version WHERE recorded_to IS NULL AND valid_from <= ?1 AND ?1 < valid_to");
-    counts.grids_current = on_day("SELECT count(*) FROM grid_version WHERE recorded_to IS NULL AND valid_from <= ?1 AND ?1 < valid_to");
-    counts.assignments = on_day("SELECT count(*) FROM assignment WHERE superseded_entry IS NULL AND valid_from <= ?1 AND ?1 < valid_to");
+    counts.divisions = on_day(
+        "SELECT count(*) FROM division_version WHERE recorded_to IS NULL AND valid_from <= ?1 AND ?1 < valid_to");
+    counts.grids_current =
+        on_day("SELECT count(*) FROM grid_version WHERE recorded_to IS NULL AND valid_from <= ?1 AND ?1 < valid_to");
+    counts.assignments =
+        on_day("SELECT count(*) FROM assignment WHERE superseded_entry IS NULL AND valid_from <= ?1 AND ?1 < valid_to");
     counts.outlines = all("SELECT count(*) FROM division_outline WHERE superseded_entry IS NULL");
     counts.officers = all("SELECT count(*) FROM officer");
     counts.address_points = all("SELECT count(*) FROM address_point");

@@ -35,8 +35,9 @@ std::uint64_t Registry::apply_addresses(std::function<bool(AddressPoint&)> const
         source_id = source_id == 0 ? id : source_id;
     }
 
-    Statement insert{connection, "INSERT OR IGNORE INTO address_point (source_id, id, text, village_code, road, number, estate, "
-                                 "building, unit, room, lon_e7, lat_e7) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement insert{connection,
+                     "INSERT OR IGNORE INTO address_point (source_id, id, text, village_code, road, number, estate, "
+                     "building, unit, room, lon_e7, lat_e7) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     AddressPoint point;
     DivisionCode last_village;
     std::uint64_t rows = 0;
@@ -45,22 +46,26 @@ std::uint64_t Registry::apply_addresses(std::function<bool(AddressPoint&)> const
     while (next(point)) {
         ++rows;
         if (point.id.empty()) {
-            throw Error{ErrorCode::data_rejected, fmt::format("{}: address {} has no id; fill it in", sources[0].name, rows)};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: address {} has no id; fill it in", sources[0].name, rows)};
         }
         if (point.village != last_village && point.village.valid() &&
             !std::binary_search(villages.begin(), villages.end(), point.village)) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: address {} ('{}'): {} is not a division of the registry; import the divisions first, or "
-                                    "correct the code",
-                                    sources[0].name, rows, point.id, point.village.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format(
+                    "{}: address {} ('{}'): {} is not a division of the registry; import the divisions first, or "
+                    "correct the code",
+                    sources[0].name, rows, point.id, point.village.str())};
         }
         last_village = point.village;
-        insert.run(source_id, point.id, point.text, point.village.value(), point.road, point.number, point.estate, point.building,
-                   point.unit, point.room, point.at.lon, point.at.lat);
+        insert.run(source_id, point.id, point.text, point.village.value(), point.road, point.number, point.estate,
+                   point.building, point.unit, point.room, point.at.lon, point.at.lat);
         if (connection.changes() == 0) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: address {}: the id '{}' stands twice in the file, or its position lies off the globe",
-                                    sources[0].name, rows, point.id)};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format("{}: address {}: the id '{}' stands twice in the file, or its position lies off the globe",
+                            sources[0].name, rows, point.id)};
         }
         if (rows % kReportEvery == 0) {
             progress.advance(kReportEvery);
@@ -70,7 +75,8 @@ std::uint64_t Registry::apply_addresses(std::function<bool(AddressPoint&)> const
     progress.end();
     m_impl->record_sources(sources, author, std::nullopt);
     append_audit(connection, author, "apply_addresses",
-                 nlohmann::json{{"source", sources[0].name}, {"rows", rows}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+                 nlohmann::json{{"source", sources[0].name}, {"rows", rows}}.dump(
+                     -1, ' ', false, nlohmann::json::error_handler_t::replace));
     transaction.commit();
     return rows;
 }

@@ -44,8 +44,9 @@ struct KnownDivision {
 
 std::map<DivisionCode, KnownDivision> known_divisions(Connection& connection) {
     std::map<DivisionCode, KnownDivision> known;
-    Statement select{connection, "SELECT id, valid_from, valid_to, recorded_from, division_code, name, level, parent_code, "
-                                 "urban_rural_class FROM division_version WHERE recorded_to IS NULL"};
+    Statement select{connection,
+                     "SELECT id, valid_from, valid_to, recorded_from, division_code, name, level, parent_code, "
+                     "urban_rural_class FROM division_version WHERE recorded_to IS NULL"};
     while (select.step()) {
         auto division = read_division(connection, select, 4);
         auto& entry = known[division.code];
@@ -56,7 +57,8 @@ std::map<DivisionCode, KnownDivision> known_divisions(Connection& connection) {
 }
 
 /// Level of each division on the day, the incoming ones on top of the known ones. Rejects duplicates and bad parents.
-void check_parents(std::span<Division const> divisions, std::map<DivisionCode, KnownDivision> const& known, Date effective) {
+void check_parents(std::span<Division const> divisions, std::map<DivisionCode, KnownDivision> const& known,
+                   Date effective) {
     std::map<DivisionCode, Level> levels;
     for (auto const& [code, entry] : known) {
         if (auto const* const row = row_holding(entry.rows, effective)) {
@@ -93,9 +95,9 @@ void check_parents(std::span<Division const> divisions, std::map<DivisionCode, K
         }
         if (parent->second >= division.level) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("division {} ({}): its parent {} is a {}, which is not above a {}", division.code.str(),
-                                    division.name, division.parent->str(), to_string(parent->second),
-                                    to_string(division.level))};
+                        fmt::format("division {} ({}): its parent {} is a {}, which is not above a {}",
+                                    division.code.str(), division.name, division.parent->str(),
+                                    to_string(parent->second), to_string(division.level))};
         }
     }
 }
@@ -104,9 +106,10 @@ void check_parents(std::span<Division const> divisions, std::map<DivisionCode, K
 
 std::vector<Division> select_divisions(Connection& connection, Date as_of, GenerationNumber known_at) {
     std::vector<Division> divisions;
-    Statement select{connection, "SELECT division_code, name, level, parent_code, urban_rural_class FROM division_version "
-                                 "WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1) "
-                                 "AND valid_from <= ?2 AND ?2 < valid_to ORDER BY division_code"};
+    Statement select{connection,
+                     "SELECT division_code, name, level, parent_code, urban_rural_class FROM division_version "
+                     "WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1) "
+                     "AND valid_from <= ?2 AND ?2 < valid_to ORDER BY division_code"};
     select.query(known_at, as_of.days());
     while (select.step()) {
         divisions.push_back(read_division(connection, select, 0));
@@ -131,7 +134,8 @@ void Registry::apply_divisions(std::span<Division const> divisions, Date effecti
     for (auto const& division : divisions) {
         auto const& entry = entry_of(division.code);
         auto const* const row = row_holding(entry.rows, effective);
-        if (row == nullptr || !same_content(entry.contents[static_cast<std::size_t>(row - entry.rows.data())], division)) {
+        if (row == nullptr ||
+            !same_content(entry.contents[static_cast<std::size_t>(row - entry.rows.data())], division)) {
             changed.push_back(&division);
         }
     }
@@ -146,8 +150,9 @@ void Registry::apply_divisions(std::span<Division const> divisions, Date effecti
     }
     Statement replace{connection, "DELETE FROM division_version WHERE id = ?"};
     Statement supersede{connection, "UPDATE division_version SET recorded_to = ? WHERE id = ?"};
-    Statement insert{connection, "INSERT INTO division_version (division_code, name, level, parent_code, urban_rural_class, "
-                                 "valid_from, valid_to, recorded_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement insert{connection,
+                     "INSERT INTO division_version (division_code, name, level, parent_code, urban_rural_class, "
+                     "valid_from, valid_to, recorded_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
     auto const record = [&](Division const& division, DateInterval valid) {
         insert.run(division.code.value(), division.name, to_string(division.level),
                    division.parent ? std::optional{division.parent->value()} : std::nullopt, division.urban_rural_class,
@@ -169,8 +174,10 @@ void Registry::apply_divisions(std::span<Division const> divisions, Date effecti
         record(*division, valid);
     }
     m_impl->record_sources(sources, author, change_set);
-    append_audit(connection, author, "apply_divisions",
-                 nlohmann::json{{"effective", effective.str()}, {"given", divisions.size()}, {"changed", changed.size()}}.dump());
+    append_audit(
+        connection, author, "apply_divisions",
+        nlohmann::json{{"effective", effective.str()}, {"given", divisions.size()}, {"changed", changed.size()}}
+            .dump());
     transaction.commit();
 }
 
@@ -179,12 +186,14 @@ void Registry::apply_outlines(std::span<DivisionOutline const> outlines, std::st
     m_impl->require_writer();
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
-    auto const entry = append_audit(connection, author, "apply_outlines", nlohmann::json{{"given", outlines.size()}}.dump());
+    auto const entry =
+        append_audit(connection, author, "apply_outlines", nlohmann::json{{"given", outlines.size()}}.dump());
     Statement known{connection, "SELECT 1 FROM division WHERE code = ?"};
     Statement current{connection, "SELECT id, source, shape, recorded_entry FROM division_outline "
                                   "WHERE division_code = ? AND superseded_entry IS NULL"};
     Statement supersede{connection, "UPDATE division_outline SET superseded_entry = ? WHERE id = ?"};
-    Statement insert{connection, "INSERT INTO division_outline (division_code, source, recorded_entry, shape) VALUES (?, ?, ?, ?)"};
+    Statement insert{connection,
+                     "INSERT INTO division_outline (division_code, source, recorded_entry, shape) VALUES (?, ?, ?, ?)"};
     std::vector<std::byte> blob;
     for (auto const& outline : outlines) {
         known.query(outline.code.value());
@@ -207,7 +216,8 @@ void Registry::apply_outlines(std::span<DivisionOutline const> outlines, std::st
             bool const repeated = current.integer(3) == entry;
             current.reset();
             if (repeated) {
-                throw Error{ErrorCode::data_rejected, fmt::format("outline of {} stands twice in the list; keep one", outline.code.str())};
+                throw Error{ErrorCode::data_rejected,
+                            fmt::format("outline of {} stands twice in the list; keep one", outline.code.str())};
             }
             if (unchanged) {
                 continue;
@@ -226,8 +236,9 @@ std::vector<Division> Registry::divisions(Date as_of) const {
 }
 
 std::optional<Division> Registry::division(DivisionCode code, Date as_of) const {
-    Statement select{m_impl->connection, "SELECT division_code, name, level, parent_code, urban_rural_class FROM division_version "
-                                         "WHERE division_code = ?1 AND recorded_to IS NULL AND valid_from <= ?2 AND ?2 < valid_to"};
+    Statement select{m_impl->connection,
+                     "SELECT division_code, name, level, parent_code, urban_rural_class FROM division_version "
+                     "WHERE division_code = ?1 AND recorded_to IS NULL AND valid_from <= ?2 AND ?2 < valid_to"};
     select.query(code.value(), as_of.days());
     return select.step() ? std::optional{read_division(m_impl->connection, select, 0)} : std::nullopt;
 }
@@ -240,8 +251,9 @@ std::vector<DivisionOutline> Registry::outlines() const {
         auto const code = division_code(select.integer(0));
         auto shape = read_spatialite_blob(select.blob(2));
         if (!shape) {
-            throw Error{ErrorCode::corrupt, fmt::format("{}: the outline of {} cannot be read; restore the file from a backup",
-                                                        m_impl->folder.registry_file().string(), code.str())};
+            throw Error{ErrorCode::corrupt,
+                        fmt::format("{}: the outline of {} cannot be read; restore the file from a backup",
+                                    m_impl->folder.registry_file().string(), code.str())};
         }
         all.push_back({code, std::move(*shape), std::string{select.text(1)}});
     }

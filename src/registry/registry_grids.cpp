@@ -29,8 +29,9 @@ Grid read_grid(Connection const& connection, Statement const& row) {
     grid.village = division_code(row.integer(3));
     auto shape = read_spatialite_blob(row.blob(4));
     if (!shape) {
-        throw Error{ErrorCode::corrupt, fmt::format("{}: the shape of grid {} cannot be read; restore the file from a backup",
-                                                    connection.path().string(), grid.code.str())};
+        throw Error{ErrorCode::corrupt,
+                    fmt::format("{}: the shape of grid {} cannot be read; restore the file from a backup",
+                                connection.path().string(), grid.code.str())};
     }
     grid.shape = std::move(*shape);
     return grid;
@@ -57,8 +58,9 @@ public:
         auto const has = [&](ChangeKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
         auto const& grid = change.after;
         if (kinds.empty() || ((has(ChangeKind::added) || has(ChangeKind::retired)) && kinds.size() != 1)) {
-            throw Error{ErrorCode::usage, fmt::format("grid {}: a change has one or more kinds, and added and retired stand alone",
-                                                      grid.code.str())};
+            throw Error{ErrorCode::usage,
+                        fmt::format("grid {}: a change has one or more kinds, and added and retired stand alone",
+                                    grid.code.str())};
         }
         if (has(ChangeKind::added)) {
             add(grid);
@@ -77,10 +79,11 @@ private:
         bool const was_issued = m_was_issued.step();
         m_was_issued.reset();
         if (was_issued) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("grid {}: this code was issued before and is never issued again; give the new grid a "
-                                    "new code",
-                                    grid.code.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format("grid {}: this code was issued before and is never issued again; give the new grid a "
+                            "new code",
+                            grid.code.str())};
         }
         m_issue.run(grid.code.str(), to_string(grid.kind), m_change_set);
         insert(grid.code, content_of(grid, std::nullopt), {m_effective, kForever});
@@ -94,7 +97,8 @@ private:
             if (row.valid.to <= m_effective) {
                 continue;
             }
-            close(row, m_contents[i].shape_id, head_before(row, m_effective) ? std::optional{m_contents[i].shape_id} : std::nullopt);
+            close(row, m_contents[i].shape_id,
+                  head_before(row, m_effective) ? std::optional{m_contents[i].shape_id} : std::nullopt);
             if (auto const head = head_before(row, m_effective)) {
                 insert(code, m_contents[i], *head);
             }
@@ -122,18 +126,21 @@ private:
         m_select.query(code.str());
         while (m_select.step()) {
             m_rows.push_back({m_select.integer(0), interval(m_select, 1), m_select.integer(3)});
-            m_contents.push_back({m_select.integer(4), std::string{m_select.text(5)}, kind_of(m_connection, m_select.text(6)),
-                                  division_code(m_select.integer(7)), m_select.real(8), m_select.integer(9)});
+            m_contents.push_back({m_select.integer(4), std::string{m_select.text(5)},
+                                  kind_of(m_connection, m_select.text(6)), division_code(m_select.integer(7)),
+                                  m_select.real(8), m_select.integer(9)});
         }
     }
 
     KnownRow const& require_state(GridCode const& code) {
         auto const* const row = row_holding(m_rows, m_effective);
         if (row == nullptr) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("grid {}: it is not in force on {}, so nothing of it can change from that day on; check the "
-                                    "code and the effective date",
-                                    code.str(), m_effective.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format(
+                    "grid {}: it is not in force on {}, so nothing of it can change from that day on; check the "
+                    "code and the effective date",
+                    code.str(), m_effective.str())};
         }
         return *row;
     }
@@ -146,10 +153,11 @@ private:
         bool const holds = m_village.step();
         m_village.reset();
         if (!holds) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("grid {}: {} is not a village of the registry on {}; import the divisions first, effective "
-                                    "on that day or before",
-                                    grid.code.str(), grid.village.str(), m_effective.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format("grid {}: {} is not a village of the registry on {}; import the divisions first, effective "
+                            "on that day or before",
+                            grid.code.str(), grid.village.str(), m_effective.str())};
         }
         m_last_village = grid.village;
     }
@@ -169,8 +177,9 @@ private:
         bool thin = grid.shape.empty();
         geom::for_each_ring(grid.shape, [&](geom::Ring const& ring) { thin = thin || ring.size() < 3; });
         if (thin) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("grid {}: its shape has no ring, or one of fewer than three points", grid.code.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format("grid {}: its shape has no ring, or one of fewer than three points", grid.code.str())};
         }
         write_spatialite_blob(grid.shape, m_blob);
         m_insert_shape.run(std::span<std::byte const>{m_blob});
@@ -180,8 +189,8 @@ private:
         return content;
     }
 
-    /// Published rows are superseded by the draft; rows of the draft itself are replaced outright, and a shape that only
-    /// they used goes with them, unless it is about to be used again.
+    /// Published rows are superseded by the draft; rows of the draft itself are replaced outright, and a shape that
+    /// only they used goes with them, unless it is about to be used again.
     void close(KnownRow const& row, std::int64_t shape_id, std::optional<std::int64_t> shape_needed) {
         if (row.recorded_from != m_draft) {
             m_supersede.run(m_draft, row.id);
@@ -194,8 +203,8 @@ private:
     }
 
     void insert(GridCode const& code, VersionContent const& content, DateInterval valid) {
-        m_insert.run(code.str(), content.shape_id, content.name, to_string(content.kind), content.village.value(), content.area_m2,
-                     content.vertices, valid.from.days(), valid.to.days(), m_draft);
+        m_insert.run(code.str(), content.shape_id, content.name, to_string(content.kind), content.village.value(),
+                     content.area_m2, content.vertices, valid.from.days(), valid.to.days(), m_draft);
     }
 
     void record_item(GridChange const& change) {
@@ -211,24 +220,27 @@ private:
     GenerationNumber m_draft;
     Date m_effective;
     DivisionCode m_last_village;
-    std::vector<KnownRow> m_rows;             ///< of the grid at hand
-    std::vector<VersionContent> m_contents;   ///< of m_rows
+    std::vector<KnownRow> m_rows;           ///< of the grid at hand
+    std::vector<VersionContent> m_contents; ///< of m_rows
     std::vector<std::byte> m_blob;
     Statement m_was_issued{m_connection, "SELECT 1 FROM grid_code_issued WHERE code = ?"};
     Statement m_issue{m_connection, "INSERT INTO grid_code_issued (code, kind, change_set_id) VALUES (?, ?, ?)"};
     Statement m_village{m_connection, "SELECT 1 FROM division_version WHERE division_code = ?1 AND recorded_to IS NULL "
                                       "AND valid_from <= ?2 AND ?2 < valid_to AND level IN ('village', 'group')"};
-    Statement m_select{m_connection, "SELECT id, valid_from, valid_to, recorded_from, shape_id, name, kind, village_code, area_m2, "
-                                     "vertices FROM grid_version WHERE grid_code = ? AND recorded_to IS NULL ORDER BY valid_from"};
+    Statement m_select{m_connection,
+                       "SELECT id, valid_from, valid_to, recorded_from, shape_id, name, kind, village_code, area_m2, "
+                       "vertices FROM grid_version WHERE grid_code = ? AND recorded_to IS NULL ORDER BY valid_from"};
     Statement m_supersede{m_connection, "UPDATE grid_version SET recorded_to = ? WHERE id = ?"};
     Statement m_replace{m_connection, "DELETE FROM grid_version WHERE id = ?"};
     Statement m_drop_shape{m_connection, "DELETE FROM grid_shape WHERE id = ?1 "
                                          "AND NOT EXISTS (SELECT 1 FROM grid_version WHERE shape_id = ?1)"};
     Statement m_insert_shape{m_connection, "INSERT INTO grid_shape (shape) VALUES (?)"};
-    Statement m_insert{m_connection, "INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, vertices, "
-                                     "valid_from, valid_to, recorded_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-    Statement m_item{m_connection, "INSERT INTO change_set_item (change_set_id, grid_code, kinds, area_before_m2, area_after_m2) "
-                                   "VALUES (?, ?, ?, ?, ?)"};
+    Statement m_insert{m_connection,
+                       "INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, vertices, "
+                       "valid_from, valid_to, recorded_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement m_item{m_connection,
+                     "INSERT INTO change_set_item (change_set_id, grid_code, kinds, area_before_m2, area_after_m2) "
+                     "VALUES (?, ?, ?, ?, ?)"};
 };
 
 void reject_repeated_codes(ChangeSet const& change_set) {
@@ -239,8 +251,9 @@ void reject_repeated_codes(ChangeSet const& change_set) {
     }
     std::sort(codes.begin(), codes.end());
     if (auto const repeated = std::adjacent_find(codes.begin(), codes.end()); repeated != codes.end()) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("grid {} stands twice in the change set; keep one change for each grid", repeated->str())};
+        throw Error{
+            ErrorCode::data_rejected,
+            fmt::format("grid {} stands twice in the change set; keep one change for each grid", repeated->str())};
     }
 }
 
@@ -248,10 +261,12 @@ void reject_repeated_codes(ChangeSet const& change_set) {
 DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumber known_at) {
     DateInterval unchanged;
     for (char const* const table : {"grid_version", "division_version"}) {
-        Statement select{connection, fmt::format("SELECT max(CASE WHEN valid_to <= ?2 THEN valid_to WHEN valid_from <= ?2 THEN valid_from END), "
-                                                 "min(CASE WHEN valid_from > ?2 THEN valid_from WHEN valid_to > ?2 THEN valid_to END) "
-                                                 "FROM {} WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)",
-                                                 table)};
+        Statement select{
+            connection,
+            fmt::format("SELECT max(CASE WHEN valid_to <= ?2 THEN valid_to WHEN valid_from <= ?2 THEN valid_from END), "
+                        "min(CASE WHEN valid_from > ?2 THEN valid_from WHEN valid_to > ?2 THEN valid_to END) "
+                        "FROM {} WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)",
+                        table)};
         select.query(known_at, as_of.days());
         if (select.step()) {
             if (!select.is_null(0)) {
@@ -293,10 +308,12 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
     if (id) {
         details["change_set"] = *id;
     }
-    for (auto const kind : {ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented, ChangeKind::retired}) {
+    for (auto const kind :
+         {ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented, ChangeKind::retired}) {
         details[std::string{to_string(kind)}] = change_set.count(kind);
     }
-    append_audit(connection, change_set.author, "apply", details.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    append_audit(connection, change_set.author, "apply",
+                 details.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     transaction.commit();
     return id.value_or(0);
 }
@@ -316,8 +333,10 @@ State Registry::state(Date as_of, std::optional<GenerationNumber> known_at, Prog
     state.unchanged = unchanged_around(connection, as_of, state.known_at);
     state.divisions = select_divisions(connection, as_of, state.known_at);
 
-    Statement count{connection, "SELECT count(*) FROM grid_version WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1) "
-                                "AND valid_from <= ?2 AND ?2 < valid_to"};
+    Statement count{
+        connection,
+        "SELECT count(*) FROM grid_version WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1) "
+        "AND valid_from <= ?2 AND ?2 < valid_to"};
     count.query(state.known_at, as_of.days());
     auto const total = count.step() ? static_cast<std::size_t>(count.integer(0)) : 0;
     count.reset();
@@ -345,7 +364,8 @@ std::vector<Grid> Registry::grids_touching(Date as_of, std::span<geom::Envelope 
     auto& connection = m_impl->connection;
     Transaction const reading{connection, Transaction::Kind::read};
     // The R*Tree holds 32-bit floats rounded outward: it may give a little too much, never too little.
-    Statement candidates{connection, "SELECT pkid FROM idx_grid_shape_shape WHERE xmin <= ? AND xmax >= ? AND ymin <= ? AND ymax >= ?"};
+    Statement candidates{
+        connection, "SELECT pkid FROM idx_grid_shape_shape WHERE xmin <= ? AND xmax >= ? AND ymin <= ? AND ymax >= ?"};
     std::vector<std::int64_t> shapes;
     for (auto const& box : boxes) {
         if (box.empty()) {
@@ -361,15 +381,17 @@ std::vector<Grid> Registry::grids_touching(Date as_of, std::span<geom::Envelope 
     shapes.erase(std::unique(shapes.begin(), shapes.end()), shapes.end());
 
     std::vector<Grid> grids;
-    Statement select{connection, "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape FROM grid_version v "
-                                 "CROSS JOIN grid_shape s ON s.id = v.shape_id "
-                                 "WHERE v.shape_id = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 AND ?2 < v.valid_to"};
+    Statement select{connection,
+                     "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape FROM grid_version v "
+                     "CROSS JOIN grid_shape s ON s.id = v.shape_id "
+                     "WHERE v.shape_id = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 AND ?2 < v.valid_to"};
     for (auto const shape : shapes) {
         select.query(shape, as_of.days());
         while (select.step()) {
             auto grid = read_grid(connection, select);
             auto const envelope = geom::envelope_of(grid.shape);
-            if (std::any_of(boxes.begin(), boxes.end(), [&](auto const& box) { return !box.empty() && box.intersects(envelope); })) {
+            if (std::any_of(boxes.begin(), boxes.end(),
+                            [&](auto const& box) { return !box.empty() && box.intersects(envelope); })) {
                 grids.push_back(std::move(grid));
             }
         }
@@ -380,9 +402,10 @@ std::vector<Grid> Registry::grids_touching(Date as_of, std::span<geom::Envelope 
 
 std::optional<Grid> Registry::grid(GridCode const& code, Date as_of) const {
     auto& connection = m_impl->connection;
-    Statement select{connection, "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape FROM grid_version v "
-                                 "CROSS JOIN grid_shape s ON s.id = v.shape_id "
-                                 "WHERE v.grid_code = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 AND ?2 < v.valid_to"};
+    Statement select{connection,
+                     "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape FROM grid_version v "
+                     "CROSS JOIN grid_shape s ON s.id = v.shape_id "
+                     "WHERE v.grid_code = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 AND ?2 < v.valid_to"};
     select.query(code.str(), as_of.days());
     return select.step() ? std::optional{read_grid(connection, select)} : std::nullopt;
 }
@@ -390,9 +413,10 @@ std::optional<Grid> Registry::grid(GridCode const& code, Date as_of) const {
 std::vector<GridVersion> Registry::history(GridCode const& code) const {
     auto& connection = m_impl->connection;
     std::vector<GridVersion> versions;
-    Statement select{connection, "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape, v.valid_from, v.valid_to, "
-                                 "v.recorded_from, v.recorded_to FROM grid_version v CROSS JOIN grid_shape s ON s.id = v.shape_id "
-                                 "WHERE v.grid_code = ? ORDER BY v.valid_from, v.recorded_from, v.id"};
+    Statement select{connection,
+                     "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape, v.valid_from, v.valid_to, "
+                     "v.recorded_from, v.recorded_to FROM grid_version v CROSS JOIN grid_shape s ON s.id = v.shape_id "
+                     "WHERE v.grid_code = ? ORDER BY v.valid_from, v.recorded_from, v.id"};
     select.query(code.str());
     while (select.step()) {
         auto& version = versions.emplace_back();

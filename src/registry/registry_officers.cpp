@@ -26,11 +26,12 @@ std::vector<Assignment> checked_assignments(std::span<Assignment const> assignme
     Assignment const* previous = nullptr;
     for (auto const& a : sorted) {
         if (a.valid.empty()) {
-            throw Error{ErrorCode::data_rejected, fmt::format("officer {} on grid {}: the assignment ends ({}) before it begins ({})",
-                                                              a.officer_id, a.grid.str(), a.valid.to.str(), a.valid.from.str())};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("officer {} on grid {}: the assignment ends ({}) before it begins ({})",
+                                    a.officer_id, a.grid.str(), a.valid.to.str(), a.valid.from.str())};
         }
-        if (previous != nullptr && previous->officer_id == a.officer_id && previous->grid == a.grid && previous->role == a.role &&
-            a.valid.from < previous->valid.to) {
+        if (previous != nullptr && previous->officer_id == a.officer_id && previous->grid == a.grid &&
+            previous->role == a.role && a.valid.from < previous->valid.to) {
             throw Error{ErrorCode::data_rejected,
                         fmt::format("officer {} is {} on grid {} twice on {}; keep one of the rows", a.officer_id,
                                     to_string(a.role), a.grid.str(), a.valid.from.str())};
@@ -52,17 +53,20 @@ public:
         }
         m_select.query(officer.officer_id);
         if (!m_select.step()) {
-            m_insert.run(officer.officer_id, officer.name, std::span<std::byte const>{m_vault.seal(officer.phone)}, m_entry);
+            m_insert.run(officer.officer_id, officer.name, std::span<std::byte const>{m_vault.seal(officer.phone)},
+                         m_entry);
             return;
         }
         bool const repeated = m_select.integer(2) == m_entry;
         bool const unchanged = m_select.text(0) == officer.name && m_vault.open(m_select.blob(1)) == officer.phone;
         m_select.reset();
         if (repeated) {
-            throw Error{ErrorCode::data_rejected, fmt::format("officer {} stands twice in the list; keep one row", officer.officer_id)};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("officer {} stands twice in the list; keep one row", officer.officer_id)};
         }
         if (!unchanged) {
-            m_update.run(officer.name, std::span<std::byte const>{m_vault.seal(officer.phone)}, m_entry, officer.officer_id);
+            m_update.run(officer.name, std::span<std::byte const>{m_vault.seal(officer.phone)}, m_entry,
+                         officer.officer_id);
         }
     }
 
@@ -72,7 +76,8 @@ public:
         m_select.reset();
         if (!known) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("officer {}: an assignment names this staff number, but there is no such officer", officer_id)};
+                        fmt::format("officer {}: an assignment names this staff number, but there is no such officer",
+                                    officer_id)};
         }
     }
 
@@ -95,7 +100,9 @@ public:
                 m_target.push_back({known.grid, officer_id, known.role, head});
             }
         }
-        auto const same_as = [](Assignment const& a) { return [&a](Assignment const& b) { return order_of(a) == order_of(b); }; };
+        auto const same_as = [](Assignment const& a) {
+            return [&a](Assignment const& b) { return order_of(a) == order_of(b); };
+        };
         for (auto const& [id, known] : m_known) {
             auto const kept = std::find_if(m_target.begin(), m_target.end(), same_as(known));
             if (kept != m_target.end()) {
@@ -115,11 +122,14 @@ private:
         bool const known = m_grid.step();
         m_grid.reset();
         if (!known) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("officer {}: grid {} is not in the registry; import the boundaries first, or correct the code",
-                                    a.officer_id, a.grid.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format(
+                    "officer {}: grid {} is not in the registry; import the boundaries first, or correct the code",
+                    a.officer_id, a.grid.str())};
         }
-        m_assign.run(a.grid.str(), a.officer_id, static_cast<int>(a.role), a.valid.from.days(), a.valid.to.days(), m_draft, m_entry);
+        m_assign.run(a.grid.str(), a.officer_id, static_cast<int>(a.role), a.valid.from.days(), a.valid.to.days(),
+                     m_draft, m_entry);
     }
 
     Connection& m_connection;
@@ -129,27 +139,31 @@ private:
     std::vector<Assignment> m_target;
     std::vector<std::pair<std::int64_t, Assignment>> m_known;
     Statement m_select{m_connection, "SELECT name, phone_sealed, updated_entry FROM officer WHERE officer_id = ?"};
-    Statement m_insert{m_connection, "INSERT INTO officer (officer_id, name, phone_sealed, updated_entry) VALUES (?, ?, ?, ?)"};
-    Statement m_update{m_connection, "UPDATE officer SET name = ?, phone_sealed = ?, updated_entry = ? WHERE officer_id = ?"};
+    Statement m_insert{m_connection,
+                       "INSERT INTO officer (officer_id, name, phone_sealed, updated_entry) VALUES (?, ?, ?, ?)"};
+    Statement m_update{m_connection,
+                       "UPDATE officer SET name = ?, phone_sealed = ?, updated_entry = ? WHERE officer_id = ?"};
     Statement m_assignments{m_connection, "SELECT id, grid_code, role, valid_from, valid_to FROM assignment "
                                           "WHERE officer_id = ? AND superseded_entry IS NULL"};
     Statement m_grid{m_connection, "SELECT 1 FROM grid_code_issued WHERE code = ?"};
     Statement m_supersede{m_connection, "UPDATE assignment SET superseded_entry = ? WHERE id = ?"};
-    Statement m_assign{m_connection, "INSERT INTO assignment (grid_code, officer_id, role, valid_from, valid_to, recorded_from, "
-                                     "recorded_entry) VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    Statement m_assign{m_connection,
+                       "INSERT INTO assignment (grid_code, officer_id, role, valid_from, valid_to, recorded_from, "
+                       "recorded_entry) VALUES (?, ?, ?, ?, ?, ?, ?)"};
 };
 
 } // namespace
 
-void Registry::apply_officers(std::span<Officer const> officers, std::span<Assignment const> assignments, std::string const& author,
-                              std::span<SourceFile const> sources, Progress& progress) {
+void Registry::apply_officers(std::span<Officer const> officers, std::span<Assignment const> assignments,
+                              std::string const& author, std::span<SourceFile const> sources, Progress& progress) {
     m_impl->require_writer();
     auto& connection = m_impl->connection;
     auto const sorted = checked_assignments(assignments);
     auto const& vault = m_impl->vault();
     Transaction transaction{connection, Transaction::Kind::write};
-    auto const entry = append_audit(connection, author, "apply_officers",
-                                    nlohmann::json{{"officers", officers.size()}, {"assignments", assignments.size()}}.dump());
+    auto const entry =
+        append_audit(connection, author, "apply_officers",
+                     nlohmann::json{{"officers", officers.size()}, {"assignments", assignments.size()}}.dump());
     OfficerWriter writer{connection, vault, entry, next_generation()};
 
     std::set<std::string_view> concerned;
@@ -159,7 +173,8 @@ void Registry::apply_officers(std::span<Officer const> officers, std::span<Assig
     for (auto const& officer : officers) {
         writer.write(officer);
         if (!concerned.insert(officer.officer_id).second) {
-            throw Error{ErrorCode::data_rejected, fmt::format("officer {} stands twice in the list; keep one row", officer.officer_id)};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("officer {} stands twice in the list; keep one row", officer.officer_id)};
         }
         if (++done % kReportEvery == 0) {
             progress.advance(kReportEvery);
@@ -214,11 +229,13 @@ std::optional<OfficerView> Registry::officer(std::string const& officer_id) cons
         return std::nullopt;
     }
     OfficerView view{officer_id, std::string{person.text(0)}, mask_phone(m_impl->vault().open(person.blob(1))), {}};
-    Statement select{connection, "SELECT grid_code, role, valid_from, valid_to FROM assignment "
-                                 "WHERE officer_id = ? AND superseded_entry IS NULL ORDER BY valid_from, grid_code, role"};
+    Statement select{connection,
+                     "SELECT grid_code, role, valid_from, valid_to FROM assignment "
+                     "WHERE officer_id = ? AND superseded_entry IS NULL ORDER BY valid_from, grid_code, role"};
     select.query(officer_id);
     while (select.step()) {
-        view.assignments.push_back({grid_code(connection, select.text(0)), officer_id, role_of(connection, select.integer(1)), interval(select, 2)});
+        view.assignments.push_back({grid_code(connection, select.text(0)), officer_id,
+                                    role_of(connection, select.integer(1)), interval(select, 2)});
     }
     return view;
 }
@@ -227,19 +244,24 @@ std::vector<OfficerView> Registry::officers_of(GridCode const& grid, Date as_of)
     auto& connection = m_impl->connection;
     Transaction const reading{connection, Transaction::Kind::read};
     std::vector<OfficerView> views;
-    Statement select{connection, "SELECT a.officer_id, o.name, o.phone_sealed, a.role, a.valid_from, a.valid_to FROM assignment a "
-                                 "JOIN officer o ON o.officer_id = a.officer_id "
-                                 "WHERE a.grid_code = ?1 AND a.superseded_entry IS NULL AND a.valid_from <= ?2 AND ?2 < a.valid_to "
-                                 "ORDER BY a.role, a.officer_id"};
+    Statement select{connection,
+                     "SELECT a.officer_id, o.name, o.phone_sealed, a.role, a.valid_from, a.valid_to FROM assignment a "
+                     "JOIN officer o ON o.officer_id = a.officer_id "
+                     "WHERE a.grid_code = ?1 AND a.superseded_entry IS NULL AND a.valid_from <= ?2 AND ?2 < a.valid_to "
+                     "ORDER BY a.role, a.officer_id"};
     select.query(grid.str(), as_of.days());
     while (select.step()) {
         std::string const officer_id{select.text(0)};
         Assignment assignment{grid, officer_id, role_of(connection, select.integer(3)), interval(select, 4)};
-        auto const seen = std::find_if(views.begin(), views.end(), [&](OfficerView const& view) { return view.officer_id == officer_id; });
+        auto const seen = std::find_if(views.begin(), views.end(),
+                                       [&](OfficerView const& view) { return view.officer_id == officer_id; });
         if (seen != views.end()) {
             seen->assignments.push_back(std::move(assignment));
         } else {
-            views.push_back({officer_id, std::string{select.text(1)}, mask_phone(m_impl->vault().open(select.blob(2))), {std::move(assignment)}});
+            views.push_back({officer_id,
+                             std::string{select.text(1)},
+                             mask_phone(m_impl->vault().open(select.blob(2))),
+                             {std::move(assignment)}});
         }
     }
     return views;

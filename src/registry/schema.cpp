@@ -26,7 +26,8 @@ Objects objects_of(Connection& connection) {
     Objects objects;
     Statement select{connection, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema"};
     while (select.step()) {
-        objects.emplace(std::pair{std::string{select.text(0)}, std::string{select.text(1)}}, sha256(select.text(2)).hex());
+        objects.emplace(std::pair{std::string{select.text(0)}, std::string{select.text(1)}},
+                        sha256(select.text(2)).hex());
     }
     return objects;
 }
@@ -39,7 +40,8 @@ Objects objects_of(Connection& connection) {
 
 std::size_t check_schema(Connection& connection) {
     if (connection.integer("PRAGMA application_id") != kApplicationId ||
-        connection.integer("SELECT count(*) FROM sqlite_schema WHERE name IN ('schema_version', 'schema_object')") != 2) {
+        connection.integer("SELECT count(*) FROM sqlite_schema WHERE name IN ('schema_version', 'schema_object')") !=
+            2) {
         refuse(connection, "this is not a Wangge registry; make one with 'wangge init --data DIR'");
     }
     auto const& known = migrations();
@@ -47,16 +49,18 @@ std::size_t check_schema(Connection& connection) {
     Statement versions{connection, "SELECT number, name, sha256 FROM schema_version ORDER BY number"};
     while (versions.step()) {
         if (applied == known.size()) {
-            refuse(connection, fmt::format("its schema has '{}', which this program does not know: a newer Wangge wrote "
-                                           "it; update this program",
-                                           versions.text(1)));
+            refuse(connection,
+                   fmt::format("its schema has '{}', which this program does not know: a newer Wangge wrote "
+                               "it; update this program",
+                               versions.text(1)));
         }
         auto const& migration = known[applied];
         if (versions.integer(0) != migration.number || versions.text(1) != migration.name ||
             versions.text(2) != sha256(migration.sql).hex()) {
-            refuse(connection, fmt::format("its schema was made by another '{}' than this program's '{}'; open it with the "
-                                           "Wangge that made it",
-                                           versions.text(1), migration.name));
+            refuse(connection,
+                   fmt::format("its schema was made by another '{}' than this program's '{}'; open it with the "
+                               "Wangge that made it",
+                               versions.text(1), migration.name));
         }
         ++applied;
     }
@@ -65,14 +69,15 @@ std::size_t check_schema(Connection& connection) {
     while (objects.step()) {
         auto const found = present.find({std::string{objects.text(0)}, std::string{objects.text(1)}});
         if (found == present.end() || found->second != objects.text(2)) {
-            refuse(connection, fmt::format("the {} '{}' was {} by another program; restore the file from a backup",
-                                           objects.text(0), objects.text(1),
-                                           found == present.end() ? "removed" : "altered"));
+            refuse(connection,
+                   fmt::format("the {} '{}' was {} by another program; restore the file from a backup", objects.text(0),
+                               objects.text(1), found == present.end() ? "removed" : "altered"));
         }
     }
-    Statement foreign{connection, "SELECT name FROM sqlite_schema s WHERE type = 'trigger' "
-                                  "AND NOT EXISTS (SELECT 1 FROM schema_object o WHERE o.type = 'trigger' AND o.name = s.name) "
-                                  "AND tbl_name IN (SELECT name FROM schema_object WHERE type IN ('table', 'view'))"};
+    Statement foreign{connection,
+                      "SELECT name FROM sqlite_schema s WHERE type = 'trigger' "
+                      "AND NOT EXISTS (SELECT 1 FROM schema_object o WHERE o.type = 'trigger' AND o.name = s.name) "
+                      "AND tbl_name IN (SELECT name FROM schema_object WHERE type IN ('table', 'view'))"};
     if (foreign.step()) {
         refuse(connection, fmt::format("another program added the trigger '{}' to a table of the registry; remove it",
                                        foreign.text(0)));

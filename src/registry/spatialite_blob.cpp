@@ -70,7 +70,8 @@ public:
         std::uint32_t value = 0;
         return take(value) && value == static_cast<std::uint32_t>(expected);
     }
-    /// A count of things of at least `size` bytes each; more than the bytes can hold is refused before any memory is taken.
+    /// A count of things of at least `size` bytes each; more than the bytes can hold is refused before any memory is
+    /// taken.
     [[nodiscard]] bool take_count(std::size_t size, std::uint32_t& count) noexcept {
         return take(count) && count <= m_bytes.size() / size;
     }

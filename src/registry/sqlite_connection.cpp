@@ -4,10 +4,13 @@
 #include <wangge/base/log.hpp>
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
+// spatialite.h needs sqlite3.h before it.
+// clang-format off
+#include <sqlite3.h>
 #include <spatialite.h>
+// clang-format on
 
 #include <cerrno>
 #include <cstring>
@@ -44,10 +47,11 @@ std::string read_parameters(std::filesystem::path const& path) {
     }
     std::error_code ignored;
     if (auto const size = std::filesystem::file_size(beside("-wal"), ignored); !ignored && size != 0) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: this read-only copy was made while the registry was being written (a -wal file lies "
-                                "beside it); copy the folder again when no wangge process is writing",
-                                path.string())};
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("{}: this read-only copy was made while the registry was being written (a -wal file lies "
+                        "beside it); copy the folder again when no wangge process is writing",
+                        path.string())};
     }
     return "?mode=ro&immutable=1";
 }
@@ -127,16 +131,19 @@ void Connection::fail(int code, std::string_view doing) const {
                                 where, reason, doing)};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        throw Error{ErrorCode::corrupt, fmt::format("{}: {} while {}; restore the file from a backup", where, reason, doing)};
+        throw Error{ErrorCode::corrupt,
+                    fmt::format("{}: {} while {}; restore the file from a backup", where, reason, doing)};
     case SQLITE_CONSTRAINT:
-        throw Error{ErrorCode::data_rejected, fmt::format("{}: {} while {}; nothing was changed", where, reason, doing)};
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: {} while {}; nothing was changed", where, reason, doing)};
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: {} while {}; check that the file and its folder can be read and written by this user",
-                                where, reason, doing)};
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("{}: {} while {}; check that the file and its folder can be read and written by this user",
+                        where, reason, doing)};
     default:
         throw Error{ErrorCode::environment,
                     fmt::format("{}: {}{}{} while {}; nothing was changed", where, reason, system != 0 ? ": " : "",

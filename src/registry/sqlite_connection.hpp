@@ -24,7 +24,8 @@ public:
     enum class Access {
         create, ///< the file must not exist; becomes a WAL database
         write,  ///< does every checkpoint, a complete one at close
-        read,   ///< never writes and never checkpoints; on a read-only folder without a WAL the file is taken as immutable
+        read,   ///< never writes and never checkpoints; on a read-only folder without a WAL the file is taken as
+                ///< immutable
     };
     Connection(std::filesystem::path path, Access access);
     ~Connection();
@@ -92,10 +93,8 @@ public:
 
 private:
     template <class T>
-        requires std::is_integral_v<T>
-    void bind(int index, T value) {
-        bind_integer(index, static_cast<std::int64_t>(value));
-    }
+    requires std::is_integral_v<T>
+    void bind(int index, T value) { bind_integer(index, static_cast<std::int64_t>(value)); }
     template <class T>
     void bind(int index, std::optional<T> const& value) {
         value ? bind(index, *value) : bind_null(index);

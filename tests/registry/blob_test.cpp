@@ -1,6 +1,5 @@
-#include "spatialite_blob.hpp"
-
 #include "small_province.hpp"
+#include "spatialite_blob.hpp"
 #include "sqlite_oracle.hpp"
 
 #include <wangge/geom/wkb.hpp>
@@ -18,8 +17,14 @@ namespace {
 
 /// A square with a square hole, and a triangle apart.
 geom::MultiPolygon island_with_lake() {
-    geom::Polygon island{{{1'130'000'000, 230'000'000}, {1'130'010'000, 230'000'000}, {1'130'010'000, 230'010'000}, {1'130'000'000, 230'010'000}},
-                         {{{1'130'002'000, 230'002'000}, {1'130'002'000, 230'004'000}, {1'130'004'000, 230'004'000}, {1'130'004'000, 230'002'000}}}};
+    geom::Polygon island{{{1'130'000'000, 230'000'000},
+                          {1'130'010'000, 230'000'000},
+                          {1'130'010'000, 230'010'000},
+                          {1'130'000'000, 230'010'000}},
+                         {{{1'130'002'000, 230'002'000},
+                           {1'130'002'000, 230'004'000},
+                           {1'130'004'000, 230'004'000},
+                           {1'130'004'000, 230'002'000}}}};
     geom::Polygon islet{{{1'130'020'001, 230'000'003}, {1'130'030'007, 230'000'005}, {1'130'025'009, 230'009'999}}, {}};
     return {{island, islet}};
 }
@@ -66,12 +71,16 @@ BOOST_AUTO_TEST_CASE(spatialite_reads_our_blobs_equally) {
     SqliteOracle oracle{":memory:"};
     auto const shape = island_with_lake();
     auto const blob = blob_of(shape);
-    BOOST_TEST(oracle.value("SELECT ST_IsValid(?1), ST_Srid(?1), GeometryType(?1), ST_NumGeometries(?1), ST_NPoints(?1)", blob) ==
-               "1|4490|MULTIPOLYGON|2|14");
+    BOOST_TEST(
+        oracle.value("SELECT ST_IsValid(?1), ST_Srid(?1), GeometryType(?1), ST_NumGeometries(?1), ST_NPoints(?1)",
+                     blob) == "1|4490|MULTIPOLYGON|2|14");
     // 1e4 x 1e4 less 2e3 x 2e3, and the shoelace sum of the triangle, in units of 1e-14 square degrees, by hand:
     // 96,000,000 + |10006*9996 - 2*5008| / 2 = 96,000,000 + 50,004,980
-    BOOST_TEST(std::stod(oracle.value("SELECT ST_Area(?1)", blob)) * 1e14 == 146'004'980.0, boost::test_tools::tolerance(1e-9));
-    BOOST_TEST(oracle.value("SELECT MbrMinX(?1) = 113.0, MbrMaxX(?1) = 113.0030007, MbrMinY(?1) = 23.0, MbrMaxY(?1) = 23.001", blob) == "1|1|1|1");
+    BOOST_TEST(std::stod(oracle.value("SELECT ST_Area(?1)", blob)) * 1e14 == 146'004'980.0,
+               boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(
+        oracle.value("SELECT MbrMinX(?1) = 113.0, MbrMaxX(?1) = 113.0030007, MbrMinY(?1) = 23.0, MbrMaxY(?1) = 23.001",
+                     blob) == "1|1|1|1");
     std::vector<std::byte> wkb;
     geom::append_wkb(shape, wkb);
     auto const theirs = oracle.value("SELECT ST_AsBinary(?1)", blob);
@@ -85,10 +94,12 @@ BOOST_AUTO_TEST_CASE(a_polygon_that_spatialite_wrote_is_read) {
     SqliteOracle oracle{":memory:"};
     auto const text = oracle.value("SELECT GeomFromText('POLYGON((113 23, 113.1 23, 113.1 23.1, 113 23))', 4490)");
     auto const shape = registry::read_spatialite_blob(std::as_bytes(std::span{text}));
-    geom::MultiPolygon const expected{{geom::Polygon{{{1'130'000'000, 230'000'000}, {1'131'000'000, 230'000'000}, {1'131'000'000, 231'000'000}}, {}}}};
+    geom::MultiPolygon const expected{{geom::Polygon{
+        {{1'130'000'000, 230'000'000}, {1'131'000'000, 230'000'000}, {1'131'000'000, 231'000'000}}, {}}}};
     BOOST_REQUIRE(shape.has_value());
     BOOST_TEST((*shape == expected));
-    auto const other_srid = oracle.value("SELECT GeomFromText('POLYGON((113 23, 113.1 23, 113.1 23.1, 113 23))', 4326)");
+    auto const other_srid =
+        oracle.value("SELECT GeomFromText('POLYGON((113 23, 113.1 23, 113.1 23.1, 113 23))', 4326)");
     BOOST_TEST(!registry::read_spatialite_blob(std::as_bytes(std::span{other_srid})).has_value());
     auto const line = oracle.value("SELECT GeomFromText('LINESTRING(113 23, 113.1 23)', 4490)");
     BOOST_TEST(!registry::read_spatialite_blob(std::as_bytes(std::span{line})).has_value());
@@ -108,7 +119,8 @@ BOOST_AUTO_TEST_CASE(a_big_endian_blob_is_read) {
         put_big_endian(blob, coordinate);
     }
     blob.push_back(std::byte{0xFE});
-    geom::MultiPolygon const expected{{geom::Polygon{{{10'000'000, 20'000'000}, {30'000'000, 20'000'000}, {30'000'000, 40'000'000}}, {}}}};
+    geom::MultiPolygon const expected{
+        {geom::Polygon{{{10'000'000, 20'000'000}, {30'000'000, 20'000'000}, {30'000'000, 40'000'000}}, {}}}};
     auto const shape = registry::read_spatialite_blob(blob);
     BOOST_REQUIRE(shape.has_value());
     BOOST_TEST((*shape == expected));
@@ -117,7 +129,8 @@ BOOST_AUTO_TEST_CASE(a_big_endian_blob_is_read) {
 BOOST_AUTO_TEST_CASE(a_cut_blob_is_refused_at_every_length) {
     auto const blob = blob_of(island_with_lake());
     for (std::size_t length = 0; length < blob.size(); ++length) {
-        std::vector<std::byte> const cut{blob.begin(), blob.begin() + static_cast<std::ptrdiff_t>(length)}; // its own allocation, for the sanitizer
+        std::vector<std::byte> const cut{
+            blob.begin(), blob.begin() + static_cast<std::ptrdiff_t>(length)}; // its own allocation, for the sanitizer
         BOOST_REQUIRE(!registry::read_spatialite_blob(cut).has_value());
     }
     auto longer = blob;
@@ -133,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_blob_with_damaged_bytes_is_refused_or_read_but_never_over
     for (int i = 0; i < 50'000; ++i) {
         auto damaged = blob;
         for (auto n = random.between(1, 4); n > 0; --n) {
-            damaged[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(blob.size()) - 1))] = static_cast<std::byte>(random.next());
+            damaged[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(blob.size()) - 1))] =
+                static_cast<std::byte>(random.next());
         }
         refused += registry::read_spatialite_blob(damaged).has_value() ? 0U : 1U;
     }

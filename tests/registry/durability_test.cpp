@@ -1,6 +1,5 @@
-#include "sqlite_connection.hpp"
-
 #include "small_province.hpp"
+#include "sqlite_connection.hpp"
 #include "sqlite_oracle.hpp"
 
 #include <wangge/base/error.hpp>
@@ -40,7 +39,8 @@ std::vector<GridChange> many_grids(int first, int count, int vertices) {
         ring.clear();
         for (int v = 0; v < vertices; ++v) {
             double const angle = 2 * 3.141592653589793 * v / vertices;
-            ring.push_back({geom::to_lattice(116.7 + 0.001 * (i % 100) + 0.0004 * std::cos(angle)), geom::to_lattice(23.3 + 0.001 * (i / 100) + 0.0004 * std::sin(angle))});
+            ring.push_back({geom::to_lattice(116.7 + 0.001 * (i % 100) + 0.0004 * std::cos(angle)),
+                            geom::to_lattice(23.3 + 0.001 * (i / 100) + 0.0004 * std::sin(angle))});
         }
         changes.push_back(change_of(std::move(grid), {ChangeKind::added}));
     }
@@ -73,7 +73,8 @@ void check_whole(DataFolder const& folder) {
     SqliteOracle oracle{folder.registry_file()};
     BOOST_TEST(oracle.value("PRAGMA integrity_check") == "ok");
     BOOST_TEST(oracle.rows("PRAGMA foreign_key_check").empty());
-    BOOST_TEST(oracle.value("SELECT (SELECT count(*) FROM grid_shape) = (SELECT count(*) FROM idx_grid_shape_shape)") == "1");
+    BOOST_TEST(oracle.value("SELECT (SELECT count(*) FROM grid_shape) = (SELECT count(*) FROM idx_grid_shape_shape)") ==
+               "1");
 }
 
 } // namespace
@@ -95,7 +96,8 @@ BOOST_AUTO_TEST_CASE(a_writer_killed_at_any_moment_leaves_the_old_or_the_new_sta
     };
     auto const started = std::chrono::steady_clock::now();
     BOOST_REQUIRE(in_child([&] { return apply_some(0); }) == 0);
-    auto const whole_run = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
+    auto const whole_run =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
 
     std::uint64_t grids = kGrids;
     GenerationNumber published = 1;
@@ -108,7 +110,8 @@ BOOST_AUTO_TEST_CASE(a_writer_killed_at_any_moment_leaves_the_old_or_the_new_sta
         auto const registry = Registry::open(scratch.data(), Registry::Mode::write);
         auto const counts = registry.counts(day("2024-01-01"));
         BOOST_TEST((counts.grids_current == grids || counts.grids_current == grids + kGrids));
-        BOOST_TEST((counts.published == published || (counts.published == published + 1 && counts.grids_current == grids + kGrids)));
+        BOOST_TEST((counts.published == published ||
+                    (counts.published == published + 1 && counts.grids_current == grids + kGrids)));
         kept_old += counts.grids_current == grids ? 1 : 0;
         new_draft += counts.grids_current != grids && counts.published == published ? 1 : 0;
         BOOST_TEST(registry.issued_codes().size() == counts.grids_current);
@@ -169,7 +172,8 @@ BOOST_AUTO_TEST_CASE(a_reader_cannot_write) {
     { auto const registry = small_registry(scratch); }
     auto reader = Registry::open(scratch.data(), Registry::Mode::read);
     BOOST_CHECK_EXCEPTION(reader.publish("a", "b", sha256("x")), Error, is(ErrorCode::usage));
-    BOOST_CHECK_EXCEPTION(reader.apply_divisions(small_divisions(), day("2024-01-01"), "gis", {}), Error, is(ErrorCode::usage));
+    BOOST_CHECK_EXCEPTION(reader.apply_divisions(small_divisions(), day("2024-01-01"), "gis", {}), Error,
+                          is(ErrorCode::usage));
 }
 
 BOOST_AUTO_TEST_CASE(a_clean_close_leaves_one_file_and_a_reader_opens_it_alone) {
@@ -212,7 +216,8 @@ BOOST_AUTO_TEST_CASE(a_reader_opens_a_registry_in_a_folder_it_cannot_write_to) {
         if (::getuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) {
             return 98;
         }
-        return static_cast<int>(Registry::open(scratch.data(), Registry::Mode::read).counts(day("2024-01-01")).grids_current);
+        return static_cast<int>(
+            Registry::open(scratch.data(), Registry::Mode::read).counts(day("2024-01-01")).grids_current);
     };
     ::chmod(scratch.path().c_str(), 0755);
     ::chmod(scratch.data().root.c_str(), 0555);
@@ -244,7 +249,8 @@ BOOST_AUTO_TEST_CASE(a_reader_follows_a_writer_from_a_folder_it_cannot_write_to)
                    if (::setgid(65534) != 0 || ::setuid(65534) != 0) {
                        return 98;
                    }
-                   return static_cast<int>(Registry::open(scratch.data(), Registry::Mode::read).counts(day("2024-01-01")).grids_current);
+                   return static_cast<int>(
+                       Registry::open(scratch.data(), Registry::Mode::read).counts(day("2024-01-01")).grids_current);
                }) == 7);
 }
 
@@ -261,10 +267,12 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_not_grow_says_disk_full) {
                 insert.run();
                 insert.run();
             },
-            Error, [](Error const& error) {
+            Error,
+            [](Error const& error) {
                 BOOST_TEST_MESSAGE(error.what());
                 std::string const message = error.what();
-                return error.code() == ErrorCode::environment && message.find("disk full") != std::string::npos && message.find("nothing was changed") != std::string::npos;
+                return error.code() == ErrorCode::environment && message.find("disk full") != std::string::npos &&
+                       message.find("nothing was changed") != std::string::npos;
             });
     }
     BOOST_TEST(connection.integer("SELECT count(*) FROM t") == 0);
@@ -287,12 +295,14 @@ BOOST_AUTO_TEST_CASE(a_full_disk_changes_nothing_and_the_same_command_works_once
             } catch (Error const& error) {
                 std::fprintf(stderr, "%s\n", error.what());
                 ++step;
-                if (error.code() != ErrorCode::environment || std::string{error.what()}.find("disk full") == std::string::npos) {
+                if (error.code() != ErrorCode::environment ||
+                    std::string{error.what()}.find("disk full") == std::string::npos) {
                     return step;
                 }
             }
             ++step;
-            if (registry.counts(day("2024-01-01")).grids_current != 0 || !registry.issued_codes().empty() || registry.audit_break()) {
+            if (registry.counts(day("2024-01-01")).grids_current != 0 || !registry.issued_codes().empty() ||
+                registry.audit_break()) {
                 return step;
             }
         }

@@ -1,5 +1,4 @@
 #include "officer_vault.hpp"
-
 #include "small_province.hpp"
 #include "sqlite_oracle.hpp"
 
@@ -21,7 +20,9 @@ std::string const kGridB = "440507001001002";
 
 Registry registry_with_grids(ScratchFolder const& scratch) {
     auto registry = small_registry(scratch);
-    apply(registry, day("2024-01-01"), {change_of(small_grid(kGridA, 0), {ChangeKind::added}), change_of(small_grid(kGridB, 1), {ChangeKind::added})});
+    apply(
+        registry, day("2024-01-01"),
+        {change_of(small_grid(kGridA, 0), {ChangeKind::added}), change_of(small_grid(kGridB, 1), {ChangeKind::added})});
     return registry;
 }
 
@@ -30,7 +31,8 @@ void write(Registry& registry, std::vector<Officer> const& officers, std::vector
     registry.apply_officers(officers, assignments, "gis", {}, silent);
 }
 
-Assignment assigned(std::string const& grid, std::string const& officer, Role role, char const* from, Date to = kForever) {
+Assignment assigned(std::string const& grid, std::string const& officer, Role role, char const* from,
+                    Date to = kForever) {
     return {grid_of(grid), officer, role, {day(from), to}};
 }
 
@@ -71,7 +73,8 @@ BOOST_AUTO_TEST_CASE(an_officer_is_seen_with_a_masked_phone_and_stored_sealed) {
     BOOST_TEST(registry.officers_of(grid_of(kGridA), day("2023-05-01")).empty());
 
     SqliteOracle oracle{scratch.data().registry_file()};
-    BOOST_TEST(oracle.value("SELECT instr(phone_sealed, '19900001234') = 0 AND instr(phone_sealed, '1234') = 0 AND length(phone_sealed) = 24 + 16 + 11 FROM officer") == "1");
+    BOOST_TEST(oracle.value("SELECT instr(phone_sealed, '19900001234') = 0 AND instr(phone_sealed, '1234') = 0 AND "
+                            "length(phone_sealed) = 24 + 16 + 11 FROM officer") == "1");
     for (auto const& details : oracle.rows("SELECT details FROM audit_log")) {
         BOOST_TEST((details.find("陈小明") == std::string::npos));
         BOOST_TEST((details.find("19900001234") == std::string::npos));
@@ -82,7 +85,8 @@ BOOST_AUTO_TEST_CASE(duty_entries_are_sorted_by_grid_then_role_and_hold_nothing_
     ScratchFolder const scratch;
     auto registry = registry_with_grids(scratch);
     write(registry, {{"P1", "王", ""}, {"D1", "李", ""}, {"T1", "张", ""}, {"D2", "黄", ""}},
-          {assigned(kGridB, "D2", Role::dedicated, "2024-01-01"), assigned(kGridA, "T1", Role::part_time, "2024-01-01"), assigned(kGridA, "P1", Role::professional, "2024-01-01"),
+          {assigned(kGridB, "D2", Role::dedicated, "2024-01-01"), assigned(kGridA, "T1", Role::part_time, "2024-01-01"),
+           assigned(kGridA, "P1", Role::professional, "2024-01-01"),
            assigned(kGridA, "D1", Role::dedicated, "2024-01-01", day("2024-06-01"))});
     auto const entries = registry.duty_entries(day("2024-05-31"));
     BOOST_REQUIRE(entries.size() == 4U);
@@ -108,19 +112,23 @@ BOOST_AUTO_TEST_CASE(a_handover_replaces_assignments_from_its_first_day_and_keep
     write(registry, officer, {assigned(kGridB, "G001", Role::dedicated, "2024-01-01")}); // a correction of the past
     BOOST_TEST(registry.duty_entries(day("2024-06-30"))[0].grid.str() == kGridB);
     SqliteOracle oracle{scratch.data().registry_file()};
-    BOOST_TEST(oracle.value("SELECT count(*), count(superseded_entry) FROM assignment") == "4|3"); // nothing was deleted
+    BOOST_TEST(oracle.value("SELECT count(*), count(superseded_entry) FROM assignment") ==
+               "4|3"); // nothing was deleted
 }
 
 BOOST_AUTO_TEST_CASE(the_same_list_again_writes_no_row) {
     ScratchFolder const scratch;
     auto registry = registry_with_grids(scratch);
     std::vector<Officer> const officer{{"G001", "陈小明", "19900001234"}};
-    std::vector<Assignment> const assignments{assigned(kGridA, "G001", Role::dedicated, "2024-01-01"), assigned(kGridB, "G001", Role::part_time, "2024-02-01")};
+    std::vector<Assignment> const assignments{assigned(kGridA, "G001", Role::dedicated, "2024-01-01"),
+                                              assigned(kGridB, "G001", Role::part_time, "2024-02-01")};
     write(registry, officer, assignments);
     SqliteOracle oracle{scratch.data().registry_file()};
-    auto const before = oracle.value("SELECT group_concat(id || superseded_entry), (SELECT hex(phone_sealed) || updated_entry FROM officer) FROM assignment");
+    auto const before = oracle.value("SELECT group_concat(id || superseded_entry), (SELECT hex(phone_sealed) || "
+                                     "updated_entry FROM officer) FROM assignment");
     write(registry, officer, assignments);
-    BOOST_TEST(oracle.value("SELECT group_concat(id || superseded_entry), (SELECT hex(phone_sealed) || updated_entry FROM officer) FROM assignment") == before);
+    BOOST_TEST(oracle.value("SELECT group_concat(id || superseded_entry), (SELECT hex(phone_sealed) || updated_entry "
+                            "FROM officer) FROM assignment") == before);
     BOOST_TEST(oracle.value("SELECT count(*) FROM assignment") == "2");
 }
 
@@ -144,7 +152,8 @@ BOOST_AUTO_TEST_CASE(bad_lists_are_rejected_whole) {
     refuse(one, {assigned("440507001001777", "G001", Role::dedicated, "2024-01-01")});
     refuse(one, {assigned(kGridA, "G002", Role::dedicated, "2024-01-01")});
     refuse(one, {assigned(kGridA, "G001", Role::dedicated, "2024-01-01", day("2024-01-01"))});
-    refuse(one, {assigned(kGridA, "G001", Role::dedicated, "2024-01-01"), assigned(kGridA, "G001", Role::dedicated, "2024-05-01")});
+    refuse(one, {assigned(kGridA, "G001", Role::dedicated, "2024-01-01"),
+                 assigned(kGridA, "G001", Role::dedicated, "2024-05-01")});
     refuse({one[0], one[0]}, {});
     refuse({{"", "无号", ""}}, {});
     BOOST_TEST(registry.counts(day("2024-01-01")).officers == 0U);
@@ -172,7 +181,8 @@ BOOST_AUTO_TEST_CASE(the_key_is_private_and_without_it_phones_stay_sealed) {
 BOOST_AUTO_TEST_CASE(a_malformed_key_is_a_clear_error) {
     ScratchFolder const scratch;
     auto const file = scratch.path() / "officer.key";
-    for (char const* const text : {"", "abc", "zz", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef00"}) {
+    for (char const* const text :
+         {"", "abc", "zz", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef00"}) {
         std::ofstream{file} << text;
         ::chmod(file.c_str(), 0600);
         BOOST_CHECK_EXCEPTION(registry::OfficerVault{file}, Error, is(ErrorCode::environment));

@@ -105,7 +105,8 @@ BOOST_AUTO_TEST_CASE(divisions_without_a_fitting_parent_are_rejected_whole) {
     Division const upside_down{division_of("440507003000"), "倒置", Level::town, division_of(kVillage1), ""};
     Division const no_parent{division_of("440507004000"), "无父", Level::town, std::nullopt, ""};
     for (auto const& bad : {orphan, upside_down, no_parent, good}) { // `good` twice is bad too
-        BOOST_CHECK_EXCEPTION(registry.apply_divisions(std::vector{good, bad}, day("2024-01-01"), "gis", {}), Error, is(ErrorCode::data_rejected));
+        BOOST_CHECK_EXCEPTION(registry.apply_divisions(std::vector{good, bad}, day("2024-01-01"), "gis", {}), Error,
+                              is(ErrorCode::data_rejected));
     }
     BOOST_TEST(registry.counts(day("2024-01-01")).divisions == 9U);
     registry.apply_divisions(std::vector{good}, day("2024-01-01"), "gis", {});
@@ -125,7 +126,8 @@ BOOST_AUTO_TEST_CASE(outlines_supersede_one_another) {
     BOOST_TEST(outlines[0].source == "survey 2024");
     BOOST_TEST((outlines[0].shape == second.shape));
     SqliteOracle oracle{scratch.data().registry_file()};
-    BOOST_TEST(oracle.value("SELECT count(*) FROM division_outline") == "2"); // the older is kept, the repeated adds nothing
+    BOOST_TEST(oracle.value("SELECT count(*) FROM division_outline") ==
+               "2"); // the older is kept, the repeated adds nothing
     DivisionOutline const stranger{division_of("999999999999"), first.shape, ""};
     BOOST_CHECK_EXCEPTION(registry.apply_outlines({&stranger, 1}, "gis", {}), Error, is(ErrorCode::data_rejected));
 }
@@ -136,7 +138,8 @@ BOOST_AUTO_TEST_CASE(added_grids_come_back_whole_in_code_order) {
     auto second = small_grid("440507001001002", 1);
     second.kind = GridKind::dedicated;
     auto const first = small_grid("440507001001001", 0);
-    auto const id = apply(registry, day("2024-01-01"), {change_of(second, {ChangeKind::added}), change_of(first, {ChangeKind::added})});
+    auto const id = apply(registry, day("2024-01-01"),
+                          {change_of(second, {ChangeKind::added}), change_of(first, {ChangeKind::added})});
     BOOST_TEST(id > 0);
     auto const state = state_of(registry, day("2024-01-01"));
     BOOST_REQUIRE(state.grids.size() == 2U);
@@ -158,10 +161,12 @@ BOOST_AUTO_TEST_CASE(a_code_is_never_issued_twice_not_even_after_its_grid_is_ret
     auto registry = small_registry(scratch);
     auto const grid = small_grid("440507001001001", 0);
     apply(registry, day("2024-01-01"), {change_of(grid, {ChangeKind::added})});
-    BOOST_CHECK_EXCEPTION(apply(registry, day("2024-02-01"), {change_of(grid, {ChangeKind::added})}), Error, is(ErrorCode::data_rejected));
+    BOOST_CHECK_EXCEPTION(apply(registry, day("2024-02-01"), {change_of(grid, {ChangeKind::added})}), Error,
+                          is(ErrorCode::data_rejected));
     apply(registry, day("2024-03-01"), {change_of(grid, {ChangeKind::retired})});
     BOOST_TEST(state_of(registry, day("2024-03-01")).grids.empty());
-    BOOST_CHECK_EXCEPTION(apply(registry, day("2024-04-01"), {change_of(grid, {ChangeKind::added})}), Error, is(ErrorCode::data_rejected));
+    BOOST_CHECK_EXCEPTION(apply(registry, day("2024-04-01"), {change_of(grid, {ChangeKind::added})}), Error,
+                          is(ErrorCode::data_rejected));
     BOOST_TEST(registry.issued_codes().size() == 1U);
 }
 
@@ -170,7 +175,8 @@ BOOST_AUTO_TEST_CASE(changes_that_cannot_be_are_rejected_and_leave_nothing) {
     auto registry = small_registry(scratch);
     auto const good = small_grid("440507001001001", 0);
     auto const refuse = [&](ErrorCode code, GridChange const& bad) {
-        BOOST_CHECK_EXCEPTION(apply(registry, day("2024-01-01"), {change_of(good, {ChangeKind::added}), bad}), Error, is(code));
+        BOOST_CHECK_EXCEPTION(apply(registry, day("2024-01-01"), {change_of(good, {ChangeKind::added}), bad}), Error,
+                              is(code));
     };
     refuse(ErrorCode::data_rejected, change_of(small_grid("440507001001009", 1), {ChangeKind::renamed}));
     refuse(ErrorCode::data_rejected, change_of(small_grid("440507001001009", 1), {ChangeKind::retired}));
@@ -185,7 +191,8 @@ BOOST_AUTO_TEST_CASE(changes_that_cannot_be_are_rejected_and_leave_nothing) {
     BOOST_TEST(state_of(registry, day("2024-01-01")).grids.empty());
     BOOST_TEST(registry.issued_codes().empty());
     SqliteOracle oracle{scratch.data().registry_file()};
-    BOOST_TEST(oracle.value("SELECT (SELECT count(*) FROM grid_shape), (SELECT count(*) FROM idx_grid_shape_shape)") == "0|0");
+    BOOST_TEST(oracle.value("SELECT (SELECT count(*) FROM grid_shape), (SELECT count(*) FROM idx_grid_shape_shape)") ==
+               "0|0");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_change_set_leaves_no_draft) {
@@ -201,10 +208,13 @@ BOOST_AUTO_TEST_CASE(grids_touching_a_box_are_those_whose_envelope_meets_it_exac
     auto registry = small_registry(scratch);
     std::vector<GridChange> changes;
     for (int column = 0; column < 20; ++column) {
-        changes.push_back(change_of(small_grid("4405070010010" + std::to_string(10 + column), column), {ChangeKind::added}));
+        changes.push_back(
+            change_of(small_grid("4405070010010" + std::to_string(10 + column), column), {ChangeKind::added}));
     }
     apply(registry, day("2024-01-01"), changes);
-    auto const touching = [&](std::vector<geom::Envelope> const& boxes) { return registry.grids_touching(day("2024-01-01"), boxes); };
+    auto const touching = [&](std::vector<geom::Envelope> const& boxes) {
+        return registry.grids_touching(day("2024-01-01"), boxes);
+    };
     // Grid 3 spans [1167300000, 1167400000]; a box that ends one lattice unit before it meets grid 2 only.
     std::int32_t const left = 1'167'300'000;
     BOOST_TEST(touching({{{left - 50'000, 233'550'000}, {left - 1, 233'560'000}}}).size() == 1U);
@@ -233,20 +243,23 @@ BOOST_AUTO_TEST_CASE(publishing_numbers_generations_and_ties_the_change_sets_to_
     BOOST_CHECK_EXCEPTION(registry.publish("gis", "chief", sha256("content")), Error, is(ErrorCode::conflict));
     SqliteOracle oracle{scratch.data().registry_file()};
     BOOST_TEST(oracle.value("SELECT group_concat(generation) FROM change_set") == "1,1");
-    BOOST_TEST(oracle.value("SELECT recorded_at LIKE '%+08:00' AND strftime('%s', recorded_at) = strftime('%s', recorded_at_utc) FROM generation") == "1");
+    BOOST_TEST(oracle.value("SELECT recorded_at LIKE '%+08:00' AND strftime('%s', recorded_at) = strftime('%s', "
+                            "recorded_at_utc) FROM generation") == "1");
     BOOST_TEST(!registry.audit_break().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(sources_are_recorded_with_their_change_set) {
     ScratchFolder const scratch;
     auto registry = small_registry(scratch);
-    auto change_set = change_set_of(day("2024-01-01"), {change_of(small_grid("440507001001001", 0), {ChangeKind::added})});
+    auto change_set =
+        change_set_of(day("2024-01-01"), {change_of(small_grid("440507001001001", 0), {ChangeKind::added})});
     change_set.sources.push_back({"汕头市.shp", sha256("x"), 1234, "EPSG:4547", "GB18030"});
     SilentProgress silent;
     auto const id = registry.apply(change_set, silent);
     registry.record_source({"officers.csv", sha256("y"), 5, "", "UTF-8"}, "gis");
     SqliteOracle oracle{scratch.data().registry_file()};
-    auto const rows = oracle.rows("SELECT name, sha256, bytes, crs, encoding, received_from, change_set_id FROM source_file ORDER BY id");
+    auto const rows = oracle.rows(
+        "SELECT name, sha256, bytes, crs, encoding, received_from, change_set_id FROM source_file ORDER BY id");
     BOOST_REQUIRE(rows.size() == 2U);
     BOOST_TEST(rows[0] == "汕头市.shp|" + sha256("x").hex() + "|1234|EPSG:4547|GB18030|gis|" + std::to_string(id));
     BOOST_TEST(rows[1] == "officers.csv|" + sha256("y").hex() + "|5||UTF-8|gis|");
@@ -256,12 +269,22 @@ BOOST_AUTO_TEST_CASE(addresses_of_the_same_file_replace_one_another) {
     ScratchFolder const scratch;
     auto registry = small_registry(scratch);
     SilentProgress silent;
-    auto const import = [&](std::string const& file, std::size_t count, char const* village = kVillage1, bool repeat_id = false) {
+    auto const import = [&](std::string const& file, std::size_t count, char const* village = kVillage1,
+                            bool repeat_id = false) {
         std::size_t made = 0;
         SourceFile const source{file, sha256(file), 1, "EPSG:4490", "UTF-8"};
         return registry.apply_addresses(
             [&](Registry::AddressPoint& point) {
-                point = {repeat_id ? "same" : "a" + std::to_string(made), "广东省汕头市龙湖区金霞街道", division_of(village), "丹霞路", "1号", "", "", "", "", {1'167'000'000, 233'500'000}};
+                point = {repeat_id ? "same" : "a" + std::to_string(made),
+                         "广东省汕头市龙湖区金霞街道",
+                         division_of(village),
+                         "丹霞路",
+                         "1号",
+                         "",
+                         "",
+                         "",
+                         "",
+                         {1'167'000'000, 233'500'000}};
                 return made++ < count;
             },
             "gis", {&source, 1}, silent);
@@ -285,22 +308,27 @@ BOOST_AUTO_TEST_CASE(gdal_opens_the_registry_and_lists_the_current_grids) {
     {
         auto registry = small_registry(scratch);
         apply(registry, day("2024-01-01"),
-              {change_of(small_grid("440507001001001", 0), {ChangeKind::added}), change_of(small_grid("441900003001001", 1, kVillageUnderCity), {ChangeKind::added})});
+              {change_of(small_grid("440507001001001", 0), {ChangeKind::added}),
+               change_of(small_grid("441900003001001", 1, kVillageUnderCity), {ChangeKind::added})});
         apply(registry, day("2024-02-01"), {change_of(small_grid("440507001001002", 2), {ChangeKind::added})});
         apply(registry, day("2024-03-01"), {change_of(small_grid("440507001001002", 2), {ChangeKind::retired})});
     }
     auto const file = scratch.data().registry_file().string();
     auto const summary = output_of("ogrinfo -ro " + file + " current_grids -so");
-    for (char const* const expected : {"using driver `SQLite' successful", "Geometry: Multi Polygon", "Feature Count: 2", "Extent: (116.700000, 23.350000) - (116.720000, 23.360000)",
-                                       "ID[\"EPSG\",4490]", "grid_code: String", "county_name: String", "area_m2: Real", "Geometry Column = shape", "FID Column = shape_id"}) {
+    for (char const* const expected :
+         {"using driver `SQLite' successful", "Geometry: Multi Polygon", "Feature Count: 2",
+          "Extent: (116.700000, 23.350000) - (116.720000, 23.360000)", "ID[\"EPSG\",4490]", "grid_code: String",
+          "county_name: String", "area_m2: Real", "Geometry Column = shape", "FID Column = shape_id"}) {
         BOOST_TEST_CONTEXT(expected) { BOOST_TEST((summary.find(expected) != std::string::npos)); }
     }
     BOOST_TEST_MESSAGE(summary);
     // Longitude is x: a filter in lon/lat finds exactly the second grid.
     auto const second = output_of("ogrinfo -ro " + file + " current_grids -spat 116.715 23.352 116.716 23.353");
-    for (char const* const expected : {"grid_code (String) = 441900003001001", "village_name (String) = 岗贝社区", "town_name (String) = 东城街道", "county_name (String) = (null)",
-                                       "city_name (String) = 东莞市", "valid_from (String) = 2024-01-01", "valid_to (String) = forever", "published (Integer) = 0",
-                                       "MULTIPOLYGON (((116.71 23.35,116.72 23.35,116.72 23.36,116.71 23.36,116.71 23.35)))"}) {
+    for (char const* const expected :
+         {"grid_code (String) = 441900003001001", "village_name (String) = 岗贝社区", "town_name (String) = 东城街道",
+          "county_name (String) = (null)", "city_name (String) = 东莞市", "valid_from (String) = 2024-01-01",
+          "valid_to (String) = forever", "published (Integer) = 0",
+          "MULTIPOLYGON (((116.71 23.35,116.72 23.35,116.72 23.36,116.71 23.36,116.71 23.35)))"}) {
         BOOST_TEST_CONTEXT(expected) { BOOST_TEST((second.find(expected) != std::string::npos)); }
     }
     BOOST_TEST((second.find("440507001001001") == std::string::npos));
@@ -314,8 +342,10 @@ BOOST_AUTO_TEST_CASE(the_area_of_a_version_is_the_geodesic_area_of_its_shape) {
     apply(registry, day("2024-01-01"), {change_of(grid, {ChangeKind::added})});
     SqliteOracle oracle{scratch.data().registry_file()};
     // 0.01 x 0.01 degree at 23.355 N: 1022.2 m x 1107.5 m by the radii of curvature of the ellipsoid.
-    BOOST_TEST(std::stod(oracle.value("SELECT area_m2 FROM grid_version")) == 1022.2 * 1107.5, boost::test_tools::tolerance(1e-3));
-    BOOST_TEST(oracle.value("SELECT vertices, valid_from_iso, valid_to_iso FROM grid_version") == "4|2024-01-01|forever");
+    BOOST_TEST(std::stod(oracle.value("SELECT area_m2 FROM grid_version")) == 1022.2 * 1107.5,
+               boost::test_tools::tolerance(1e-3));
+    BOOST_TEST(oracle.value("SELECT vertices, valid_from_iso, valid_to_iso FROM grid_version") ==
+               "4|2024-01-01|forever");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

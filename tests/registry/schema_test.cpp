@@ -1,7 +1,6 @@
 #include "schema.hpp"
-#include "sqlite_connection.hpp"
-
 #include "small_province.hpp"
+#include "sqlite_connection.hpp"
 #include "sqlite_oracle.hpp"
 
 #include <wangge/base/digest.hpp>
@@ -25,7 +24,8 @@ void check_refused(std::string const& sql, std::string const& part_of_message) {
     for (auto const mode : {Registry::Mode::read, Registry::Mode::write}) {
         BOOST_CHECK_EXCEPTION(Registry::open(scratch.data(), mode), Error, [&](Error const& error) {
             BOOST_TEST_MESSAGE(error.what());
-            return error.code() == ErrorCode::corrupt && std::string{error.what()}.find(part_of_message) != std::string::npos;
+            return error.code() == ErrorCode::corrupt &&
+                   std::string{error.what()}.find(part_of_message) != std::string::npos;
         });
     }
 }
@@ -38,7 +38,8 @@ bool is_forbidden(std::string const& sql) {
         apply(registry, day("2024-01-01"), {change_of(small_grid("440507001001001", 0), {ChangeKind::added})});
         registry.publish("gis", "chief", sha256("1"));
         std::vector<Officer> const officer{{"G001", "陈小明", ""}};
-        std::vector<Assignment> const assignment{{grid_of("440507001001001"), "G001", Role::dedicated, {day("2024-01-01"), kForever}}};
+        std::vector<Assignment> const assignment{
+            {grid_of("440507001001001"), "G001", Role::dedicated, {day("2024-01-01"), kForever}}};
         SilentProgress silent;
         registry.apply_officers(officer, assignment, "gis", {}, silent);
         return true;
@@ -79,7 +80,8 @@ BOOST_AUTO_TEST_CASE(each_migration_is_recorded_with_its_digest) {
     BOOST_REQUIRE(rows.size() == registry::migrations().size());
     BOOST_TEST(rows[1] == "2|002_records.sql|" + sha256_of_file("geodata/schema/002_records.sql").hex());
     BOOST_TEST(oracle.value("SELECT count(*) FROM spatial_ref_sys WHERE srid > 0") == "1");
-    BOOST_TEST(oracle.value("SELECT auth_name, auth_srid, ref_sys_name FROM spatial_ref_sys WHERE srid = 4490") == "epsg|4490|China Geodetic Coordinate System 2000");
+    BOOST_TEST(oracle.value("SELECT auth_name, auth_srid, ref_sys_name FROM spatial_ref_sys WHERE srid = 4490") ==
+               "epsg|4490|China Geodetic Coordinate System 2000");
 }
 
 BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused) {
@@ -88,8 +90,12 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused) {
 BOOST_AUTO_TEST_CASE(another_migration_under_a_known_number_is_refused) {
     check_refused("UPDATE schema_version SET sha256 = 'x' WHERE number = 3", "003_divisions.sql");
 }
-BOOST_AUTO_TEST_CASE(an_altered_table_is_refused) { check_refused("ALTER TABLE officer ADD COLUMN note TEXT", "officer"); }
-BOOST_AUTO_TEST_CASE(a_removed_guard_is_refused) { check_refused("DROP TRIGGER audit_log_forbids_delete", "audit_log_forbids_delete"); }
+BOOST_AUTO_TEST_CASE(an_altered_table_is_refused) {
+    check_refused("ALTER TABLE officer ADD COLUMN note TEXT", "officer");
+}
+BOOST_AUTO_TEST_CASE(a_removed_guard_is_refused) {
+    check_refused("DROP TRIGGER audit_log_forbids_delete", "audit_log_forbids_delete");
+}
 BOOST_AUTO_TEST_CASE(a_foreign_trigger_is_refused) {
     check_refused("CREATE TRIGGER sneaky AFTER INSERT ON assignment BEGIN DELETE FROM address_point; END", "sneaky");
 }
@@ -97,7 +103,8 @@ BOOST_AUTO_TEST_CASE(a_foreign_trigger_is_refused) {
 BOOST_AUTO_TEST_CASE(tables_that_a_gis_adds_for_itself_are_welcome) {
     ScratchFolder const scratch;
     Registry::init(scratch.data());
-    SqliteOracle{scratch.data().registry_file()}.rows("CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, styleqml TEXT)");
+    SqliteOracle{scratch.data().registry_file()}.rows(
+        "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, styleqml TEXT)");
     BOOST_CHECK_NO_THROW(Registry::open(scratch.data(), Registry::Mode::write));
 }
 
@@ -108,7 +115,8 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_registry_are_refused) {
         BOOST_TEST_MESSAGE(error.what());
         return error.code() == ErrorCode::corrupt;
     };
-    std::ofstream{scratch.data().registry_file()} << "this is a text file, long enough to be more than a header of a database file, is it not? yes it is.";
+    std::ofstream{scratch.data().registry_file()}
+        << "this is a text file, long enough to be more than a header of a database file, is it not? yes it is.";
     BOOST_CHECK_EXCEPTION(Registry::open(scratch.data(), Registry::Mode::read), Error, is_corrupt);
     std::filesystem::remove(scratch.data().registry_file());
     std::ofstream{scratch.data().registry_file()}.flush();
@@ -140,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_writer_brings_an_older_schema_up_to_date_and_a_reader_say
 }
 
 BOOST_AUTO_TEST_CASE(the_file_itself_forbids_to_delete_or_rewrite_what_happened) {
-    for (char const* const table : {"audit_log", "generation", "change_set", "change_set_item", "grid_code_issued", "grid_version", "division", "division_version", "officer", "assignment"}) {
+    for (char const* const table : {"audit_log", "generation", "change_set", "change_set_item", "grid_code_issued",
+                                    "grid_version", "division", "division_version", "officer", "assignment"}) {
         BOOST_TEST_CONTEXT(table) { BOOST_TEST(is_forbidden(std::string{"DELETE FROM "} + table)); }
     }
     BOOST_TEST(is_forbidden("UPDATE audit_log SET actor = 'somebody else'"));
@@ -154,9 +163,12 @@ BOOST_AUTO_TEST_CASE(the_file_itself_forbids_to_delete_or_rewrite_what_happened)
     BOOST_TEST(is_forbidden("UPDATE assignment SET valid_to = 20000"));
     BOOST_TEST(is_forbidden("UPDATE grid_shape SET shape = shape"));
     BOOST_TEST(is_forbidden("DELETE FROM grid_shape"));
-    BOOST_TEST(is_forbidden("INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, vertices, valid_from, valid_to, recorded_from) "
-                            "SELECT grid_code, shape_id, name, kind, village_code, area_m2, vertices, valid_from + 1, valid_to, 2 FROM grid_version")); // two on one day
-    BOOST_TEST(is_forbidden("INSERT INTO generation SELECT 7, recorded_at, recorded_at_utc, author, approver, digest FROM generation"));
+    BOOST_TEST(is_forbidden("INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, "
+                            "vertices, valid_from, valid_to, recorded_from) "
+                            "SELECT grid_code, shape_id, name, kind, village_code, area_m2, vertices, valid_from + 1, "
+                            "valid_to, 2 FROM grid_version")); // two on one day
+    BOOST_TEST(is_forbidden(
+        "INSERT INTO generation SELECT 7, recorded_at, recorded_at_utc, author, approver, digest FROM generation"));
     BOOST_TEST(is_forbidden("INSERT INTO grid_shape (shape) VALUES (GeomFromText('POINT(113 23)', 4490))"));
 }
 
@@ -165,7 +177,8 @@ BOOST_AUTO_TEST_CASE(the_audit_chain_is_what_its_documentation_says) {
     auto const registry = small_registry(scratch);
     SqliteOracle oracle{scratch.data().registry_file()};
     // Rebuilt by SQLite's own JSON functions.
-    auto const lines = oracle.rows("SELECT json_array(sequence, time, actor, action, details, previous), previous, hash FROM audit_log ORDER BY sequence");
+    auto const lines = oracle.rows("SELECT json_array(sequence, time, actor, action, details, previous), previous, "
+                                   "hash FROM audit_log ORDER BY sequence");
     BOOST_REQUIRE(lines.size() == 2U);
     std::string previous(64, '0');
     for (auto const& line : lines) {
@@ -177,8 +190,10 @@ BOOST_AUTO_TEST_CASE(the_audit_chain_is_what_its_documentation_says) {
 }
 
 BOOST_AUTO_TEST_CASE(an_audit_log_that_was_tampered_with_is_noticed) {
-    for (char const* const sql : {"UPDATE audit_log SET actor = 'nobody' WHERE sequence = 2", "DELETE FROM audit_log WHERE sequence = 2", "DELETE FROM audit_log WHERE action = 'publish'",
-                                  "UPDATE generation SET digest = replace(hex(zeroblob(32)), '0', 'a')"}) {
+    for (char const* const sql :
+         {"UPDATE audit_log SET actor = 'nobody' WHERE sequence = 2", "DELETE FROM audit_log WHERE sequence = 2",
+          "DELETE FROM audit_log WHERE action = 'publish'",
+          "UPDATE generation SET digest = replace(hex(zeroblob(32)), '0', 'a')"}) {
         ScratchFolder const scratch;
         {
             auto registry = small_registry(scratch);

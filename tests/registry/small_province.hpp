@@ -77,7 +77,9 @@ inline Grid small_grid(std::string const& code, std::int32_t column, char const*
             square(1'167'000'000 + column * 100'000, 233'500'000, 100'000)};
 }
 
-inline GridChange change_of(Grid grid, std::vector<ChangeKind> kinds) { return {std::move(kinds), std::move(grid), 0, 0}; }
+inline GridChange change_of(Grid grid, std::vector<ChangeKind> kinds) {
+    return {std::move(kinds), std::move(grid), 0, 0};
+}
 
 inline ChangeSet change_set_of(Date effective, std::vector<GridChange> changes) {
     return {"a change", "gis", effective, {}, std::move(changes)};

@@ -1,8 +1,10 @@
 #pragma once
 
+// spatialite.h needs sqlite3.h before it.
+// clang-format off
 #include <sqlite3.h>
-
 #include <spatialite.h>
+// clang-format on
 
 #include <filesystem>
 #include <span>
@@ -46,7 +48,8 @@ public:
             for (int column = 0; column < sqlite3_column_count(statement); ++column) {
                 line.append(column == 0 ? "" : "|");
                 auto const* const bytes = static_cast<char const*>(sqlite3_column_blob(statement, column));
-                line.append(bytes != nullptr ? bytes : "", static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+                line.append(bytes != nullptr ? bytes : "",
+                            static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
             }
             found.push_back(line);
         }

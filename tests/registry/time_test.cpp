@@ -15,7 +15,8 @@ namespace {
 
 std::string const kCode = "440507001001001";
 
-std::string name_on(Registry const& registry, char const* date, std::optional<GenerationNumber> known_at = std::nullopt) {
+std::string name_on(Registry const& registry, char const* date,
+                    std::optional<GenerationNumber> known_at = std::nullopt) {
     auto const state = state_of(registry, day(date), known_at);
     return state.grids.empty() ? "" : state.grids.front().name;
 }
@@ -28,7 +29,8 @@ Grid named(std::string const& name) {
 
 // ---- a model that shares nothing with the registry: one cell for each grid, day and generation.
 
-constexpr int kDays = 24; ///< the first one stands for every earlier day, the last for every later one: no change begins there
+constexpr int kDays =
+    24; ///< the first one stands for every earlier day, the last for every later one: no change begins there
 Date const kFirstDay = day("2024-01-01");
 
 struct Cell {
@@ -86,11 +88,13 @@ void compare(Registry const& registry, Calendar const& calendar, GenerationNumbe
         std::vector<std::string> got;
         for (auto const& [code, cells] : calendar) {
             if (auto const& cell = cells[static_cast<std::size_t>(d)]) {
-                expected.push_back(code + " " + cell->name + " " + cell->village + " " + std::to_string(1'167'000'000 + cell->column * 100'000));
+                expected.push_back(code + " " + cell->name + " " + cell->village + " " +
+                                   std::to_string(1'167'000'000 + cell->column * 100'000));
             }
         }
         for (auto const& grid : state.grids) {
-            got.push_back(std::string{grid.code.str()} + " " + grid.name + " " + grid.village.str() + " " + std::to_string(grid.shape.parts.at(0).outer.at(0).lon));
+            got.push_back(std::string{grid.code.str()} + " " + grid.name + " " + grid.village.str() + " " +
+                          std::to_string(grid.shape.parts.at(0).outer.at(0).lon));
         }
         BOOST_TEST_CONTEXT("generation " << known_at << " day " << d) {
             BOOST_REQUIRE_EQUAL_COLLECTIONS(got.begin(), got.end(), expected.begin(), expected.end());
@@ -154,8 +158,10 @@ BOOST_AUTO_TEST_CASE(what_a_generation_knew_stays_known_after_a_correction_of_th
     BOOST_TEST(history[0].recorded_from == 1);
     BOOST_TEST((history[0].recorded_to == GenerationNumber{2}));
     BOOST_TEST(history[1].recorded_from == 2);
-    BOOST_CHECK_EXCEPTION(state_of(registry, day("2024-05-01"), 4), Error, [](Error const& e) { return e.code() == ErrorCode::not_found; });
-    BOOST_CHECK_EXCEPTION(state_of(registry, day("2024-05-01"), -1), Error, [](Error const& e) { return e.code() == ErrorCode::not_found; });
+    BOOST_CHECK_EXCEPTION(state_of(registry, day("2024-05-01"), 4), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::not_found; });
+    BOOST_CHECK_EXCEPTION(state_of(registry, day("2024-05-01"), -1), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::not_found; });
 }
 
 BOOST_AUTO_TEST_CASE(a_retired_grid_holds_before_its_last_day_only) {
@@ -198,7 +204,8 @@ BOOST_AUTO_TEST_CASE(every_day_and_generation_agrees_with_a_calendar_kept_day_by
         for (int step = 0; step < 70; ++step) {
             auto const from = static_cast<int>(random.between(1, kDays - 2));
             Date const effective{kFirstDay.days() + from};
-            Cell const cell{0, "n" + std::to_string(step), random.next() % 2 == 0 ? kVillage1 : kVillage2, static_cast<int>(random.between(0, 9))};
+            Cell const cell{0, "n" + std::to_string(step), random.next() % 2 == 0 ? kVillage1 : kVillage2,
+                            static_cast<int>(random.between(0, 9))};
             auto const write = [&](std::string const& code, Cell const& content, std::vector<ChangeKind> kinds) {
                 auto grid = small_grid(code, content.column, content.village.c_str());
                 grid.name = content.name;
@@ -218,9 +225,12 @@ BOOST_AUTO_TEST_CASE(every_day_and_generation_agrees_with_a_calendar_kept_day_by
                 if (held && !reshape) {
                     content.column = held->column;
                 }
-                auto const kinds = retire ? std::vector{ChangeKind::retired} : (reshape ? std::vector{ChangeKind::reshaped, ChangeKind::renamed} : std::vector{ChangeKind::renamed, ChangeKind::reparented});
+                auto const kinds = retire ? std::vector{ChangeKind::retired}
+                                          : (reshape ? std::vector{ChangeKind::reshaped, ChangeKind::renamed}
+                                                     : std::vector{ChangeKind::renamed, ChangeKind::reparented});
                 if (!held) {
-                    BOOST_CHECK_EXCEPTION(write(code, content, kinds), Error, [](Error const& e) { return e.code() == ErrorCode::data_rejected; });
+                    BOOST_CHECK_EXCEPTION(write(code, content, kinds), Error,
+                                          [](Error const& e) { return e.code() == ErrorCode::data_rejected; });
                     continue;
                 }
                 write(code, content, kinds);

@@ -31,6 +31,8 @@ public:
     [[nodiscard]] std::string const& encoding() const noexcept;
     /// Of the CRS that was asked for or else of the file.
     [[nodiscard]] crs::Transformer const& transformer() const noexcept;
+    /// Moves it out, at the end of reading.
+    [[nodiscard]] crs::Transformer take_transformer() noexcept;
     [[nodiscard]] std::uint64_t feature_count() const noexcept;
     /// What a person should know about how the file was read: a .cpg that was not believed.
     [[nodiscard]] std::vector<std::string> const& remarks() const noexcept;

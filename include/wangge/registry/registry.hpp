@@ -14,7 +14,8 @@
 
 namespace wangge::registry {
 
-/// Where the parts of a data folder are. DIR/registry.sqlite, DIR/registry.lock, DIR/snapshots/, DIR/sources/, DIR/keys/.
+/// Where the parts of a data folder are. DIR/registry.sqlite, DIR/registry.lock, DIR/snapshots/, DIR/sources/,
+/// DIR/keys/.
 struct DataFolder {
     std::filesystem::path root;
     [[nodiscard]] std::filesystem::path registry_file() const { return root / "registry.sqlite"; }
@@ -58,13 +59,15 @@ struct Counts {
  * The registry file (SQLite with SpatiaLite metadata; QGIS opens it). Facts carry valid days and recorded generations.
  * One process at a time opens it for writing (lock file); it does every checkpoint. Any number open it for reading.
  * Every write is one transaction: whole or not at all, also under kill -9. One object serves one thread.
- * All functions throw Error{environment} on disk errors and Error{corrupt} when the file is not a registry of this version.
+ * All functions throw Error{environment} on disk errors and Error{corrupt} when the file is not a registry of this
+ * version.
  */
 class Registry {
 public:
     enum class Mode { read, write };
 
-    /// Makes the data folder, the registry with its schema, and the officer key. Throws Error{conflict} when one exists.
+    /// Makes the data folder, the registry with its schema, and the officer key. Throws Error{conflict} when one
+    /// exists.
     static void init(DataFolder const& folder);
     /// Checks the schema version and applies migrations (write mode). Error{not_found} when there is no registry.
     [[nodiscard]] static Registry open(DataFolder const& folder, Mode mode);
@@ -73,7 +76,8 @@ public:
     Registry& operator=(Registry&&) noexcept;
 
     // ---- divisions
-    /// Inserts or updates by code, effective on `effective`. Parents must be in the list or the registry: Error{data_rejected}.
+    /// Inserts or updates by code, effective on `effective`. Parents must be in the list or the registry:
+    /// Error{data_rejected}.
     void apply_divisions(std::span<Division const> divisions, Date effective, std::string const& author,
                          std::span<SourceFile const> sources);
     void apply_outlines(std::span<DivisionOutline const> outlines, std::string const& author,
@@ -92,15 +96,16 @@ public:
     /// Every code ever issued, in force or retired, sorted.
     [[nodiscard]] std::vector<GridCode> issued_codes() const;
     /// Applies the change set to the draft generation in one transaction. Returns the change set's id; 0 when it has no
-    /// changes (then its sources are recorded and no draft begins). A grid added: in force from the effective day on. Changed:
-    /// from that day to the end of the version that held it. Retired: no version from that day on.
+    /// changes (then its sources are recorded and no draft begins). A grid added: in force from the effective day on.
+    /// Changed: from that day to the end of the version that held it. Retired: no version from that day on.
     /// Error{data_rejected}: a code issued before, a grid not in force on the day, a village unknown on the day.
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
 
     // ---- officers
-    /// Inserts or updates officers and replaces their assignments; one transaction. Seen by lookups at once, no publish needed.
-    /// From the first day of an officer's given assignments on (from today on when none is given) these hold and no others;
-    /// what held before that day stays. Officers not named are left alone. Error{data_rejected}: unknown grid or officer.
+    /// Inserts or updates officers and replaces their assignments; one transaction. Seen by lookups at once, no publish
+    /// needed. From the first day of an officer's given assignments on (from today on when none is given) these hold
+    /// and no others; what held before that day stays. Officers not named are left alone. Error{data_rejected}: unknown
+    /// grid or officer.
     void apply_officers(std::span<Officer const> officers, std::span<Assignment const> assignments,
                         std::string const& author, std::span<SourceFile const> sources, Progress& progress);
     /// Every assignment in force on `as_of`, sorted by grid, then role. Nothing personal.
@@ -111,20 +116,20 @@ public:
     [[nodiscard]] std::int64_t data_version() const;
 
     // ---- provenance
-    /// Records a file that an importer has kept in DIR/sources without applying anything of it. The apply functions record
-    /// the files they are given themselves.
+    /// Records a file that an importer has kept in DIR/sources without applying anything of it. The apply functions
+    /// record the files they are given themselves.
     void record_source(SourceFile const& source, std::string const& author);
 
     // ---- addresses
     struct AddressPoint {
         std::string id;
-        std::string text;   ///< full standard address
+        std::string text; ///< full standard address
         DivisionCode village;
         std::string road, number, estate, building, unit, room;
         geom::Point at;
     };
-    /// Streams rows from `next` (false at the end) into the registry in one transaction, replacing what files of the same
-    /// names brought before. `id` must be unique in the import; `village` may be invalid when it is not known.
+    /// Streams rows from `next` (false at the end) into the registry in one transaction, replacing what files of the
+    /// same names brought before. `id` must be unique in the import; `village` may be invalid when it is not known.
     std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
                                   std::span<SourceFile const> sources, Progress& progress);
 

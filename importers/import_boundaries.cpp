@@ -1,0 +1,490 @@
+#include "datum_check.hpp"
+#include "job_parts.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/geom/measure.hpp>
+#include <wangge/geom/owns.hpp>
+#include <wangge/importers/ogr_reader.hpp>
+#include <wangge/topology/coverage.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace wangge::importers {
+
+namespace {
+
+using registry::ChangeKind;
+using registry::Grid;
+
+constexpr std::array kGridChanges{ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented, ChangeKind::retired};
+
+/// Divisions of one day with what the checks ask of them.
+class DivisionTree {
+public:
+    explicit DivisionTree(std::vector<registry::Division> divisions) : m_divisions(std::move(divisions)), m_levels(levels_of(m_divisions)) {
+        for (auto const& division : m_divisions) {
+            m_by_code.emplace(division.code, &division);
+        }
+    }
+    [[nodiscard]] std::vector<registry::Division> const& all() const noexcept { return m_divisions; }
+    [[nodiscard]] VillageLevels const& levels() const noexcept { return m_levels; }
+    /// The division at `level` above (or equal to) `code`; empty when there is none.
+    [[nodiscard]] std::optional<DivisionCode> above(DivisionCode code, Level level) const {
+        for (int hops = 0; hops < 8; ++hops) {
+            auto const found = m_by_code.find(code);
+            if (found == m_by_code.end()) {
+                return std::nullopt;
+            }
+            if (found->second->level == level) {
+                return code;
+            }
+            if (!found->second->parent) {
+                return std::nullopt;
+            }
+            code = *found->second->parent;
+        }
+        return std::nullopt;
+    }
+
+private:
+    std::vector<registry::Division> m_divisions;
+    VillageLevels m_levels;
+    std::unordered_map<DivisionCode, registry::Division const*> m_by_code;
+};
+
+/// One run of import_boundaries, step by step.
+class BoundaryImport {
+public:
+    BoundaryImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files, ImportOptions const& options,
+                   Progress& progress)
+        : m_folder(folder), m_files(files), m_options(options), m_progress(progress), m_registry(open_registry(folder, options)),
+          m_tree(m_registry.divisions(options.effective)), m_issued(m_registry.issued_codes()), m_problems(m_report) {}
+
+    ImportReport run() {
+        JobClock clock{m_report, "boundaries", m_options};
+        if (m_tree.all().empty()) {
+            throw Error{ErrorCode::data_rejected, fmt::format("{}: the registry has no divisions on {}; run 'wangge import divisions' first",
+                                                              m_folder.registry_file().string(), m_options.effective.str())};
+        }
+        load_outlines();
+        for (auto const& file : m_files) {
+            read(file);
+        }
+        m_report.max_snap_m = m_snapped.max_m;
+        m_report.mean_snap_m = m_snapped.mean_m();
+        sort_drafts();
+        load_current();
+        refuse_reissued();
+        if (!suspect_datum()) {
+            check_coverage();
+            report_villages_without_grids();
+        }
+        compare();
+        if (!m_report.has_errors() && !m_options.dry_run) {
+            apply();
+        }
+        m_problems.finish();
+        clock.stop();
+        return std::move(m_report);
+    }
+
+private:
+    /// Drafts of one file and what the datum check needs of it.
+    struct FileWitnesses {
+        std::string name;
+        crs::Transformer transformer;
+        std::vector<DatumWitness> witnesses;
+    };
+
+    void load_outlines() {
+        for (auto& outline : m_registry.outlines()) {
+            auto const level = m_tree.levels().find(outline.code);
+            if (level != m_tree.levels().end() && level->second == Level::county) {
+                m_outlines.emplace(outline.code, std::move(outline.shape));
+            }
+        }
+    }
+
+    void read(std::filesystem::path const& file) {
+        auto const name = file.filename().string();
+        auto reader = OgrReader::open(file, m_options.read);
+        auto const mapping = FieldMapping::guess(boundary_fields(), reader.columns(), file.string());
+        Normalizer normalizer{m_profile, m_tree.levels(), mapping, reader.transformer(), name,
+                              [&](GridCode const& code) -> std::optional<DivisionCode> {
+                                  if (!issued(code)) {
+                                      return std::nullopt;
+                                  }
+                                  auto const current = m_registry.grid(code, m_options.effective);
+                                  return current ? std::optional{current->village} : std::nullopt;
+                              }};
+        auto const subject_file = m_files.size() > 1 ? name : std::string{};
+        std::vector<Problem> found;
+        RawFeature feature;
+        std::uint64_t rows = 0;
+        m_progress.begin(fmt::format("reading {}", name), reader.feature_count(), "grids");
+        for (;;) {
+            auto const outcome = reader.next(feature, found);
+            if (outcome == OgrReader::Outcome::end) {
+                break;
+            }
+            if (outcome == OgrReader::Outcome::unreadable) {
+                normalizer.normalize_loose(feature, found);
+            } else if (auto draft = normalizer.normalize(feature, found)) {
+                m_drafts.push_back({std::move(*draft), m_report.files.size()});
+            }
+            if (!found.empty()) {
+                m_problems.take(found, subject_file);
+            }
+            if (++rows % kReportEvery == 0) {
+                m_progress.advance(kReportEvery);
+            }
+        }
+        m_progress.advance(rows % kReportEvery);
+        m_progress.end();
+        m_snapped.add(normalizer.snapped());
+        std::ranges::move(normalizer.loose(), std::back_inserter(m_loose));
+        m_report.rows_read += rows;
+        m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(), reader.transformer().datum_assumed(),
+                                  reader.encoding(), mapping.describe(), reader.remarks()});
+        auto witnesses = normalizer.witnesses();
+        m_witnesses.push_back({name, reader.take_transformer(), std::move(witnesses)});
+    }
+
+    [[nodiscard]] bool issued(GridCode const& code) const { return std::binary_search(m_issued.begin(), m_issued.end(), code); }
+
+    void sort_drafts() {
+        std::ranges::stable_sort(m_drafts, {}, [](FileDraft const& d) -> GridCode const& { return d.draft.grid.code; });
+        for (std::size_t i = 1; i < m_drafts.size(); ++i) {
+            auto const& a = m_drafts[i - 1];
+            auto const& b = m_drafts[i];
+            if (a.draft.grid.code == b.draft.grid.code) {
+                m_problems.add({ProblemCode::duplicate_code,
+                                {std::string{b.draft.grid.code.str()}},
+                                fmt::format("the code stands in {} row {} and in {} row {}; give one of them another code, or remove one",
+                                            m_report.files[a.file].name, a.draft.row, m_report.files[b.file].name, b.draft.row),
+                                {},
+                                0,
+                                {}});
+            }
+        }
+    }
+
+    /// The registry's own shapes of the grids that come in, and every grid near old or new ones.
+    void load_current() {
+        std::vector<GridCode> known;
+        for (auto const& d : m_drafts) {
+            if (issued(d.draft.grid.code) && (known.empty() || known.back() != d.draft.grid.code)) {
+                known.push_back(d.draft.grid.code);
+            }
+        }
+        if (m_issued.empty()) {
+            return;
+        }
+        std::vector<Grid> near;
+        if (known.size() * 4 > m_issued.size()) { // most of the registry: one pass over it is cheaper
+            near = m_registry.state(m_options.effective, std::nullopt, m_progress).grids;
+        } else {
+            auto boxes = boxes_of_drafts();
+            for (auto const& code : known) {
+                if (auto grid = m_registry.grid(code, m_options.effective)) {
+                    boxes.push_back(geom::envelope_of(grid->shape));
+                }
+            }
+            near = m_registry.grids_touching(m_options.effective, few(boxes));
+        }
+        for (auto& grid : near) {
+            geom::normalize(grid.shape);
+            auto const found = std::ranges::lower_bound(known, grid.code);
+            bool const incoming = found != known.end() && *found == grid.code;
+            (incoming ? m_current : m_neighbours).push_back(std::move(grid));
+        }
+        std::ranges::sort(m_current, {}, &Grid::code);
+        std::ranges::sort(m_neighbours, {}, &Grid::code);
+    }
+
+    /// One box for each village, so that a far-flung import does not ask for everything in between.
+    [[nodiscard]] std::vector<geom::Envelope> boxes_of_drafts() const {
+        std::unordered_map<DivisionCode, geom::Envelope> by_village;
+        for (auto const& d : m_drafts) {
+            by_village[d.draft.grid.village].extend(geom::envelope_of(d.draft.grid.shape));
+        }
+        std::vector<geom::Envelope> boxes;
+        boxes.reserve(by_village.size());
+        for (auto const& [village, box] : by_village) {
+            boxes.push_back(box);
+        }
+        for (auto const& loose : m_loose) {
+            boxes.push_back(geom::envelope_of(loose.shape));
+        }
+        return boxes;
+    }
+
+    /// At most some hundred boxes that cover the given ones: the query costs one pass for each.
+    [[nodiscard]] static std::vector<geom::Envelope> few(std::vector<geom::Envelope> boxes) {
+        constexpr std::size_t kMost = 256;
+        std::ranges::sort(boxes);
+        std::vector<geom::Envelope> result;
+        auto const each = boxes.size() / kMost + 1;
+        for (std::size_t i = 0; i < boxes.size(); ++i) {
+            if (i % each == 0) {
+                result.emplace_back();
+            }
+            result.back().extend(boxes[i]);
+        }
+        return result;
+    }
+
+    [[nodiscard]] Grid const* current(GridCode const& code) const {
+        auto const found = std::ranges::lower_bound(m_current, code, {}, &Grid::code);
+        return found != m_current.end() && found->code == code ? &*found : nullptr;
+    }
+
+    void refuse_reissued() {
+        for (auto const& d : m_drafts) {
+            auto const& code = d.draft.grid.code;
+            if (!issued(code) || current(code) != nullptr) {
+                continue;
+            }
+            std::optional<Date> retired;
+            std::optional<Date> begins;
+            for (auto const& version : m_registry.history(code)) {
+                if (version.recorded_to) {
+                    continue;
+                }
+                if (version.valid.to <= m_options.effective) {
+                    retired = std::max(retired.value_or(version.valid.to), version.valid.to);
+                } else {
+                    begins = std::min(begins.value_or(version.valid.from), version.valid.from);
+                }
+            }
+            m_problems.add({ProblemCode::reissued_code,
+                            {std::string{code.str()}},
+                            retired  ? fmt::format("this code was issued before and retired on {}; a code is never issued again: give the grid a new one", retired->str())
+                            : begins ? fmt::format("this code is issued and its grid begins on {}, after the effective date {}; import it with --effective {}",
+                                                   begins->str(), m_options.effective.str(), begins->str())
+                                     : std::string{"this code was issued before and withdrawn; a code is never issued again: give the grid a new one"},
+                            {},
+                            0,
+                            {}});
+        }
+    }
+
+    [[nodiscard]] geom::MultiPolygon const* outline_of(DivisionCode village) const {
+        auto const county = m_tree.above(village, Level::county);
+        auto const found = county ? m_outlines.find(*county) : m_outlines.end();
+        return found == m_outlines.end() ? nullptr : &found->second;
+    }
+
+    [[nodiscard]] bool suspect_datum() {
+        bool suspected = false;
+        for (auto const& file : m_witnesses) {
+            auto problem = suspected_datum(file.name, file.transformer, file.witnesses, [&](DatumWitness const& witness) {
+                auto const* const grid = current(witness.code);
+                return KnownPlace{outline_of(witness.village), grid == nullptr ? nullptr : &grid->shape};
+            });
+            if (problem) {
+                m_problems.add(std::move(*problem));
+                suspected = true; // everything else would only repeat it
+            }
+        }
+        return suspected;
+    }
+
+    void check_coverage() {
+        std::vector<topology::Face> faces;
+        faces.reserve(m_drafts.size() + m_loose.size() + m_neighbours.size());
+        std::unordered_set<DivisionCode> counties;
+        for (std::size_t i = 0; i < m_drafts.size(); ++i) {
+            auto const& grid = m_drafts[i].draft.grid;
+            bool const repeated = i > 0 && m_drafts[i - 1].draft.grid.code == grid.code;
+            faces.push_back({repeated ? fmt::format("{} (row {})", grid.code.str(), m_drafts[i].draft.row) : std::string{grid.code.str()},
+                             &grid.shape, true});
+            if (auto const county = m_tree.above(grid.village, Level::county)) {
+                counties.insert(*county);
+            }
+        }
+        for (auto const& loose : m_loose) {
+            faces.push_back({loose.subject, &loose.shape, true});
+        }
+        for (auto const& grid : m_neighbours) {
+            faces.push_back({std::string{grid.code.str()}, &grid.shape, false});
+        }
+        std::vector<topology::Outline> outlines;
+        // Where one county has no outline its grids would lie outside every outline, so then none is used.
+        bool const all_known = std::ranges::all_of(counties, [&](DivisionCode county) { return m_outlines.contains(county); });
+        for (auto const& division : m_tree.all()) { // by code
+            if (all_known && counties.contains(division.code)) {
+                outlines.push_back({division.code.str(), &m_outlines.at(division.code)});
+            }
+        }
+        if (!all_known) {
+            m_report.files.front().remarks.emplace_back("some counties have no outline in the registry: that grids fill them was not checked");
+        }
+        auto result = topology::CoverageChecker{}.check(faces, outlines, m_progress);
+        for (auto& problem : result.report.problems) {
+            if (problem.code == ProblemCode::gap && may_be_still_to_come(problem)) {
+                problem.code = ProblemCode::county_not_filled;
+                problem.message += "; villages of this county are still without grids, so it may be one that is not imported yet";
+            }
+            m_problems.add(std::move(problem));
+        }
+    }
+
+    /// A large gap in a county some of whose villages have no grids yet, or in one of which nothing is imported yet, may be
+    /// such a village that lies inside another: imports come in any order. Small gaps never are.
+    [[nodiscard]] bool may_be_still_to_come(Problem const& gap) {
+        constexpr double kSmallestVillageM2 = 10'000;
+        if (gap.measure < kSmallestVillageM2 || !gap.place) {
+            return false;
+        }
+        auto const& villages = villages_with_grids();
+        std::optional<DivisionCode> county;
+        for (auto const& [code, shape] : m_outlines) {
+            if (geom::owns(shape, gap.place->at)) {
+                county = code;
+            }
+        }
+        return std::ranges::any_of(m_tree.all(), [&](registry::Division const& division) {
+            return division.level == Level::village && !villages.contains(division.code) &&
+                   (!county || m_tree.above(division.code, Level::county) == county);
+        });
+    }
+
+    /// Villages that have a grid after this import. Codes in force elsewhere count for the village they were issued in.
+    [[nodiscard]] std::unordered_set<DivisionCode> const& villages_with_grids() {
+        if (m_villages.empty()) {
+            for (auto const& d : m_drafts) {
+                m_villages.insert(d.draft.grid.village);
+            }
+            for (auto const& grid : m_neighbours) {
+                m_villages.insert(grid.village);
+            }
+            for (auto const& code : m_issued) {
+                if (auto const village = m_profile.birth_village(code)) {
+                    m_villages.insert(*village);
+                }
+            }
+        }
+        return m_villages;
+    }
+
+    void report_villages_without_grids() {
+        auto const& villages = villages_with_grids();
+        std::unordered_set<DivisionCode> towns;
+        for (auto const& d : m_drafts) {
+            if (auto const town = m_tree.above(d.draft.grid.village, Level::town)) {
+                towns.insert(*town);
+            }
+        }
+        for (auto const& division : m_tree.all()) {
+            auto const town = m_tree.above(division.code, Level::town);
+            if (division.level == Level::village && !villages.contains(division.code) && town && towns.contains(*town)) {
+                m_problems.add({ProblemCode::village_without_grids,
+                                {division.code.str()},
+                                fmt::format("village {} ({}) has no grid, while others of its town have; import its grids, or record why it has none",
+                                            division.code.str(), division.name),
+                                {},
+                                0,
+                                {}});
+            }
+        }
+    }
+
+    void compare() {
+        m_change_set.author = m_options.author;
+        m_change_set.effective = m_options.effective;
+        std::uint64_t unchanged = 0;
+        GridCode previous;
+        for (auto& d : m_drafts) {
+            auto& after = d.draft.grid;
+            if (std::exchange(previous, after.code) == after.code) {
+                continue; // a repeated code, reported
+            }
+            registry::GridChange change;
+            auto const* const before = current(after.code);
+            if (before == nullptr) {
+                change.kinds.push_back(ChangeKind::added);
+            } else {
+                if (before->shape != after.shape) {
+                    change.kinds.push_back(ChangeKind::reshaped);
+                }
+                if (before->name != after.name) {
+                    change.kinds.push_back(ChangeKind::renamed);
+                }
+                if (before->village != after.village) {
+                    change.kinds.push_back(ChangeKind::reparented);
+                }
+                change.area_before_m2 = geom::area_m2(before->shape);
+            }
+            if (change.kinds.empty()) {
+                ++unchanged;
+                continue;
+            }
+            change.area_after_m2 = geom::area_m2(after.shape);
+            change.after = std::move(after);
+            m_change_set.changes.push_back(std::move(change));
+        }
+        for (auto const kind : kGridChanges) {
+            m_report.changes.emplace_back(std::string{to_string(kind)}, m_change_set.count(kind));
+        }
+        m_report.changes.emplace_back("unchanged", unchanged);
+    }
+
+    void apply() {
+        if (!m_change_set.changes.empty()) {
+            m_change_set.sources = keep_sources(m_folder, m_files, m_report.files);
+            std::vector<std::string> names;
+            for (auto const& file : m_report.files) {
+                names.push_back(file.name);
+            }
+            m_change_set.title = fmt::format("boundaries from {}", fmt::join(names, ", "));
+            m_report.change_set = m_registry.apply(m_change_set, m_progress);
+        }
+        m_report.applied = true;
+    }
+
+    static constexpr std::uint64_t kReportEvery = 1000;
+
+    struct FileDraft {
+        GridDraft draft;
+        std::size_t file = 0;
+    };
+
+    registry::DataFolder const& m_folder;
+    std::span<std::filesystem::path const> m_files;
+    ImportOptions const& m_options;
+    Progress& m_progress;
+    registry::Registry m_registry;
+    DivisionTree m_tree;
+    std::vector<GridCode> m_issued; ///< sorted
+    CodeProfile m_profile;
+    std::unordered_map<DivisionCode, geom::MultiPolygon> m_outlines; ///< of counties
+    ImportReport m_report;
+    ProblemList m_problems;
+    SnapStatistics m_snapped;
+    std::vector<FileDraft> m_drafts; ///< by code after sort_drafts
+    std::vector<LooseShape> m_loose;
+    std::vector<FileWitnesses> m_witnesses;
+    std::vector<Grid> m_current;    ///< the registry's grids whose codes come in, by code
+    std::vector<Grid> m_neighbours; ///< its other grids near them, by code
+    std::unordered_set<DivisionCode> m_villages;
+    registry::ChangeSet m_change_set;
+};
+
+} // namespace
+
+ImportReport import_boundaries(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                               ImportOptions const& options, Progress& progress) {
+    check_file_list(files);
+    return BoundaryImport{folder, files, options, progress}.run();
+}
+
+} // namespace wangge::importers

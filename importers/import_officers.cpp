@@ -1,0 +1,192 @@
+#include "cell_values.hpp"
+#include "job_parts.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/importers/table_reader.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+namespace wangge::importers {
+
+namespace {
+
+using registry::Assignment;
+using registry::Officer;
+
+class OfficerImport {
+public:
+    OfficerImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files, ImportOptions const& options,
+                  Progress& progress)
+        : m_folder(folder), m_files(files), m_options(options), m_progress(progress), m_registry(open_registry(folder, options)),
+          m_issued(m_registry.issued_codes()), m_problems(m_report) {}
+
+    ImportReport run() {
+        JobClock clock{m_report, "officers", m_options};
+        for (auto const& file : m_files) {
+            read(file);
+        }
+        refuse_overlaps();
+        m_report.changes = {{"officers", m_officers.size()}, {"assignments", m_assignments.size()}};
+        if (!m_report.has_errors() && !m_options.dry_run) {
+            auto const sources = keep_sources(m_folder, m_files, m_report.files);
+            m_registry.apply_officers(m_officers, m_assignments, m_options.author, sources, m_progress);
+            m_report.applied = true;
+        }
+        m_problems.finish();
+        clock.stop();
+        return std::move(m_report);
+    }
+
+private:
+    /// Personal data stays out: the row and the column say enough to find it.
+    void report(ProblemCode code, std::string const& where, std::string const& message) {
+        m_problems.add({code, {where}, fmt::format("{}: {}", where, message), {}, 0, {}});
+    }
+
+    void read(std::filesystem::path const& file) {
+        auto const name = file.filename().string();
+        auto reader = TableReader::open(file, m_options.read);
+        auto const mapping = FieldMapping::guess(officer_fields(), reader.columns(), file.string());
+        m_progress.begin(fmt::format("reading {}", name), reader.bytes_total(), "bytes");
+        std::vector<Problem> found;
+        TableRow row;
+        std::uint64_t rows = 0;
+        std::uint64_t reported = 0;
+        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end; outcome = reader.next(row, found)) {
+            m_problems.take(found, m_files.size() > 1 ? name : std::string{});
+            ++rows;
+            m_progress.advance(reader.bytes_read() - std::exchange(reported, reader.bytes_read()));
+            if (outcome == TableReader::Outcome::row) {
+                read_row(row, mapping, m_report.files.size());
+            }
+        }
+        m_problems.take(found);
+        m_progress.end();
+        m_report.rows_read += rows;
+        m_report.files.push_back({name, rows, {}, {}, {}, reader.encoding(), mapping.describe(), {}});
+    }
+
+    [[nodiscard]] std::string where(std::size_t file, std::uint64_t row) const {
+        return fmt::format("{} row {}", m_files[file].filename().string(), row);
+    }
+
+    void read_row(TableRow const& row, FieldMapping const& mapping, std::size_t file) {
+        auto const at = [&] { return where(file, row.row); };
+        bool good = true;
+        auto const fail = [&](ProblemCode code, std::string const& message) {
+            report(code, at(), message);
+            good = false;
+        };
+        for (std::string_view const key : {"officer_id", "name", "phone", "grid_code"}) {
+            if (mapping.value(row.fields, key).empty()) {
+                fail(ProblemCode::missing_attribute, fmt::format("column {} is empty; fill it in", key));
+            }
+        }
+        if (!good) {
+            return;
+        }
+        auto const phone = parse_phone(mapping.value(row.fields, "phone"));
+        if (!phone) {
+            fail(ProblemCode::malformed_value, "column phone is no telephone number (11 digits from 1 on, or a landline with its area code)");
+        }
+        auto const& code_text = mapping.value(row.fields, "grid_code");
+        auto const code = GridCode::parse(code_text);
+        if (!code) {
+            fail(ProblemCode::malformed_code, "column grid_code is not digits only; correct it");
+        } else if (!std::binary_search(m_issued.begin(), m_issued.end(), *code)) {
+            fail(ProblemCode::unknown_grid, fmt::format("grid {} is not in the registry; correct it, or import its boundary first", code->str()));
+        }
+        Assignment assignment;
+        if (auto const& text = mapping.value(row.fields, "role"); !text.empty()) {
+            auto const role = registry::parse_role(text);
+            if (!role) {
+                fail(ProblemCode::malformed_value, fmt::format("role '{}' is not known; accepted are 专职, 专业, 兼职 (网格员), dedicated, professional, part_time", text));
+            }
+            assignment.role = role.value_or(registry::Role::dedicated);
+        }
+        assignment.valid.from = m_options.effective;
+        for (auto const& [key, day] : {std::pair{"valid_from", &assignment.valid.from}, std::pair{"valid_to", &assignment.valid.to}}) {
+            if (auto const& text = mapping.value(row.fields, key); !text.empty()) {
+                auto const parsed = parse_day(text);
+                if (!parsed) {
+                    fail(ProblemCode::malformed_value, fmt::format("column {} is no date; write it as 2024-05-01", key));
+                } else {
+                    *day = *parsed;
+                }
+            }
+        }
+        if (assignment.valid.empty()) {
+            fail(ProblemCode::malformed_value, "the assignment ends before it begins; correct the dates");
+        }
+        auto const& id = mapping.value(row.fields, "officer_id");
+        auto const& name = mapping.value(row.fields, "name");
+        if (good) {
+            auto const [known, fresh] = m_by_id.try_emplace(id, m_officers.size());
+            if (fresh) {
+                m_officers.push_back({id, name, *phone});
+                m_officer_rows.emplace_back(file, row.row);
+            } else if (m_officers[known->second].name != name || m_officers[known->second].phone != *phone) {
+                auto const& [first_file, first_row] = m_officer_rows[known->second];
+                fail(ProblemCode::malformed_value, fmt::format("the same staff number has another name or phone in {}; make them agree",
+                                                               where(first_file, first_row)));
+            }
+        }
+        if (good) {
+            assignment.grid = *code;
+            assignment.officer_id = id;
+            m_assignments.push_back(std::move(assignment));
+            m_assignment_rows.emplace_back(file, row.row);
+        }
+    }
+
+    /// One officer, one grid, one role: not twice on the same day.
+    void refuse_overlaps() {
+        std::vector<std::size_t> order(m_assignments.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        auto const key = [&](std::size_t i) {
+            auto const& a = m_assignments[i];
+            return std::tie(a.officer_id, a.grid, a.role, a.valid.from);
+        };
+        std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+        for (std::size_t i = 1; i < order.size(); ++i) {
+            auto const& a = m_assignments[order[i - 1]];
+            auto const& b = m_assignments[order[i]];
+            if (a.officer_id == b.officer_id && a.grid == b.grid && a.role == b.role && b.valid.from < a.valid.to) {
+                auto const& [file, row] = m_assignment_rows[order[i]];
+                auto const& [first_file, first_row] = m_assignment_rows[order[i - 1]];
+                report(ProblemCode::malformed_value, where(file, row),
+                       fmt::format("says the same officer, grid and role for the same days as {}; keep one", where(first_file, first_row)));
+            }
+        }
+    }
+
+    registry::DataFolder const& m_folder;
+    std::span<std::filesystem::path const> m_files;
+    ImportOptions const& m_options;
+    Progress& m_progress;
+    registry::Registry m_registry;
+    std::vector<GridCode> m_issued; ///< sorted
+    ImportReport m_report;
+    ProblemList m_problems;
+    std::vector<Officer> m_officers;
+    std::vector<std::pair<std::size_t, std::uint64_t>> m_officer_rows; ///< file and row, as m_officers
+    std::unordered_map<std::string, std::size_t> m_by_id;              ///< index into m_officers
+    std::vector<Assignment> m_assignments;
+    std::vector<std::pair<std::size_t, std::uint64_t>> m_assignment_rows; ///< file and row, as m_assignments
+};
+
+} // namespace
+
+ImportReport import_officers(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                             ImportOptions const& options, Progress& progress) {
+    check_file_list(files);
+    return OfficerImport{folder, files, options, progress}.run();
+}
+
+} // namespace wangge::importers

@@ -1,0 +1,166 @@
+#include "job_parts.hpp"
+
+#include <wangge/base/digest.hpp>
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+#include <wangge/importers/ogr_reader.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <memory>
+
+namespace wangge::importers {
+
+std::uint64_t ImportReport::count(Severity severity) const {
+    std::uint64_t sum = 0;
+    for (auto const& [code, number] : problem_counts) {
+        sum += problem_kind(code).severity == severity ? number : 0;
+    }
+    return sum;
+}
+
+std::uint64_t ImportReport::change(std::string_view name) const {
+    auto const found = std::ranges::find(changes, name, &std::pair<std::string, std::uint64_t>::first);
+    return found == changes.end() ? 0 : found->second;
+}
+
+void ProblemList::add(Problem problem) {
+    auto& count = m_report.problem_counts[problem.code];
+    if (++count <= ImportReport::kMaxListed) {
+        m_report.problems.push_back(std::move(problem));
+    }
+}
+
+void ProblemList::take(std::vector<Problem>& problems, std::string const& file) {
+    for (auto& problem : problems) {
+        for (auto& subject : problem.subjects) {
+            if (!file.empty() && subject.starts_with("row ")) {
+                subject.insert(0, file + " ");
+            }
+        }
+        add(std::move(problem));
+    }
+    problems.clear();
+}
+
+void ProblemList::finish() { std::ranges::stable_sort(m_report.problems, {}, &Problem::code); }
+
+JobClock::JobClock(ImportReport& report, std::string what, ImportOptions const& options)
+    : m_report(report), m_start(std::chrono::steady_clock::now()) {
+    report.what = std::move(what);
+    report.effective = options.effective;
+    report.dry_run = options.dry_run;
+}
+
+void JobClock::stop() {
+    m_report.elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
+}
+
+void check_file_list(std::span<std::filesystem::path const> files) {
+    if (files.empty()) {
+        throw Error{ErrorCode::usage, "name at least one file to import"};
+    }
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        for (std::size_t j = i + 1; j < files.size(); ++j) {
+            std::error_code ignored;
+            if (std::filesystem::equivalent(files[i], files[j], ignored)) {
+                throw Error{ErrorCode::usage, fmt::format("{} is named twice", files[i].string())};
+            }
+        }
+    }
+}
+
+namespace {
+
+struct FileClose {
+    void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
+};
+
+/// Reads once: digest and copy are of the same bytes.
+[[nodiscard]] registry::SourceFile keep_one(registry::DataFolder const& folder, std::filesystem::path const& file) {
+    auto const unreadable = [&] {
+        return Error{ErrorCode::environment, fmt::format("{}: cannot be read; check its permissions", file.string())};
+    };
+    std::unique_ptr<std::FILE, FileClose> const stream{std::fopen(file.c_str(), "rb")};
+    if (!stream) {
+        throw unreadable();
+    }
+    std::error_code made;
+    std::filesystem::create_directories(folder.sources(), made);
+    if (made) {
+        throw Error{ErrorCode::environment, fmt::format("{}: cannot be created: {}", folder.sources().string(), made.message())};
+    }
+    auto const aside = folder.sources() / fmt::format(".incoming-{}", ::getpid());
+    registry::SourceFile source;
+    source.name = file.filename().string();
+    try {
+        Sha256 digest;
+        FileWriter writer{aside};
+        std::string buffer(std::size_t{1} << 20U, '\0');
+        while (auto const size = std::fread(buffer.data(), 1, buffer.size(), stream.get())) {
+            std::string_view const block{buffer.data(), size};
+            digest.update(block);
+            writer.write(block);
+            source.bytes += size;
+        }
+        if (std::ferror(stream.get()) != 0) {
+            throw unreadable();
+        }
+        source.sha256 = digest.finish();
+        auto const kept = folder.sources() / source.sha256.hex();
+        std::error_code ignored;
+        if (std::filesystem::file_size(kept, ignored) == source.bytes && !ignored) {
+            std::filesystem::remove(aside, ignored);
+        } else {
+            writer.close();
+            rename_durably(aside, kept);
+        }
+    } catch (...) {
+        std::error_code ignored;
+        std::filesystem::remove(aside, ignored);
+        throw;
+    }
+    return source;
+}
+
+} // namespace
+
+std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder, std::filesystem::path const& file,
+                                               std::string const& crs, std::string const& encoding) {
+    std::vector<registry::SourceFile> sources;
+    for (auto const& part : files_of(file)) {
+        sources.push_back(keep_one(folder, part));
+        sources.back().crs = crs;
+        sources.back().encoding = encoding;
+    }
+    return sources;
+}
+
+std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                                               std::vector<FileSummary> const& summaries) {
+    std::vector<registry::SourceFile> sources;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        auto kept = keep_sources(folder, files[i], summaries[i].crs, summaries[i].encoding);
+        std::move(kept.begin(), kept.end(), std::back_inserter(sources));
+    }
+    return sources;
+}
+
+registry::Registry open_registry(registry::DataFolder const& folder, ImportOptions const& options) {
+    return registry::Registry::open(folder, options.dry_run ? registry::Registry::Mode::read : registry::Registry::Mode::write);
+}
+
+VillageLevels levels_of(std::vector<registry::Division> const& divisions) {
+    VillageLevels levels;
+    levels.reserve(divisions.size());
+    for (auto const& division : divisions) {
+        levels.emplace(division.code, division.level);
+    }
+    return levels;
+}
+
+} // namespace wangge::importers

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <wangge/importers/import_job.hpp>
+#include <wangge/importers/normalizer.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wangge::importers {
+
+/// Collects problems into a report: counts all, keeps the first of each code.
+class ProblemList {
+public:
+    explicit ProblemList(ImportReport& report) : m_report(report) {}
+    void add(Problem problem);
+    /// Moves all of them in and leaves the vector empty. "row 17" becomes "`file` row 17" where `file` is given: one import of
+    /// several files has several rows 17.
+    void take(std::vector<Problem>& problems, std::string const& file = {});
+    /// By code; the order within a code stays.
+    void finish();
+
+private:
+    ImportReport& m_report;
+};
+
+/// Fills in what every report has, and the time at its end.
+class JobClock {
+public:
+    JobClock(ImportReport& report, std::string what, ImportOptions const& options);
+    void stop();
+
+private:
+    ImportReport& m_report;
+    std::chrono::steady_clock::time_point m_start;
+};
+
+/// Throws Error{usage} when there is none or one stands twice.
+void check_file_list(std::span<std::filesystem::path const> files);
+
+/// Copies the file, and the sidecars of a Shapefile, to DataFolder::sources() under their digests, once each.
+[[nodiscard]] std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder, std::filesystem::path const& file,
+                                                             std::string const& crs, std::string const& encoding);
+[[nodiscard]] std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder,
+                                                             std::span<std::filesystem::path const> files,
+                                                             std::vector<FileSummary> const& summaries);
+
+[[nodiscard]] registry::Registry open_registry(registry::DataFolder const& folder, ImportOptions const& options);
+
+[[nodiscard]] VillageLevels levels_of(std::vector<registry::Division> const& divisions);
+
+} // namespace wangge::importers

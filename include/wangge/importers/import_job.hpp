@@ -1,0 +1,86 @@
+#pragma once
+
+#include <wangge/base/dates.hpp>
+#include <wangge/base/progress.hpp>
+#include <wangge/geom/problem.hpp>
+#include <wangge/importers/raw_feature.hpp>
+#include <wangge/registry/registry.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wangge::importers {
+
+struct ImportOptions {
+    ReadOptions read;
+    Date effective = Date::today(); ///< day from which the change holds
+    bool dry_run = false;           ///< everything but writing
+    std::string author;
+};
+
+/// How one file was read.
+struct FileSummary {
+    std::string name;
+    std::uint64_t rows = 0;
+    std::string layer;
+    std::string crs;           ///< "EPSG:4547"; empty for tables without positions
+    std::string datum_assumed; ///< one sentence
+    std::string encoding;
+    std::string mapping; ///< "grid_code <- 网格编码, ..."
+    std::vector<std::string> remarks;
+};
+
+/// What an import found and did.
+struct ImportReport {
+    std::string what; ///< "divisions", "boundaries", "officers", "addresses"
+    Date effective;
+    std::vector<FileSummary> files;
+    std::uint64_t rows_read = 0;
+    /// At most kMaxListed of each code, by code; problem_counts has them all.
+    std::vector<Problem> problems;
+    std::map<ProblemCode, std::uint64_t> problem_counts;
+    /// What changes, in a fixed order: the names of registry::ChangeKind, "unchanged", "officers", "assignments", "addresses", ...
+    std::vector<std::pair<std::string, std::uint64_t>> changes;
+    double max_snap_m = 0; ///< furthest and mean way of a vertex to the lattice
+    double mean_snap_m = 0;
+    bool dry_run = false;
+    bool applied = false;         ///< written to the registry; also true when there was nothing to change
+    std::int64_t change_set = 0;  ///< of grids, 0 when none was needed
+    double elapsed_s = 0;
+
+    static constexpr std::size_t kMaxListed = 10'000;
+    [[nodiscard]] std::uint64_t count(Severity severity) const;
+    /// True when a problem of severity error forbade to apply.
+    [[nodiscard]] bool has_errors() const { return count(Severity::error) > 0; }
+    [[nodiscard]] std::uint64_t change(std::string_view name) const;
+};
+
+/**
+ * Whole imports, as the command runs them: read, normalise, check, compare with the registry, apply in one transaction. With a
+ * problem of severity error, or on a dry run, nothing is written. Several files are one import. The files as received go to
+ * DataFolder::sources() under their SHA-256.
+ * They throw Error for what is no matter of single rows: an unreadable file, a missing column, a wrong CRS, a full disk.
+ */
+
+/// Tables (code, name, level, parent_code) set divisions; polygon files (code) set outlines.
+[[nodiscard]] ImportReport import_divisions(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                                            ImportOptions const& options, Progress& progress);
+
+/// Polygon files with a grid in each feature. Grids that are not in the files stay as they are.
+[[nodiscard]] ImportReport import_boundaries(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                                             ImportOptions const& options, Progress& progress);
+
+/// Tables with an assignment in each row. Personal data never enters a problem's message.
+[[nodiscard]] ImportReport import_officers(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                                           ImportOptions const& options, Progress& progress);
+
+/// Tables with an address point in each row; read twice, first to check, then to write. Memory: 8 bytes a row.
+[[nodiscard]] ImportReport import_addresses(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                                            ImportOptions const& options, Progress& progress);
+
+} // namespace wangge::importers

@@ -1,0 +1,49 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+
+#include <wangge/importers/import_job.hpp>
+#include <wangge/importers/report_writer.hpp>
+
+#include <fmt/format.h>
+
+namespace wangge::command {
+
+namespace {
+
+importers::ImportReport run(ImportOptions const& options, importers::ImportOptions const& import, Progress& progress) {
+    auto const folder = data_folder(options.data);
+    if (options.what == "divisions") {
+        return importers::import_divisions(folder, options.files, import, progress);
+    }
+    if (options.what == "boundaries") {
+        return importers::import_boundaries(folder, options.files, import, progress);
+    }
+    if (options.what == "officers") {
+        return importers::import_officers(folder, options.files, import, progress);
+    }
+    return importers::import_addresses(folder, options.files, import, progress);
+}
+
+} // namespace
+
+int import(ImportOptions const& options) {
+    importers::ImportOptions import;
+    import.read.crs = options.crs;
+    import.read.encoding = options.encoding;
+    import.read.layer = options.layer;
+    import.effective = date_argument(options.effective, "--effective");
+    import.dry_run = options.dry_run;
+    import.author = author_argument(options.author);
+    auto const progress = make_terminal_progress();
+    auto const report = run(options, import, *progress);
+    if (!options.report.empty()) {
+        importers::write_report(report, options.report);
+    }
+    fmt::print("{}\n", options.json ? importers::report_json(report) : importers::report_text(report));
+    if (!options.report.empty() && !options.json) {
+        fmt::print("Report: {}\n", options.report.string());
+    }
+    return report.has_errors() ? 1 : 0;
+}
+
+} // namespace wangge::command
