@@ -48,7 +48,7 @@ class Run:
 def content_digest(data):
     """Of the snapshot that CURRENT names; it depends on the facts alone."""
     folder = data / "snapshots" / (data / "snapshots" / "CURRENT").read_text().strip()
-    return json.loads((folder / "MANIFEST.json").read_text())["digest"]
+    return json.loads((folder / "MANIFEST.json").read_text())["content_sha256"]
 
 
 def import_all(run, wangge, data, title, boundaries):
@@ -94,9 +94,13 @@ def main():
     parser.add_argument("--no-limits", action="store_true", help="time and memory do not fail the run")
     parser.add_argument("--keep", action="store_true", help="leave the work folder")
     arguments = parser.parse_args()
+    mark = arguments.work / ".whole-province"
     if arguments.work.exists():
+        if not mark.exists() and any(arguments.work.iterdir()):
+            parser.error(f"{arguments.work} holds something else; name an empty folder")
         shutil.rmtree(arguments.work)
     arguments.work.mkdir(parents=True)
+    mark.touch()
     run = Run(not arguments.no_limits)
     verify(run, arguments, arguments.work)
     if not arguments.keep:
