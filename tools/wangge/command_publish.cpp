@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace wangge::command {
 
 int publish(PublishOptions const& options) {
@@ -13,17 +15,27 @@ int publish(PublishOptions const& options) {
     auto const author = author_argument(options.author);
     auto const result = publish::publish(data_folder(options.data), date_argument(options.effective, "--effective"), author,
                                          options.approver.empty() ? author : options.approver, *progress);
-    for (auto const& warning : result.warnings) {
-        fmt::print(stderr, "warning: {}\n", warning.message);
+    constexpr std::size_t kShown = 6;
+    for (std::size_t i = 0; i < std::min(kShown, result.warnings.size()); ++i) {
+        fmt::print(stderr, "warning: {}\n", result.warnings[i].message);
+    }
+    if (result.warnings.size() > kShown) {
+        fmt::print(stderr, "warning: and {} more of the kind; --json lists them all\n", result.warnings.size() - kShown);
     }
     if (options.json) {
-        nlohmann::ordered_json const json{{"generation", result.generation.number},
+        nlohmann::ordered_json json{{"generation", result.generation.number},
                                           {"recorded_at", result.generation.recorded_at},
                                           {"digest", result.generation.digest.hex()},
                                           {"grids", result.grids},
                                           {"folder", result.folder.string()},
                                           {"unchanged", result.unchanged},
-                                          {"warnings", result.warnings.size()}};
+                                          {"warnings", nlohmann::ordered_json::array()}};
+        for (auto const& warning : result.warnings) {
+            json["warnings"].push_back({{"id", warning.id()},
+                                        {"problem", problem_kind(warning.code).slug},
+                                        {"subjects", warning.subjects},
+                                        {"message", warning.message}});
+        }
         fmt::print("{}\n", json.dump(2));
         return 0;
     }

@@ -66,7 +66,7 @@ int show_division(ShowOptions const& options) {
     }
     std::size_t children = 0;
     for (auto const& other : registry.divisions(today)) {
-        children += other.parent == division->code ? 1 : 0;
+        children += other.parent == division->code ? 1U : 0U;
     }
     // Grids are counted in the published state: what lookups see.
     std::optional<std::size_t> grids;
