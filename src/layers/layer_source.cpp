@@ -215,7 +215,7 @@ LayerSource make_layer_source(Snapshot const& snapshot, std::string_view layer, 
     auto const catalogue = layer_catalogue();
     auto const info = std::find_if(catalogue.begin(), catalogue.end(), [&](auto const& l) { return l.name == layer; });
     if (info == catalogue.end()) {
-        throw Error{ErrorCode::not_found, fmt::format("there is no layer '{}'; there are {}", layer, layer_names())};
+        throw Error{ErrorCode::usage, fmt::format("there is no layer '{}'; there are {}", layer, layer_names())};
     }
     std::optional<DivisionId> id;
     if (division) {

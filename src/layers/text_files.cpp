@@ -163,6 +163,9 @@ private:
     bool m_first = true;
 };
 
+/// Decimals of a coordinate in degrees that hold the whole lattice.
+constexpr int kDegreeDecimals = 7;
+
 class CsvFile final : public FeatureFile {
 public:
     explicit CsvFile(FileLayout const& layout) : m_layout(layout), m_writer(layout.path) {
@@ -170,7 +173,8 @@ public:
             m_text += field.name;
             m_text += ',';
         }
-        m_text += "wkt\n";
+        // Points are two columns, as every spreadsheet and bulk lookup wants them.
+        m_text += !layout.points ? "wkt\n" : (layout.decimals == kDegreeDecimals ? "lon,lat\n" : "x,y\n");
         m_writer.write(m_text);
     }
 
@@ -192,9 +196,10 @@ public:
             append_decimal(m_text, c.y, m_layout.decimals);
         };
         if (m_layout.points) {
-            m_text += "POINT(";
-            position(geometry.coordinates.front());
-            m_text += ")\n";
+            append_decimal(m_text, geometry.coordinates.front().x, m_layout.decimals);
+            m_text += ',';
+            append_decimal(m_text, geometry.coordinates.front().y, m_layout.decimals);
+            m_text += '\n';
         } else {
             m_text += "\"MULTIPOLYGON";
             append_nested(m_text, geometry, '(', ')', position);

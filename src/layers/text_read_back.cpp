@@ -108,13 +108,19 @@ FileCounts count_csv(std::filesystem::path const& path) {
     FileCounts counts;
     bool quoted = false;
     bool header = true;
+    bool points = false; // the last column is a coordinate, not WKT
     std::string field; // the current one, without its quotes
     for (auto const byte : file.bytes()) {
         auto const c = static_cast<char>(byte);
         if (c == '"') {
             quoted = !quoted;
         } else if (c == '\n' && !quoted) {
-            if (!header) {
+            if (header) {
+                points = field != "wkt";
+            } else if (points) {
+                ++counts.features;
+                counts.vertices += field.empty() ? 0U : 1U;
+            } else {
                 ++counts.features;
                 char previous = ' ';
                 for (char const g : field) {

@@ -37,10 +37,10 @@ std::optional<QueryFault> fault_of(PositionQuery const& query, crs::Transformer 
         return QueryFault{"lat", "is not a finite number"};
     }
     if (exchanged(query, transformer)) {
-        return QueryFault{"lon,lat", degrees ? fmt::format("look exchanged: latitude {} cannot be, but longitude {} and latitude "
+        return QueryFault{"lon,lat", degrees ? fmt::format("look swapped: latitude {} cannot be, but longitude {} and latitude "
                                                            "{} lie in the province; pass the longitude as lon",
                                                            query.lat, query.lat, query.lon)
-                                             : fmt::format("look exchanged: in {} the easting goes into lon and the northing "
+                                             : fmt::format("look swapped: in {} the easting goes into lon and the northing "
                                                            "into lat; as given they lie far outside its zone",
                                                            transformer.name())};
     }

@@ -88,7 +88,7 @@ void SnapshotStore::set_current(std::filesystem::path const& folder) const {
 std::shared_ptr<Snapshot const> SnapshotStore::open_current() const {
     auto const folder = current();
     if (!folder) {
-        throw Error{ErrorCode::not_found, fmt::format("{}: nothing has been published yet; publish first", m_root.string())};
+        throw Error{ErrorCode::not_found, fmt::format("{}: nothing has been published yet; import boundaries, then run: wangge publish --data DIR", m_root.string())};
     }
     if (!std::filesystem::exists(*folder)) {
         throw Error{ErrorCode::corrupt,

@@ -94,7 +94,7 @@ class BadInput(unittest.TestCase):
         vrt.write_text('<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>')
         for file in (empty, text, vrt):
             self.refused("import", "boundaries", file, code=1, says=[file.name])
-        self.refused("import", "boundaries", self.folder / "nowhere.gpkg", code=3, says=["nowhere.gpkg"])
+        self.refused("import", "boundaries", self.folder / "nowhere.gpkg", code=1, says=["nowhere.gpkg"])
 
     def test_a_crs_that_is_unknown_or_a_ballpark_is_refused(self):
         file = self.synth / "boundaries.gpkg"
@@ -131,7 +131,7 @@ class BadInput(unittest.TestCase):
         for arguments in (["publish"], ["locate", "113", "23"], ["import", "officers", self.synth / "officers.csv"]):
             done = cli.run(*arguments, "--data", self.folder / "nothing")
             self.assertIn(done.returncode, (1, 3))
-            self.assertIn("wangge ", done.stderr.replace("wangge: ", ""))
+            self.assertRegex(done.stderr, r"wangge (publish|init)")
         self.assertEqual(cli.run("init", "--data", self.data).returncode, 3)
 
     def test_bulk_rows_that_cannot_be_read_are_marked_and_the_rest_answered(self):
@@ -171,12 +171,11 @@ class BadInput(unittest.TestCase):
         """Stands in for a full disk: no file may grow past the limit."""
         data = self.folder / "limited"
         cli.start_registry(data)
-        size = (data / "registry.sqlite").stat().st_size
 
         def limits():
             import signal
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 200_000, size + 200_000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 
         before = registry_facts(data)
         done = cli.run("import", "boundaries", self.synth / "boundaries.gpkg", "--data", data, limits=limits)

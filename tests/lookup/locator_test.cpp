@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_coordinate_that_cannot_be_is_a_fault_that_names_its_field
 BOOST_AUTO_TEST_CASE(an_exchanged_pair_is_recognised_and_said) {
     BOOST_TEST(!ask(23.005, 113.005).has_value());
     BOOST_TEST(fault.field == "lon,lat");
-    BOOST_TEST(fault.message.find("exchanged") != std::string::npos);
+    BOOST_TEST(fault.message.find("swapped") != std::string::npos);
     // Only a pair that would lie in this province is called so.
     BOOST_TEST(!ask(40.0, 116.0).has_value());
     BOOST_TEST(fault.field == "lat");

@@ -36,12 +36,12 @@ struct ExportResult {
  * (number of features, number of vertices), synced and only then renamed; an existing one is replaced only on success.
  *
  * Coordinates: easting or longitude first in every format. GPKG, FlatGeobuf and Shapefile hold the doubles lattice/1e7;
- * GeoJSON and CSV (column `wkt`) hold 7 decimals of a degree or 4 of a metre, so that EPSG:4490 loses nothing.
+ * GeoJSON and CSV (column `wkt`; `lon`, `lat` or `x`, `y` for points) hold 7 decimals of a degree or 4 of a metre, so that EPSG:4490 loses nothing.
  * GeoJSON in EPSG:4490 or 4326 has no `crs` member (RFC 7946; the difference between the realisations of CGCS2000 and
  * WGS 84 is below a metre); in another CRS it has the one of the 2008 format. GCJ02 and BD09 have no EPSG code: the file then names no CRS.
  * Shapefile text is GB18030 with a .cpg; its field names are shortened to at most 10 bytes (docs/data.md).
  *
- * Throws Error: not_found for an unknown layer or division (the message lists the layers), usage for an unknown format or
+ * Throws Error: not_found for an unknown division, usage for an unknown layer (the message lists them), format or
  * CRS, a level above the division, or text too long for a Shapefile, environment when the folder cannot be written or the disk is full.
  */
 ExportResult export_layer(snapshot::Snapshot const& snapshot, ExportRequest const& request, Progress& progress);
