@@ -402,7 +402,7 @@ BOOST_AUTO_TEST_CASE(an_export_replaces_all_parts_of_an_old_shapefile) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_together_with_what_is) {
-    BOOST_TEST(holds(message_of(ErrorCode::not_found, [&] { run("rivers", "GPKG", "x.gpkg"); }),
+    BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("rivers", "GPKG", "x.gpkg"); }),
                      "grids, villages, towns, counties, cities, province, grid_labels"));
     BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("grids", "DXF", "x.dxf"); }), "GPKG, GeoJSON, FlatGeobuf, ESRI Shapefile, CSV"));
     message_of(ErrorCode::usage, [&] { run("grids", "GPKG", "x.gpkg", "EPSG:999999"); });
