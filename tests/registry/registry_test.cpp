@@ -2,6 +2,7 @@
 #include "sqlite_oracle.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
 #include <wangge/geom/measure.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -333,6 +334,24 @@ BOOST_AUTO_TEST_CASE(gdal_opens_the_registry_and_lists_the_current_grids) {
     }
     BOOST_TEST((second.find("440507001001001") == std::string::npos));
     BOOST_TEST_MESSAGE(second);
+}
+
+BOOST_AUTO_TEST_CASE(the_queries_of_the_documentation_run_and_find_the_grid) {
+    ScratchFolder const scratch;
+    auto registry = small_registry(scratch);
+    apply(registry, day("2024-01-01"), {change_of(small_grid("440507001001001", 0), {ChangeKind::added})});
+    registry.publish("gis", "chief", sha256("1"));
+    SqliteOracle oracle{scratch.data().registry_file()};
+    auto const page = read_file("docs/registry-schema.md");
+    std::string const open = "```sql\n";
+    std::size_t queries = 0;
+    for (auto at = page.find(open); at != std::string::npos; at = page.find(open, at + 1)) {
+        auto const begin = at + open.size();
+        auto const sql = page.substr(begin, page.find("```", begin) - begin);
+        BOOST_TEST_CONTEXT(sql) { BOOST_TEST(oracle.rows(sql).size() == 1U); }
+        ++queries;
+    }
+    BOOST_TEST(queries == 5U);
 }
 
 BOOST_AUTO_TEST_CASE(the_area_of_a_version_is_the_geodesic_area_of_its_shape) {

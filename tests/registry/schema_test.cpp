@@ -222,4 +222,24 @@ BOOST_AUTO_TEST_CASE(an_audit_log_that_was_tampered_with_is_noticed) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_entry_rewritten_together_with_its_hash_no_longer_fits_the_next_one) {
+    ScratchFolder const scratch;
+    {
+        auto registry = small_registry(scratch);
+        registry.publish("gis", "chief", sha256("1"));
+    }
+    {
+        SqliteOracle oracle{scratch.data().registry_file()};
+        auto const guard = oracle.value("SELECT sql FROM sqlite_schema WHERE name = 'audit_log_forbids_update'");
+        oracle.rows("DROP TRIGGER audit_log_forbids_update");
+        oracle.rows("UPDATE audit_log SET actor = 'nobody' WHERE sequence = 2");
+        auto const line = oracle.value(
+            "SELECT json_array(sequence, time, actor, action, details, previous) FROM audit_log WHERE sequence = 2");
+        oracle.rows("UPDATE audit_log SET hash = '" + sha256(line).hex() + "' WHERE sequence = 2");
+        oracle.rows(guard);
+    }
+    auto const broken = Registry::open(scratch.data(), Registry::Mode::read).audit_break();
+    BOOST_TEST(broken.value_or("not noticed") == "audit_log: entry 3 does not follow entry 2");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
