@@ -110,20 +110,12 @@ struct PointIndex::View {
     }
 
     GridId finish(std::uint32_t entry, Search const& search, geom::Point p) const noexcept {
-        auto const kind = kind_of(entry);
-        auto const face = kind == Kind::leaf ? face_in_leaf(entry, search, p) : (kind == Kind::face ? face_in(entry) : 0);
-        GridId const id = face - 1; // face 0 becomes kOutside
-        return id < face_count ? id : kOutside;
+        return id_of(kind_of(entry) == Kind::leaf ? face_in_leaf(entry, search, p) : face_in(entry));
     }
 
-    void prefetch_leaf(std::uint32_t entry) const noexcept {
-        auto const word = leaf_word(entry);
-        if (word < pool_words) {
-            __builtin_prefetch(pool + word);
-            if (is_long_leaf(entry)) {
-                __builtin_prefetch(reinterpret_cast<char const*>(pool + word) + kAlignment);
-            }
-        }
+    GridId id_of(std::uint32_t face) const noexcept {
+        GridId const id = face - 1; // face 0 becomes kOutside
+        return id < face_count ? id : kOutside;
     }
 };
 
@@ -193,39 +185,56 @@ GridId PointIndex::locate(geom::Point p) const noexcept {
 }
 
 void PointIndex::locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept {
-    // A group goes down level by level, so that the memory accesses of a level overlap.
+    // A group goes down level by level, so that the memory accesses of a level overlap. Which positions go on is noted without
+    // branches, for it is unpredictable.
     constexpr std::size_t kGroup = 64;
     auto const& view = *m_view;
     std::array<View::Search, kGroup> searches;
     std::array<std::uint32_t const*, kGroup> next;
     std::array<std::uint32_t, kGroup> entries;
-    std::array<std::uint8_t, kGroup> active;
+    std::array<std::uint8_t, kGroup> active, leaves;
     auto const total = std::min(points.size(), out.size());
     for (std::size_t first = 0; first < total; first += kGroup) {
         auto const count = std::min(kGroup, total - first);
         auto const group = points.subspan(first, count);
+        auto const answers = out.subspan(first, count);
         for (std::size_t i = 0; i < count; ++i) {
             next[i] = view.enter(group[i], searches[i]);
             __builtin_prefetch(next[i]);
             active[i] = static_cast<std::uint8_t>(i);
         }
+        std::size_t leaf_count = 0;
         for (std::size_t left = count; left != 0;) {
             std::size_t still = 0;
+            auto const leaves_before = leaf_count;
             for (std::size_t a = 0; a < left; ++a) {
                 auto const i = active[a];
                 auto const entry = entries[i] = *next[i];
-                if (kind_of(entry) == Kind::subgrid) {
-                    next[i] = view.descend(entry, searches[i]);
-                    __builtin_prefetch(next[i]);
-                    active[still++] = i;
-                } else if (kind_of(entry) == Kind::leaf) {
-                    view.prefetch_leaf(entry);
+                answers[i] = view.id_of(face_in(entry)); // right for faces; the others are answered later
+                active[still] = i;
+                still += kind_of(entry) == Kind::subgrid ? 1U : 0U;
+                leaves[leaf_count] = i;
+                leaf_count += kind_of(entry) == Kind::leaf ? 1U : 0U;
+            }
+            for (auto l = leaves_before; l < leaf_count; ++l) {
+                // Not in a function of its own: GCC 12 finds one that only prefetches to be without effect and drops the calls.
+                auto const entry = entries[leaves[l]];
+                auto const* const leaf = view.pool + std::min(leaf_word(entry), view.pool_words);
+                __builtin_prefetch(leaf);
+                if (is_long_leaf(entry)) {
+                    __builtin_prefetch(leaf + kAlignment / sizeof *leaf);
                 }
+            }
+            for (std::size_t a = 0; a < still; ++a) {
+                auto const i = active[a];
+                next[i] = view.descend(entries[i], searches[i]);
+                __builtin_prefetch(next[i]);
             }
             left = still;
         }
-        for (std::size_t i = 0; i < count; ++i) {
-            out[first + i] = view.finish(entries[i], searches[i], group[i]);
+        for (std::size_t l = 0; l < leaf_count; ++l) {
+            auto const i = leaves[l];
+            answers[i] = view.id_of(view.face_in_leaf(entries[i], searches[i], group[i]));
         }
     }
 }

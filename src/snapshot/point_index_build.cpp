@@ -17,10 +17,10 @@ using namespace point_index;
 
 namespace {
 
-// Tuning, measured on a jagged province of 127,533 grids; any values give the same answers.
-constexpr std::size_t kLeafEdges = 6;     ///< a cell with at most this many edges becomes a leaf
-constexpr std::size_t kEdgesPerRow = 3;   ///< a sub-grid has about edges / kEdgesPerRow columns and rows
-constexpr unsigned kMaxSplit = 5;         ///< at most 32 x 32 entries
+// Tuning, measured on a jagged province of 127,533 grids (docs/point-index.md); any values give the same answers.
+constexpr std::size_t kLeafEdges = 8;     ///< a cell with at most this many edges becomes a leaf
+constexpr std::size_t kEdgesPerRow = 6;   ///< a sub-grid has about edges / kEdgesPerRow columns and rows
+constexpr unsigned kMaxSplit = 6;         ///< at most 64 x 64 entries
 constexpr std::size_t kEdgesPerTopCell = 2048;
 constexpr std::size_t kMinTopCells = 64;
 

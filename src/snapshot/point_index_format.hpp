@@ -65,9 +65,9 @@ inline constexpr std::uint32_t kEdgeCountMask = 0xff;
 inline constexpr std::uint32_t kWideLeaf = 0x100;
 inline constexpr std::uint32_t kOneDelta = 0x200;
 inline constexpr std::size_t kLeafHeaderWords = 2;
-/// Bound of narrow coordinates: differences then fit int16 and the orientation determinant fits int32.
-inline constexpr std::int32_t kNarrowLimit = 16383;
-inline constexpr unsigned kMaxNarrowShift = 14;
+/// Bound of narrow coordinates, and the largest cell whose positions keep it too.
+inline constexpr std::int32_t kNarrowLimit = 32767;
+inline constexpr unsigned kMaxNarrowShift = 15;
 
 constexpr std::size_t leaf_words(std::uint32_t meta) noexcept {
     std::size_t const n = meta & kEdgeCountMask;

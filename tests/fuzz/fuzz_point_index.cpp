@@ -1,0 +1,81 @@
+// libFuzzer target: bytes that claim to be a point index are refused at open or answered in bounds.
+// The first byte chooses: raw bytes, or patches (16-bit offset, new byte) to a small valid index, whose header checksum is made right
+// again so that damage reaches the queries.
+#include <wangge/base/digest.hpp>
+#include <wangge/base/error.hpp>
+#include <wangge/snapshot/point_index.hpp>
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+namespace {
+
+using namespace wangge;
+
+constexpr std::size_t kHeaderBytes = 128;
+constexpr std::size_t kChecksumAt = 120;
+
+/// Two grids with a crooked border, one of them with a hole, large enough for sub-grids and leaves of both widths.
+std::vector<std::byte> small_index() {
+    geom::Ring west{{0, 0}, {50000, 0}}, east{{100000, 0}, {100000, 90000}};
+    geom::Ring border;
+    for (std::int32_t i = 0; i <= 30; ++i) {
+        border.push_back({50000 + (i * 7919 % 31) * 300 - 4500, i * 3000});
+    }
+    border.front().lon = 50000;
+    west.insert(west.end(), border.begin() + 1, border.end());
+    west.push_back({0, 90000});
+    east.insert(east.end(), border.rbegin(), border.rend());
+    std::vector<geom::MultiPolygon> const shapes{{{{west, {{{10000, 10000}, {10000, 20000}, {20000, 10000}}}}}}, {{{east, {}}}}};
+    std::vector<geom::MultiPolygon const*> const pointers{&shapes[0], &shapes[1]};
+    SilentProgress silent;
+    return snapshot::PointIndex::build(pointers, silent);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    static std::vector<std::byte> const valid = small_index();
+    if (size == 0) {
+        return 0;
+    }
+    std::vector<std::byte> bytes;
+    if (data[0] % 4 == 0) {
+        auto const* const raw = reinterpret_cast<std::byte const*>(data + 1);
+        bytes.assign(raw, raw + size - 1);
+    } else {
+        bytes = valid;
+        for (std::size_t i = 1; i + 3 <= size; i += 3) {
+            auto const at = static_cast<std::size_t>(data[i] | data[i + 1] << 8U) % bytes.size();
+            bytes[at] = static_cast<std::byte>(data[i + 2]);
+        }
+    }
+    if (bytes.size() >= kHeaderBytes) {
+        auto const checksum = checksum64(std::span{bytes}.first(kChecksumAt));
+        std::memcpy(bytes.data() + kChecksumAt, &checksum, sizeof checksum);
+    }
+    // An allocation of exactly this size, so that the sanitizer sees one byte too far.
+    std::vector<std::byte> const exact(bytes);
+    try {
+        auto const index = snapshot::PointIndex::over(exact);
+        auto const box = index.extent();
+        std::vector<geom::Point> points{{INT32_MIN, INT32_MIN}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MAX}, box.min, box.max};
+        for (std::int32_t lat = -2000; lat <= 92000; lat += 2999) {
+            for (std::int32_t lon = -2000; lon <= 102000; lon += 2999) {
+                points.push_back({lon, lat});
+            }
+        }
+        std::vector<snapshot::GridId> batch(points.size());
+        index.locate(points, batch);
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            auto const id = index.locate(points[i]);
+            if (id != batch[i] || (id != snapshot::kOutside && id >= index.grid_count())) {
+                __builtin_trap();
+            }
+        }
+    } catch (Error const&) {
+        return 0; // refused
+    }
+    return 0;
+}
