@@ -64,14 +64,9 @@ void share_grids(Reference const& reference, std::vector<CountyShare>& shares, s
     }
     auto const counts = apportion(grids, weights, 1);
     CodeProfile const profile;
-    auto const most = profile.comprehensive_last - profile.comprehensive_first + 1;
     // A dedicated grid is cut out of a comprehensive one, so a village needs two; towns have more malls and schools.
     std::vector<double> dedicated_weights;
     for (std::size_t i = 0; i < slots.size(); ++i) {
-        if (counts[i] > most) {
-            throw Error{ErrorCode::usage, fmt::format("--scale: village {} would get {} grids and has codes for {}; ask for fewer",
-                                                      slots[i].code, counts[i], most)};
-        }
         double const room = static_cast<double>(counts[i] / 2);
         dedicated_weights.push_back(room * (slots[i].urban ? 2.5 : 1.0) * unit_of(mix(seed ^ 0xdedULL, slots[i].code)));
     }
@@ -117,6 +112,22 @@ void share_rest(std::vector<CountyShare>& shares, std::uint64_t grids) {
         shares[i].extra_officers = officers[i];
         shares[i].emergency_units = units[i];
         shares[i].defects_of_a_kind = defects[i];
+    }
+}
+
+void check_codes(Reference const& reference, std::vector<CountyShare> const& shares, std::string const& scale) {
+    CodeProfile const profile;
+    auto const most = profile.comprehensive_last - profile.comprehensive_first + 1;
+    for (auto const& share : shares) {
+        for (std::size_t t = 0; t < share.villages.size(); ++t) {
+            for (std::size_t v = 0; v < share.villages[t].size(); ++v) {
+                if (share.villages[t][v].comprehensive > most) {
+                    throw Error{ErrorCode::usage, fmt::format("--scale {}: village {} would get {} grids and has codes for {}; ask for fewer", scale,
+                                                              reference.counties[share.county].towns[t].villages[v].code,
+                                                              share.villages[t][v].comprehensive, most)};
+                }
+            }
+        }
     }
 }
 
@@ -235,6 +246,7 @@ std::vector<CountyShare> allocate(Reference const& reference, std::string const&
             throw Error{ErrorCode::usage, fmt::format("--scale {}: there is no such division with an outline", scale)};
         }
     }
+    check_codes(reference, shares, scale);
     return shares;
 }
 
