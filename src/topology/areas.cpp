@@ -192,11 +192,11 @@ AreaTracer::Piece AreaTracer::trace_piece(std::span<std::uint32_t const> border)
 }
 
 long double AreaTracer::lattice_area(std::span<std::uint32_t const> nodes) const {
-    auto const& origin = m_arrangement.node(nodes.front());
+    auto const origin = m_arrangement.node(nodes.front());
     long double twice = 0;
     for (std::size_t i = 2; i < nodes.size(); ++i) {
-        auto const& a = m_arrangement.node(nodes[i - 1]);
-        auto const& b = m_arrangement.node(nodes[i]);
+        auto const a = m_arrangement.node(nodes[i - 1]);
+        auto const b = m_arrangement.node(nodes[i]);
         twice += (a.lon - origin.lon) * (b.lat - origin.lat) - (a.lat - origin.lat) * (b.lon - origin.lon);
     }
     return twice / 2;
@@ -234,8 +234,8 @@ double AreaTracer::loop_m2(Loop const& loop) const {
 double AreaTracer::loop_m(Loop const& loop) const {
     double length = 0;
     for (std::size_t i = 0; i < loop.nodes.size(); ++i) {
-        auto const& a = m_arrangement.node(loop.nodes[i]);
-        auto const& b = m_arrangement.node(loop.nodes[i + 1 == loop.nodes.size() ? 0 : i + 1]);
+        auto const a = m_arrangement.node(loop.nodes[i]);
+        auto const b = m_arrangement.node(loop.nodes[i + 1 == loop.nodes.size() ? 0 : i + 1]);
         auto const scale = geom::metres_per_degree(static_cast<double>(a.lat + b.lat) / 2 / geom::kUnitsPerDegree);
         length += std::hypot(static_cast<double>(b.lon - a.lon) * scale.lon, static_cast<double>(b.lat - a.lat) * scale.lat) /
                   geom::kUnitsPerDegree;

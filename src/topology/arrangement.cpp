@@ -62,8 +62,8 @@ void Arrangement::number_nodes() {
     PointNumbers numbers{m_segments.size() * 2};
     auto const number = [&](Point p) {
         auto const n = numbers.number(p);
-        if (n == m_nodes.size()) {
-            m_nodes.push_back({static_cast<long double>(p.lon), static_cast<long double>(p.lat), p, true});
+        if (n == m_vertices.size()) {
+            m_vertices.push_back(p);
         }
         return n;
     };
@@ -119,7 +119,7 @@ void Arrangement::find_cuts() {
             }
             break;
         case Meeting::Kind::crossing: {
-            auto const node = static_cast<std::uint32_t>(m_nodes.size());
+            auto const node = static_cast<std::uint32_t>(node_count());
             auto const add = [&](std::uint32_t segment, Segment const& own, Segment const& other) {
                 auto const from = cross(other.low, other.high, own.low);
                 auto const to = cross(other.low, other.high, own.high);
@@ -135,7 +135,7 @@ void Arrangement::find_cuts() {
             crossing.rounded = {static_cast<std::int32_t>(std::llround(crossing.lon)),
                                 static_cast<std::int32_t>(std::llround(crossing.lat))};
             crossing.on_lattice = false;
-            m_nodes.push_back(crossing);
+            m_crossings.push_back(crossing);
             break;
         }
         }
@@ -151,7 +151,7 @@ void Arrangement::join_equal_cuts() {
         return along != 0 ? along < 0 : a.node < b.node;
     });
     // Cuts at one place are one node. Lattice nodes were numbered first, so they stand for the crossings that hit them.
-    DisjointSets same{m_nodes.size()};
+    DisjointSets same{node_count()};
     for (std::size_t i = 1; i < m_cuts.size(); ++i) {
         if (m_cuts[i - 1].segment == m_cuts[i].segment && compare_along(m_cuts[i - 1], m_cuts[i]) == 0) {
             same.unite(m_cuts[i - 1].node, m_cuts[i].node);
@@ -222,7 +222,7 @@ Direction Arrangement::way(std::uint32_t half_edge) const noexcept {
 }
 
 void Arrangement::sort_stars() {
-    m_star_begin.assign(m_nodes.size() + 1, 0);
+    m_star_begin.assign(node_count() + 1, 0);
     for (auto const n : m_tail) {
         ++m_star_begin[n + 1];
     }
@@ -233,7 +233,7 @@ void Arrangement::sort_stars() {
         m_star[next[m_tail[h]]++] = h;
     }
     m_star_place.resize(m_tail.size());
-    for (std::size_t n = 0; n < m_nodes.size(); ++n) {
+    for (std::size_t n = 0; n < node_count(); ++n) {
         auto const begin = m_star.begin() + m_star_begin[n];
         auto const end = m_star.begin() + m_star_begin[n + 1];
         std::sort(begin, end, [this](std::uint32_t a, std::uint32_t b) { return before_in_star(way(a), way(b)); });
@@ -284,15 +284,15 @@ void Arrangement::trace_regions() {
     }
     // The outer side of each connected set of pieces is seen from its westernmost node, which is a vertex: it lies left of
     // the last half-edge of that node's star. It belongs to the region just west of there.
-    DisjointSets connected{m_nodes.size()};
+    DisjointSets connected{node_count()};
     for (std::uint32_t h = 0; h < m_tail.size(); h += 2) {
         connected.unite(m_tail[h], m_tail[h + 1]);
     }
-    std::vector<std::uint32_t> westernmost(m_nodes.size(), kNone);
-    for (std::uint32_t n = 0; n < m_nodes.size(); ++n) {
-        if (m_star_begin[n] != m_star_begin[n + 1] && m_nodes[n].on_lattice) {
+    std::vector<std::uint32_t> westernmost(node_count(), kNone);
+    for (std::uint32_t n = 0; n < m_vertices.size(); ++n) {
+        if (m_star_begin[n] != m_star_begin[n + 1]) {
             auto& best = westernmost[connected.find(n)];
-            if (best == kNone || m_nodes[n].rounded < m_nodes[best].rounded) {
+            if (best == kNone || m_vertices[n] < m_vertices[best]) {
                 best = n;
             }
         }
@@ -301,7 +301,7 @@ void Arrangement::trace_regions() {
     DisjointSets regions{cycles};
     for (auto const n : westernmost) {
         if (n != kNone) {
-            auto const below = half_edge_below_west_of(m_nodes[n].rounded);
+            auto const below = half_edge_below_west_of(m_vertices[n]);
             regions.unite(cycle[m_star[m_star_begin[n + 1] - 1]], below == half_edge_count() ? 0 : cycle[below]);
         }
     }

@@ -47,8 +47,14 @@ public:
     [[nodiscard]] std::uint32_t head(std::uint32_t half_edge) const noexcept { return m_tail[half_edge ^ 1U]; }
     [[nodiscard]] std::uint32_t left_region(std::uint32_t half_edge) const noexcept { return m_region[half_edge]; }
     [[nodiscard]] std::uint32_t right_region(std::uint32_t half_edge) const noexcept { return m_region[half_edge ^ 1U]; }
-    [[nodiscard]] Node const& node(std::uint32_t n) const noexcept { return m_nodes[n]; }
-    [[nodiscard]] std::size_t node_count() const noexcept { return m_nodes.size(); }
+    [[nodiscard]] Node node(std::uint32_t n) const noexcept {
+        if (n < m_vertices.size()) {
+            auto const p = m_vertices[n];
+            return {static_cast<long double>(p.lon), static_cast<long double>(p.lat), p, true};
+        }
+        return m_crossings[n - m_vertices.size()];
+    }
+    [[nodiscard]] std::size_t node_count() const noexcept { return m_vertices.size() + m_crossings.size(); }
 
     /// The half-edges that have `region` on their left.
     [[nodiscard]] std::span<std::uint32_t const> border_of(std::uint32_t region) const noexcept;
@@ -111,7 +117,8 @@ private:
     std::vector<std::uint32_t> m_segment_begin; ///< in m_edges
     std::vector<std::uint32_t> m_low_node;      ///< of each segment
     std::vector<std::uint32_t> m_high_node;
-    std::vector<Node> m_nodes;
+    std::vector<Point> m_vertices; ///< nodes 0.. ; crossings follow
+    std::vector<Node> m_crossings;
     std::vector<Cut> m_cuts; ///< by segment, then along it
     std::vector<std::uint32_t> m_cut_begin;
     std::vector<char> m_overlapping; ///< segments that share a stretch with another one

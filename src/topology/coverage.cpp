@@ -390,7 +390,7 @@ void Check::match_outlines() {
 }
 
 void Check::survey_borders() {
-    auto edges = m_border;
+    auto edges = std::move(m_border);
     if (!m_outlines_filled) {
         edges.insert(edges.end(), m_outline_edges.begin(), m_outline_edges.end());
     }

@@ -303,6 +303,49 @@ BOOST_AUTO_TEST_CASE(mutated_partitions_have_the_overlaps_and_gaps_that_geos_ove
     BOOST_TEST(with_unmatched > 250);
 }
 
+BOOST_AUTO_TEST_CASE(what_holds_on_a_small_lattice_holds_stretched_over_the_globe) {
+    Random random{20240618};
+    for (int round = 0; round < 2000; ++round) {
+        Coverage small;
+        Coverage large;
+        for (int i = 0; i < 6; ++i) {
+            Ring ring;
+            for (int k = static_cast<int>(random.between(3, 5)); k > 0; --k) {
+                ring.push_back({static_cast<std::int32_t>(random.between(0, 16)), static_cast<std::int32_t>(random.between(0, 16))});
+            }
+            auto shape = one_ring(ring);
+            geom::normalize(shape);
+            small.shapes.push_back(shape);
+            for (auto& p : shape.parts[0].outer) {
+                p = {(p.lon - 8) * 225000000, (p.lat - 8) * 112500000};
+            }
+            large.shapes.push_back(shape);
+            small.names.push_back("F" + std::to_string(i));
+            large.names.push_back("F" + std::to_string(i));
+        }
+        auto const said = [](ProblemReport const& report) {
+            std::multiset<std::string> result;
+            std::set<std::string> gaps; // slivers are drawn together by size
+            for (auto const& problem : report.problems) {
+                std::string text{problem_kind(problem.code).slug};
+                for (auto const& subject : problem.subjects) {
+                    text += ' ' + subject;
+                }
+                if (problem.code == ProblemCode::gap) {
+                    gaps.insert(text);
+                } else if (problem.code != ProblemCode::sliver) {
+                    result.insert(text);
+                }
+            }
+            result.insert(gaps.begin(), gaps.end());
+            return result;
+        };
+        BOOST_TEST_CONTEXT("round " << round) {
+            BOOST_REQUIRE(said(check(faces_of(small))) == said(check(faces_of(large))));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(random_outlines_are_exceeded_and_left_open_by_the_areas_that_geos_finds) {
     Geos const geos;
     Random random{20240616};
