@@ -138,7 +138,7 @@ private:
             if (outcome == OgrReader::Outcome::unreadable) {
                 normalizer.normalize_loose(feature, found);
             } else if (auto draft = normalizer.normalize(feature, found)) {
-                m_drafts.push_back({std::move(*draft), m_report.files.size()});
+                m_drafts.push_back(std::move(*draft));
             }
             if (!found.empty()) {
                 m_problems.take(found, subject_file);
@@ -151,6 +151,9 @@ private:
         m_progress.end();
         m_snapped.add(normalizer.snapped());
         std::ranges::move(normalizer.loose(), std::back_inserter(m_loose));
+        for (auto const& read_code : normalizer.codes()) {
+            m_codes.push_back({read_code, m_report.files.size()});
+        }
         m_report.rows_read += rows;
         m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(), reader.transformer().datum_assumed(),
                                   reader.encoding(), mapping.describe(), reader.remarks()});
@@ -161,28 +164,30 @@ private:
     [[nodiscard]] bool issued(GridCode const& code) const { return std::binary_search(m_issued.begin(), m_issued.end(), code); }
 
     void sort_drafts() {
-        std::ranges::stable_sort(m_drafts, {}, [](FileDraft const& d) -> GridCode const& { return d.draft.grid.code; });
-        for (std::size_t i = 1; i < m_drafts.size(); ++i) {
-            auto const& a = m_drafts[i - 1];
-            auto const& b = m_drafts[i];
-            if (a.draft.grid.code == b.draft.grid.code) {
+        std::ranges::stable_sort(m_drafts, {}, [](GridDraft const& draft) -> GridCode const& { return draft.grid.code; });
+        std::ranges::stable_sort(m_codes, {}, [](CodeInFile const& c) -> GridCode const& { return c.found.code; });
+        for (std::size_t i = 1; i < m_codes.size(); ++i) {
+            auto const& [a, a_file] = m_codes[i - 1];
+            auto const& [b, b_file] = m_codes[i];
+            if (a.code == b.code) {
                 m_problems.add({ProblemCode::duplicate_code,
-                                {std::string{b.draft.grid.code.str()}},
+                                {std::string{b.code.str()}},
                                 fmt::format("the code stands in {} row {} and in {} row {}; give one of them another code, or remove one",
-                                            m_report.files[a.file].name, a.draft.row, m_report.files[b.file].name, b.draft.row),
-                                {},
+                                            m_report.files[a_file].name, a.row, m_report.files[b_file].name, b.row),
+                                ProblemPlace{b.at, {}, {}},
                                 0,
                                 {}});
             }
         }
+        m_codes = {};
     }
 
     /// The registry's own shapes of the grids that come in, and every grid near old or new ones.
     void load_current() {
         std::vector<GridCode> known;
         for (auto const& d : m_drafts) {
-            if (issued(d.draft.grid.code) && (known.empty() || known.back() != d.draft.grid.code)) {
-                known.push_back(d.draft.grid.code);
+            if (issued(d.grid.code) && (known.empty() || known.back() != d.grid.code)) {
+                known.push_back(d.grid.code);
             }
         }
         if (m_issued.empty()) {
@@ -214,7 +219,7 @@ private:
     [[nodiscard]] std::vector<geom::Envelope> boxes_of_drafts() const {
         std::unordered_map<DivisionCode, geom::Envelope> by_village;
         for (auto const& d : m_drafts) {
-            by_village[d.draft.grid.village].extend(geom::envelope_of(d.draft.grid.shape));
+            by_village[d.grid.village].extend(geom::envelope_of(d.grid.shape));
         }
         std::vector<geom::Envelope> boxes;
         boxes.reserve(by_village.size());
@@ -249,7 +254,7 @@ private:
 
     void refuse_reissued() {
         for (auto const& d : m_drafts) {
-            auto const& code = d.draft.grid.code;
+            auto const& code = d.grid.code;
             if (!issued(code) || current(code) != nullptr) {
                 continue;
             }
@@ -267,7 +272,7 @@ private:
             }
             m_problems.add({ProblemCode::reissued_code,
                             {std::string{code.str()}},
-                            retired  ? fmt::format("this code was issued before and retired on {}; a code is never issued again: give the grid a new one", retired->str())
+                            retired ? fmt::format("this code was issued before and retired on {}; a code is never issued again: give the grid a new one", retired->str())
                             : begins ? fmt::format("this code is issued and its grid begins on {}, after the effective date {}; import it with --effective {}",
                                                    begins->str(), m_options.effective.str(), begins->str())
                                      : std::string{"this code was issued before and withdrawn; a code is never issued again: give the grid a new one"},
@@ -303,9 +308,9 @@ private:
         faces.reserve(m_drafts.size() + m_loose.size() + m_neighbours.size());
         std::unordered_set<DivisionCode> counties;
         for (std::size_t i = 0; i < m_drafts.size(); ++i) {
-            auto const& grid = m_drafts[i].draft.grid;
-            bool const repeated = i > 0 && m_drafts[i - 1].draft.grid.code == grid.code;
-            faces.push_back({repeated ? fmt::format("{} (row {})", grid.code.str(), m_drafts[i].draft.row) : std::string{grid.code.str()},
+            auto const& grid = m_drafts[i].grid;
+            bool const repeated = i > 0 && m_drafts[i - 1].grid.code == grid.code;
+            faces.push_back({repeated ? fmt::format("{} (row {})", grid.code.str(), m_drafts[i].row) : std::string{grid.code.str()},
                              &grid.shape, true});
             if (auto const county = m_tree.above(grid.village, Level::county)) {
                 counties.insert(*county);
@@ -334,8 +339,47 @@ private:
                 problem.code = ProblemCode::county_not_filled;
                 problem.message += "; villages of this county are still without grids, so it may be one that is not imported yet";
             }
+            report_reach_into_other_county(problem);
             m_problems.add(std::move(problem));
         }
+    }
+
+    /// Of two grids of different counties that overlap, the one that leaves its county there is at fault.
+    void report_reach_into_other_county(Problem const& overlap) {
+        if (overlap.code != ProblemCode::overlap || overlap.subjects.size() != 2 || !overlap.place) {
+            return;
+        }
+        std::array<std::optional<DivisionCode>, 2> villages;
+        for (std::size_t i = 0; i < 2; ++i) {
+            villages.at(i) = village_of(overlap.subjects[i]);
+        }
+        if (!villages[0] || !villages[1] || m_tree.above(*villages[0], Level::county) == m_tree.above(*villages[1], Level::county)) {
+            return;
+        }
+        for (std::size_t i = 0; i < 2; ++i) {
+            auto const* const county = outline_of(*villages.at(i));
+            if (county != nullptr && !geom::owns(*county, overlap.place->at)) {
+                auto problem = overlap;
+                problem.code = ProblemCode::outside_county;
+                problem.subjects = {overlap.subjects[i]};
+                problem.message = fmt::format("{} reaches {:.1f} m2 out of its county over {}; cut it back to the county boundary",
+                                              overlap.subjects[i], overlap.measure, overlap.subjects[1 - i]);
+                m_problems.add(std::move(problem));
+            }
+        }
+    }
+
+    [[nodiscard]] std::optional<DivisionCode> village_of(std::string const& subject) const {
+        auto const code = GridCode::parse(subject);
+        if (!code) {
+            return std::nullopt;
+        }
+        auto const draft = std::ranges::lower_bound(m_drafts, *code, {}, [](GridDraft const& d) -> GridCode const& { return d.grid.code; });
+        if (draft != m_drafts.end() && draft->grid.code == *code) {
+            return draft->grid.village;
+        }
+        auto const neighbour = std::ranges::lower_bound(m_neighbours, *code, {}, &Grid::code);
+        return neighbour != m_neighbours.end() && neighbour->code == *code ? std::optional{neighbour->village} : std::nullopt;
     }
 
     /// A large gap in a county some of whose villages have no grids yet, or in one of which nothing is imported yet, may be
@@ -362,7 +406,7 @@ private:
     [[nodiscard]] std::unordered_set<DivisionCode> const& villages_with_grids() {
         if (m_villages.empty()) {
             for (auto const& d : m_drafts) {
-                m_villages.insert(d.draft.grid.village);
+                m_villages.insert(d.grid.village);
             }
             for (auto const& grid : m_neighbours) {
                 m_villages.insert(grid.village);
@@ -380,7 +424,7 @@ private:
         auto const& villages = villages_with_grids();
         std::unordered_set<DivisionCode> towns;
         for (auto const& d : m_drafts) {
-            if (auto const town = m_tree.above(d.draft.grid.village, Level::town)) {
+            if (auto const town = m_tree.above(d.grid.village, Level::town)) {
                 towns.insert(*town);
             }
         }
@@ -404,7 +448,7 @@ private:
         std::uint64_t unchanged = 0;
         GridCode previous;
         for (auto& d : m_drafts) {
-            auto& after = d.draft.grid;
+            auto& after = d.grid;
             if (std::exchange(previous, after.code) == after.code) {
                 continue; // a repeated code, reported
             }
@@ -453,8 +497,8 @@ private:
 
     static constexpr std::uint64_t kReportEvery = 1000;
 
-    struct FileDraft {
-        GridDraft draft;
+    struct CodeInFile {
+        Normalizer::CodeAt found;
         std::size_t file = 0;
     };
 
@@ -470,7 +514,8 @@ private:
     ImportReport m_report;
     ProblemList m_problems;
     SnapStatistics m_snapped;
-    std::vector<FileDraft> m_drafts; ///< by code after sort_drafts
+    std::vector<CodeInFile> m_codes;
+    std::vector<GridDraft> m_drafts; ///< by code after sort_drafts
     std::vector<LooseShape> m_loose;
     std::vector<FileWitnesses> m_witnesses;
     std::vector<Grid> m_current;    ///< the registry's grids whose codes come in, by code

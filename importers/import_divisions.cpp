@@ -217,8 +217,8 @@ private:
                 auto const code = DivisionCode::parse(text);
                 if (!code) {
                     report(ProblemCode::malformed_code, where, fmt::format("code '{}' is not 12 digits; correct it", text));
-                } else if (auto shape = shapes.normalize(feature, where, found)) {
-                    m_outlines.push_back({{*code, std::move(*shape), name}, where});
+                } else if (auto [shape, sound] = shapes.normalize(feature, where, found); sound) {
+                    m_outlines.push_back({{*code, std::move(shape), name}, where});
                 }
             }
             m_problems.take(found, m_files.size() > 1 ? name : std::string{});

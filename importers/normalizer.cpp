@@ -64,18 +64,18 @@ bool ShapeNormalizer::place(RawFeature const& feature, std::string const& subjec
     return true;
 }
 
-std::optional<geom::MultiPolygon> ShapeNormalizer::normalize(RawFeature const& feature, std::string const& subject,
-                                                             std::vector<Problem>& problems) {
+ShapeNormalizer::Result ShapeNormalizer::normalize(RawFeature const& feature, std::string const& subject,
+                                                   std::vector<Problem>& problems) {
     if (feature.rings.empty() || feature.coordinates.empty()) {
         problems.push_back({ProblemCode::empty_geometry, {subject}, "has no geometry", {}, 0, {}});
-        return std::nullopt;
+        return {};
     }
     if (!place(feature, subject, problems)) {
-        return std::nullopt;
+        return {};
     }
-    geom::MultiPolygon shape;
+    Result result{{}, true};
+    auto& shape = result.shape;
     std::optional<std::uint32_t> part;
-    bool good = true;
     for (auto const& raw : feature.rings) {
         geom::Ring ring;
         ring.reserve(raw.last - raw.first);
@@ -100,7 +100,7 @@ std::optional<geom::MultiPolygon> ShapeNormalizer::normalize(RawFeature const& f
                 problem.place = ProblemPlace{ring.front(), {}, {}};
             }
             problems.push_back(std::move(problem));
-            good = false;
+            result.sound = false;
             continue;
         }
         if ((winding > 0) == raw.hole) {
@@ -112,15 +112,10 @@ std::optional<geom::MultiPolygon> ShapeNormalizer::normalize(RawFeature const& f
             part = raw.part;
         } else if (part == raw.part) {
             shape.parts.back().holes.push_back(std::move(ring));
-        } else {
-            good = false; // its outer ring collapsed and was reported
-        }
-    }
-    if (!good) {
-        return std::nullopt;
+        } // else its outer ring collapsed and was reported
     }
     geom::normalize(shape);
-    return shape;
+    return result;
 }
 
 Normalizer::Normalizer(CodeProfile const& profile, VillageLevels const& divisions, FieldMapping const& mapping,
@@ -218,26 +213,45 @@ std::optional<GridDraft> Normalizer::normalize(RawFeature const& feature, std::v
         witness(feature, grid);
     }
     auto const subject = grid.code.valid() ? std::string{grid.code.str()} : fmt::format("row {}", feature.row);
-    auto shape = m_shapes.normalize(feature, subject, problems);
-    if (!shape) {
+    auto [shape, sound] = m_shapes.normalize(feature, subject, problems);
+    if (grid.code.valid()) {
+        m_codes.push_back({grid.code, feature.row, shape.empty() ? geom::Point{} : shape.parts.front().outer.front()});
+    }
+    if (!good || !sound) {
+        keep_loose(subject, std::move(shape), problems);
         return std::nullopt;
     }
-    if (!good) {
-        m_loose.push_back({subject, std::move(*shape)});
-        return std::nullopt;
-    }
-    grid.shape = std::move(*shape);
+    grid.shape = std::move(shape);
     return GridDraft{std::move(grid), feature.row, m_shapes.last_snapped_m()};
 }
 
 void Normalizer::normalize_loose(RawFeature const& feature, std::vector<Problem>& problems) {
-    if (feature.rings.empty()) {
+    auto const row = fmt::format("row {}", feature.row);
+    auto const code = GridCode::parse(trimmed(m_mapping.value(feature.fields, "grid_code")));
+    bool const named = code && m_profile.fits(*code);
+    auto const subject = named ? std::string{code->str()} : row;
+    for (auto& problem : problems) {
+        std::ranges::replace(problem.subjects, row, subject);
+    }
+    geom::MultiPolygon shape;
+    if (!feature.rings.empty()) {
+        shape = m_shapes.normalize(feature, subject, problems).shape;
+    }
+    if (named) {
+        m_codes.push_back({*code, feature.row, shape.empty() ? geom::Point{} : shape.parts.front().outer.front()});
+    }
+    keep_loose(subject, std::move(shape), problems);
+}
+
+void Normalizer::keep_loose(std::string const& subject, geom::MultiPolygon shape, std::vector<Problem>& problems) {
+    if (shape.empty()) {
         return;
     }
-    auto const subject = fmt::format("row {}", feature.row);
-    if (auto shape = m_shapes.normalize(feature, subject, problems)) {
-        m_loose.push_back({subject, std::move(*shape)});
+    ProblemPlace const place{geom::interior_point(shape), {}, {}};
+    for (auto& problem : problems) {
+        problem.place = problem.place.value_or(place);
     }
+    m_loose.push_back({subject, std::move(shape)});
 }
 
 } // namespace wangge::importers

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace wangge::importers {
@@ -65,6 +66,8 @@ std::string report_text(ImportReport const& report) {
         line("Nothing was written: {} errors, {} warnings. Correct the file and import it again; --report FILE.gpkg shows the problems on a map.", errors, warnings);
     } else if (report.dry_run) {
         line("Dry run, nothing was written: 0 errors, {} warnings.", warnings);
+    } else if (std::ranges::all_of(report.changes, [](auto const& change) { return change.first == "unchanged" || change.second == 0; })) {
+        line("The registry already holds all of this, nothing was written: 0 errors, {} warnings, {:.1f} s.", warnings, report.elapsed_s);
     } else {
         line("Written to the registry: 0 errors, {} warnings, {:.1f} s.", warnings, report.elapsed_s);
     }

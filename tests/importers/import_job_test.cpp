@@ -231,6 +231,7 @@ BOOST_AUTO_TEST_CASE(problems_forbid_everything_and_are_all_listed) {
     sample.features[2].fields[0] = "44010600100100X";
     sample.features[3].fields[3] = "440106001009";
     sample.features[4].wkt = cell(4, 3);
+    sample.features[9].wkt.clear();
     auto const report = office.boundaries(sample);
     BOOST_TEST(report.has_errors());
     BOOST_TEST(!report.applied);
@@ -238,6 +239,9 @@ BOOST_AUTO_TEST_CASE(problems_forbid_everything_and_are_all_listed) {
         BOOST_TEST(report.problem_counts.at(code) == 1U);
     }
     BOOST_TEST(reports(report, ProblemCode::duplicate_geometry));
+    auto const empty = std::ranges::find(report.problems, ProblemCode::empty_geometry, &Problem::code);
+    BOOST_REQUIRE(empty != report.problems.end());
+    BOOST_TEST(empty->subjects.front() == sample.features[9].fields[0]); // its code, not only its row
     BOOST_TEST(office.state().grids.empty());
     BOOST_TEST(files_in(office.data().sources()) == 2U);
 }
@@ -250,6 +254,18 @@ BOOST_AUTO_TEST_CASE(overlaps_with_grids_that_are_already_there_are_found) {
     auto const report = office.boundaries(sample);
     BOOST_TEST(reports(report, ProblemCode::overlap), report_text(report));
     BOOST_TEST(office.state().grids.size() == 16U);
+}
+
+BOOST_AUTO_TEST_CASE(a_grid_that_reaches_into_the_next_county_is_said_to) {
+    Office office;
+    auto sample = grids_of(kAll);
+    sample.features[3].wkt = "POLYGON((113.33 23.10,113.342 23.10,113.342 23.11,113.33 23.11,113.33 23.10))";
+    auto const report = office.boundaries(sample);
+    BOOST_REQUIRE(reports(report, ProblemCode::outside_county));
+    auto const found = std::ranges::find(report.problems, ProblemCode::outside_county, &Problem::code);
+    BOOST_TEST(found->subjects.front() == sample.features[3].fields[0]);
+    BOOST_TEST(found->measure > 200'000); // 0.002 by 0.01 degree: 205 m by 1,107 m
+    BOOST_TEST(found->measure < 240'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_grid_that_shrinks_leaves_a_gap_that_is_found) {

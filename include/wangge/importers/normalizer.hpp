@@ -48,9 +48,12 @@ class ShapeNormalizer {
 public:
     /// `transformer` must outlive it.
     explicit ShapeNormalizer(crs::Transformer const& transformer) : m_transformer(transformer) {}
-    /// Empty, with problems appended under `subject`, when a position is off the globe or a ring collapses.
-    [[nodiscard]] std::optional<geom::MultiPolygon> normalize(RawFeature const& feature, std::string const& subject,
-                                                              std::vector<Problem>& problems);
+    struct Result {
+        geom::MultiPolygon shape; ///< what is left of it, perhaps nothing
+        bool sound = false;       ///< no position is off the globe and no ring collapsed
+    };
+    /// Appends its problems under `subject`.
+    [[nodiscard]] Result normalize(RawFeature const& feature, std::string const& subject, std::vector<Problem>& problems);
     [[nodiscard]] SnapStatistics const& snapped() const noexcept { return m_snapped; }
     /// Of the last feature.
     [[nodiscard]] double last_snapped_m() const noexcept { return m_last_max_m; }
@@ -65,7 +68,7 @@ private:
     std::vector<geom::Point> m_points;
 };
 
-/// Shape of a feature whose attributes are bad: it takes part in the check, so that no gap is reported where it lies.
+/// What is left of a feature that has problems: it takes part in the check, so that no gap is reported where it lies.
 struct LooseShape {
     std::string subject; ///< its code, or "row 17"
     geom::MultiPolygon shape;
@@ -83,9 +86,17 @@ public:
                crs::Transformer const& transformer, std::string file,
                std::function<std::optional<DivisionCode>(GridCode const&)> known_village);
 
+    /// `problems` are those of this feature; all get its place.
     [[nodiscard]] std::optional<GridDraft> normalize(RawFeature const& feature, std::vector<Problem>& problems);
     /// For a feature that the reader has already reported: only its shape counts.
     void normalize_loose(RawFeature const& feature, std::vector<Problem>& problems);
+    /// Every code that was read, also of features with problems, and where.
+    struct CodeAt {
+        GridCode code;
+        std::size_t row = 0;
+        geom::Point at;
+    };
+    [[nodiscard]] std::vector<CodeAt> const& codes() const noexcept { return m_codes; }
     [[nodiscard]] std::vector<LooseShape>& loose() noexcept { return m_loose; }
     /// Of every feature whose code and village could be read, also of those that are off the globe.
     [[nodiscard]] std::vector<DatumWitness> const& witnesses() const noexcept { return m_witnesses; }
@@ -95,6 +106,7 @@ private:
     /// Fills in what can be read; false when something forbids the grid.
     [[nodiscard]] bool attributes(RawFeature const& feature, registry::Grid& grid, std::vector<Problem>& problems) const;
     void witness(RawFeature const& feature, registry::Grid const& grid);
+    void keep_loose(std::string const& subject, geom::MultiPolygon shape, std::vector<Problem>& problems);
 
     CodeProfile const& m_profile;
     VillageLevels const& m_divisions;
@@ -104,6 +116,7 @@ private:
     std::function<std::optional<DivisionCode>(GridCode const&)> m_known_village;
     std::vector<DatumWitness> m_witnesses;
     std::vector<LooseShape> m_loose;
+    std::vector<CodeAt> m_codes;
 };
 
 /// Kind from words in files: 综合网格, 基础网格, 专属网格, comprehensive, dedicated. Empty for any other.
