@@ -4,7 +4,8 @@
 
 namespace wangge::snapshot {
 
-static_assert(std::endian::native == std::endian::little, "numbers are hashed in little-endian order as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "numbers are hashed in little-endian order as they lie in memory");
 
 ContentHash::ContentHash() { m_hash.update(std::string_view{"wangge content 1\n"}); }
 

@@ -7,8 +7,8 @@
 
 namespace wangge::snapshot {
 
-/// Distances in metres from one position, in the local plane at its latitude (as geom::distance_to_segment_m, whose scale is taken
-/// anew at each call).
+/// Distances in metres from one position, in the local plane at its latitude (as geom::distance_to_segment_m, whose
+/// scale is taken anew at each call).
 class EdgeDistance {
 public:
     explicit EdgeDistance(geom::Point from)

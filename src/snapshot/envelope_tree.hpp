@@ -41,8 +41,9 @@ public:
     }
 
     /**
-     * Visits envelopes by rising lower bound: bound(box) must not exceed visit(id) of any envelope in the box. visit returns the
-     * envelope's true distance; the walk ends when no bound left is below the least distance seen or `limit`.
+     * Visits envelopes by rising lower bound: bound(box) must not exceed visit(id) of any envelope in the box. visit
+     * returns the envelope's true distance; the walk ends when no bound left is below the least distance seen or
+     * `limit`.
      */
     template <class Bound, class Visit>
     void best_first(double limit, Bound&& bound, Visit&& visit) const {

@@ -124,7 +124,8 @@ PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view n
         throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", name, why)};
     };
     if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
-        throw Error{ErrorCode::usage, fmt::format("{}: its bytes must be aligned to 8; copy them to such a place", name)};
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: its bytes must be aligned to 8; copy them to such a place", name)};
     }
     auto view = std::make_shared<View>();
     auto& h = view->header;
@@ -185,8 +186,8 @@ GridId PointIndex::locate(geom::Point p) const noexcept {
 }
 
 void PointIndex::locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept {
-    // A group goes down level by level, so that the memory accesses of a level overlap. Which positions go on is noted without
-    // branches, for it is unpredictable.
+    // A group goes down level by level, so that the memory accesses of a level overlap. Which positions go on is noted
+    // without branches, for it is unpredictable.
     constexpr std::size_t kGroup = 64;
     auto const& view = *m_view;
     std::array<View::Search, kGroup> searches;
@@ -217,7 +218,8 @@ void PointIndex::locate(std::span<geom::Point const> points, std::span<GridId> o
                 leaf_count += kind_of(entry) == Kind::leaf ? 1U : 0U;
             }
             for (auto l = leaves_before; l < leaf_count; ++l) {
-                // Not in a function of its own: GCC 12 finds one that only prefetches to be without effect and drops the calls.
+                // Not in a function of its own: GCC 12 finds one that only prefetches to be without effect and drops
+                // the calls.
                 auto const entry = entries[leaves[l]];
                 auto const* const leaf = view.pool + std::min(leaf_word(entry), view.pool_words);
                 __builtin_prefetch(leaf);

@@ -18,9 +18,9 @@ using namespace point_index;
 namespace {
 
 // Tuning, measured on a jagged province of 127,533 grids (docs/point-index.md); any values give the same answers.
-constexpr std::size_t kLeafEdges = 8;     ///< a cell with at most this many edges becomes a leaf
-constexpr std::size_t kEdgesPerRow = 6;   ///< a sub-grid has about edges / kEdgesPerRow columns and rows
-constexpr unsigned kMaxSplit = 6;         ///< at most 64 x 64 entries
+constexpr std::size_t kLeafEdges = 8;   ///< a cell with at most this many edges becomes a leaf
+constexpr std::size_t kEdgesPerRow = 6; ///< a sub-grid has about edges / kEdgesPerRow columns and rows
+constexpr unsigned kMaxSplit = 6;       ///< at most 64 x 64 entries
 constexpr std::size_t kEdgesPerTopCell = 2048;
 constexpr std::size_t kMinTopCells = 64;
 
@@ -101,7 +101,8 @@ struct CellGrid {
     }
 };
 
-/// Which of a cell's edges go to which of its sub-cells: order[start[c]] .. order[start[c + 1]] are those of sub-cell c.
+/// Which of a cell's edges go to which of its sub-cells: order[start[c]] .. order[start[c + 1]] are those of sub-cell
+/// c.
 struct Distribution {
     std::vector<std::uint32_t> start, order, fill;
 
@@ -170,10 +171,11 @@ private:
         }
         geom::Envelope const globe{{-1800000000, -900000000}, {1800000000, 900000000}};
         if (!m_extent.empty() && !(globe.contains(m_extent.min) && globe.contains(m_extent.max))) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("point index: vertices reach from {},{} to {},{} (1e-7 degree), off the globe; check the "
-                                    "coordinate system of the import",
-                                    m_extent.min.lon, m_extent.min.lat, m_extent.max.lon, m_extent.max.lat)};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format("point index: vertices reach from {},{} to {},{} (1e-7 degree), off the globe; check the "
+                            "coordinate system of the import",
+                            m_extent.min.lon, m_extent.min.lat, m_extent.max.lon, m_extent.max.lat)};
         }
         if (m_shapes.size() > kMaxFaces) {
             throw Error{ErrorCode::data_rejected, "point index: more grids than its format can number"};
@@ -199,14 +201,16 @@ private:
 
     void fill_top(Progress& progress) {
         std::vector<std::size_t> start(m_top.count() + 1, 0);
-        for_each_shape_edge([&](Edge const& e) { m_top.for_each_touched(e, [&](std::size_t cell) { ++start[cell + 1]; }); });
+        for_each_shape_edge(
+            [&](Edge const& e) { m_top.for_each_touched(e, [&](std::size_t cell) { ++start[cell + 1]; }); });
         for (std::size_t cell = 0; cell < m_top.count(); ++cell) {
             start[cell + 1] += start[cell];
         }
         std::vector<Edge> edges(start.back());
         std::vector<std::uint32_t> corners(m_top.count(), 0);
         auto fill = start;
-        for_each_shape_edge([&](Edge const& e) { m_top.for_each_touched(e, [&](std::size_t cell) { edges[fill[cell]++] = e; }); });
+        for_each_shape_edge(
+            [&](Edge const& e) { m_top.for_each_touched(e, [&](std::size_t cell) { edges[fill[cell]++] = e; }); });
         add_top_corner_faces(corners);
 
         progress.begin("point index", m_top.count(), "cells");
@@ -218,7 +222,8 @@ private:
             m_edges += cell_edges.size();
             auto const column = static_cast<std::int64_t>(cell) % m_top.columns;
             auto const row = static_cast<std::int64_t>(cell) / m_top.columns;
-            auto const entry = add_cell(cell_edges, m_top.west_of(column), m_top.south_of(row), m_top.shift, corners[cell], 0);
+            auto const entry =
+                add_cell(cell_edges, m_top.west_of(column), m_top.south_of(row), m_top.shift, corners[cell], 0);
             put_word(sizeof(Header) + cell * 4, entry);
             progress.advance(1);
         }
@@ -320,7 +325,8 @@ private:
         if (kept.empty()) {
             return face_entry(base);
         }
-        bool const one_delta = std::all_of(kept.begin(), kept.end(), [&](Edge const& e) { return e.delta == kept[0].delta; });
+        bool const one_delta =
+            std::all_of(kept.begin(), kept.end(), [&](Edge const& e) { return e.delta == kept[0].delta; });
         auto const half = std::int64_t{1} << (shift - 1);
         geom::Point const middle{static_cast<std::int32_t>(lon + half), static_cast<std::int32_t>(lat + half)};
         auto const is_narrow = [](std::int64_t a, std::int64_t origin) { return std::abs(a - origin) <= kNarrowLimit; };
@@ -328,7 +334,8 @@ private:
                                 return is_narrow(e.west.lon, middle.lon) && is_narrow(e.east.lon, middle.lon) &&
                                        is_narrow(e.west.lat, middle.lat) && is_narrow(e.east.lat, middle.lat);
                             });
-        auto const meta = static_cast<std::uint32_t>(kept.size()) | (narrow ? 0 : kWideLeaf) | (one_delta ? kOneDelta : 0);
+        auto const meta =
+            static_cast<std::uint32_t>(kept.size()) | (narrow ? 0 : kWideLeaf) | (one_delta ? kOneDelta : 0);
         auto const size = leaf_words(meta) * 4;
         auto const offset = reserve_leaf(size);
         auto at = m_pool_offset + offset;
@@ -393,9 +400,9 @@ private:
             for (auto i = d.start[cell]; i < d.start[cell + 1]; ++i) {
                 scratch.child.push_back(edges[d.order[i]]);
             }
-            auto const child =
-                add_cell(scratch.child, cells.west_of(static_cast<std::int64_t>(cell) % side),
-                         cells.south_of(static_cast<std::int64_t>(cell) / side), cells.shift, scratch.corners[cell], depth + 1);
+            auto const child = add_cell(scratch.child, cells.west_of(static_cast<std::int64_t>(cell) % side),
+                                        cells.south_of(static_cast<std::int64_t>(cell) / side), cells.shift,
+                                        scratch.corners[cell], depth + 1);
             put_word(m_pool_offset + offset + cell * 4, child);
         }
         return entry;
@@ -412,8 +419,9 @@ private:
     std::uint64_t reserve(std::size_t size, std::size_t alignment) {
         auto const offset = (m_bytes.size() - m_pool_offset + alignment - 1) / alignment * alignment;
         if (offset + size > kMaxPoolBytes) {
-            throw Error{ErrorCode::data_rejected,
-                        "point index: the boundaries need more than the 4 GB that its format holds; build snapshots by city"};
+            throw Error{
+                ErrorCode::data_rejected,
+                "point index: the boundaries need more than the 4 GB that its format holds; build snapshots by city"};
         }
         m_bytes.resize(m_pool_offset + offset + size);
         return offset;

@@ -11,7 +11,8 @@
 /// Layout of a point index, shared by its builder and its reader; docs/point-index.md explains it.
 namespace wangge::snapshot::point_index {
 
-static_assert(std::endian::native == std::endian::little, "snapshots are mapped as they are; the format is little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "snapshots are mapped as they are; the format is little-endian");
 
 inline constexpr std::array<char, 8> kMagic{'W', 'G', 'P', 'I', 'N', 'D', 'E', 'X'};
 inline constexpr std::uint32_t kVersion = 1;
@@ -27,8 +28,8 @@ struct Header {
     std::uint32_t top_shift; ///< top cells have sides of 2^top_shift lattice units
     geom::Point min, max;    ///< box of all vertices; min > max when there are none
     std::uint32_t top_columns, top_rows;
-    std::uint64_t top_offset; ///< entries of the top grid, row by row from the south-west
-    std::uint64_t pool_offset, pool_bytes; ///< sub-grids and leaves
+    std::uint64_t top_offset;                          ///< entries of the top grid, row by row from the south-west
+    std::uint64_t pool_offset, pool_bytes;             ///< sub-grids and leaves
     std::uint64_t edges, subgrids, leaves, leaf_edges; ///< for people
     std::array<std::uint64_t, 1> reserved;
     std::uint64_t checksum; ///< checksum64 of the bytes before it

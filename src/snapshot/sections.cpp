@@ -16,7 +16,8 @@ std::uint64_t aligned(std::uint64_t offset) { return (offset + kAlignment - 1) /
 
 } // namespace
 
-Header read_header(std::filesystem::path const& path, std::span<std::byte const> file, std::array<char, 8> const& magic) {
+Header read_header(std::filesystem::path const& path, std::span<std::byte const> file,
+                   std::array<char, 8> const& magic) {
     auto const refuse = [&](std::string_view why) {
         throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", path.string(), why)};
     };
@@ -29,7 +30,8 @@ Header read_header(std::filesystem::path const& path, std::span<std::byte const>
         refuse("the file is something else (wrong magic)");
     }
     if (header.endian_mark != kEndianMark || header.version != kVersion) {
-        refuse(fmt::format("format version {} cannot be read, this program reads version {}", header.version, kVersion));
+        refuse(
+            fmt::format("format version {} cannot be read, this program reads version {}", header.version, kVersion));
     }
     if (header.checksum != checksum64(file.first(offsetof(Header, checksum)))) {
         refuse("the header is damaged (checksum)");
@@ -63,7 +65,8 @@ Written write_file(std::filesystem::path const& path, std::array<char, 8> const&
     std::vector<std::byte> whole(header.byte_size);
     std::memcpy(whole.data(), &header, sizeof header);
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        std::copy(parts[i].begin(), parts[i].end(), whole.begin() + static_cast<std::ptrdiff_t>(header.sections[i].offset));
+        std::copy(parts[i].begin(), parts[i].end(),
+                  whole.begin() + static_cast<std::ptrdiff_t>(header.sections[i].offset));
     }
     return write_bytes(path, whole);
 }

@@ -13,10 +13,12 @@
 #include <type_traits>
 #include <vector>
 
-/// Layout of grids.bin and shapes.bin: a header, a table of sections, then the sections; docs/snapshot-format.md lists them.
+/// Layout of grids.bin and shapes.bin: a header, a table of sections, then the sections; docs/snapshot-format.md lists
+/// them.
 namespace wangge::snapshot::sections {
 
-static_assert(std::endian::native == std::endian::little, "snapshots are mapped as they are; the format is little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "snapshots are mapped as they are; the format is little-endian");
 
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::uint32_t kEndianMark = 0x01020304;
@@ -64,8 +66,8 @@ struct GridRecord {
 };
 static_assert(sizeof(GridRecord) == 64);
 
-// shapes.bin: grid g has parts first_part[g] .. first_part[g + 1]; part q has rings first_ring[q] .. first_ring[q + 1], the
-// first of them the outer one; ring r has points first_point[r] .. first_point[r + 1].
+// shapes.bin: grid g has parts first_part[g] .. first_part[g + 1]; part q has rings first_ring[q] .. first_ring[q + 1],
+// the first of them the outer one; ring r has points first_point[r] .. first_point[r + 1].
 enum class ShapesSection : std::size_t { first_part, first_ring, first_point, points };
 
 /// A section as an array of T; empty when its size is not a multiple of T's.

@@ -40,7 +40,8 @@ MappedFile map_file(std::filesystem::path const& folder, std::string_view name, 
     }
     auto file = MappedFile::open(path);
     if (file.bytes().size() != listed->second.bytes) {
-        refuse(path, fmt::format("the file has {} bytes where the manifest says {}", file.bytes().size(), listed->second.bytes));
+        refuse(path, fmt::format("the file has {} bytes where the manifest says {}", file.bytes().size(),
+                                 listed->second.bytes));
     }
     return file;
 }
@@ -71,8 +72,11 @@ struct Snapshot::Impl {
     std::span<geom::Point const> points;
 
     explicit Impl(std::filesystem::path const& where)
-        : folder(where), manifest(read_manifest(where)), index_file(map_file(where, kIndexFile, manifest)),
-          grids_file(map_file(where, kGridsFile, manifest)), shapes_file(map_file(where, kShapesFile, manifest)) {
+        : folder(where)
+        , manifest(read_manifest(where))
+        , index_file(map_file(where, kIndexFile, manifest))
+        , grids_file(map_file(where, kGridsFile, manifest))
+        , shapes_file(map_file(where, kShapesFile, manifest)) {
         open_grids();
         open_shapes();
         auto const path = folder / kIndexFile;
@@ -99,12 +103,15 @@ struct Snapshot::Impl {
             boxes.size() != EnvelopeTree::tree_size(grids.size())) {
             refuse(path, "its sections do not have the sizes that the manifest gives");
         }
-        auto const named = [&](auto const& r) { return r.name_offset <= names.size() && r.name_size <= names.size() - r.name_offset; };
+        auto const named = [&](auto const& r) {
+            return r.name_offset <= names.size() && r.name_size <= names.size() - r.name_offset;
+        };
         for (std::size_t i = 0; i < divisions.size(); ++i) {
             auto const& d = divisions[i];
             bool const parent_fits =
                 d.parent == kNoDivision || (d.parent < divisions.size() && divisions[d.parent].level < d.level);
-            if (!named(d) || !parent_fits || d.level < 1 || d.level > 6 || (i != 0 && divisions[i - 1].code >= d.code)) {
+            if (!named(d) || !parent_fits || d.level < 1 || d.level > 6 ||
+                (i != 0 && divisions[i - 1].code >= d.code)) {
                 refuse(path, fmt::format("division record {} is damaged", i));
             }
         }
@@ -132,12 +139,13 @@ struct Snapshot::Impl {
             refuse(path, "it belongs to another snapshot");
         }
         auto const leads_to = [](std::span<std::uint32_t const> first, std::size_t count) {
-            return !first.empty() && first.front() == 0 && first.back() == count && std::is_sorted(first.begin(), first.end());
+            return !first.empty() && first.front() == 0 && first.back() == count &&
+                   std::is_sorted(first.begin(), first.end());
         };
         bool const outer_ring_each = std::adjacent_find(first_ring.begin(), first_ring.end()) == first_ring.end();
         if (first_part.size() != grids.size() + 1 || !leads_to(first_part, first_ring.size() - 1) ||
-            !leads_to(first_ring, first_point.size() - 1) || !leads_to(first_point, points.size()) || !outer_ring_each ||
-            points.size() != manifest.vertices) {
+            !leads_to(first_ring, first_point.size() - 1) || !leads_to(first_point, points.size()) ||
+            !outer_ring_each || points.size() != manifest.vertices) {
             refuse(path, "its ring directory is damaged");
         }
     }
@@ -192,7 +200,8 @@ GridInfo Snapshot::grid(GridId id) const {
 
 DivisionInfo Snapshot::division(DivisionId id) const {
     auto const& d = m_impl->divisions[id];
-    return {DivisionCode::from_value(d.code), m_impl->name(d.name_offset, d.name_size), static_cast<Level>(d.level), d.parent};
+    return {DivisionCode::from_value(d.code), m_impl->name(d.name_offset, d.name_size), static_cast<Level>(d.level),
+            d.parent};
 }
 
 std::optional<GridId> Snapshot::find_grid(GridCode const& code) const {
@@ -295,7 +304,8 @@ void verify(std::filesystem::path const& folder, Progress& progress) {
     hash.divisions(snapshot->division_count());
     for (DivisionId id = 0; id < snapshot->division_count(); ++id) {
         auto const d = snapshot->division(id);
-        hash.division(d.code, d.name, d.level, d.parent == kNoDivision ? DivisionCode{} : snapshot->division(d.parent).code);
+        hash.division(d.code, d.name, d.level,
+                      d.parent == kNoDivision ? DivisionCode{} : snapshot->division(d.parent).code);
     }
     hash.grids(snapshot->grid_count());
     for (GridId id = 0; id < snapshot->grid_count(); ++id) {

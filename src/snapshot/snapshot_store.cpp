@@ -80,7 +80,8 @@ std::optional<std::filesystem::path> SnapshotStore::current() const {
 void SnapshotStore::set_current(std::filesystem::path const& folder) const {
     auto const name = folder.filename().string();
     if (!parse_name(name) || !std::filesystem::exists(m_root / name / kManifestFile)) {
-        throw Error{ErrorCode::usage, fmt::format("{}: not a published snapshot in {}", folder.string(), m_root.string())};
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: not a published snapshot in {}", folder.string(), m_root.string())};
     }
     write_file_atomically(m_root / kCurrentFile, name + "\n");
 }
@@ -88,7 +89,10 @@ void SnapshotStore::set_current(std::filesystem::path const& folder) const {
 std::shared_ptr<Snapshot const> SnapshotStore::open_current() const {
     auto const folder = current();
     if (!folder) {
-        throw Error{ErrorCode::not_found, fmt::format("{}: nothing has been published yet; import boundaries, then run: wangge publish --data DIR", m_root.string())};
+        throw Error{
+            ErrorCode::not_found,
+            fmt::format("{}: nothing has been published yet; import boundaries, then run: wangge publish --data DIR",
+                        m_root.string())};
     }
     if (!std::filesystem::exists(*folder)) {
         throw Error{ErrorCode::corrupt,
@@ -127,7 +131,8 @@ void SnapshotStore::prune(std::size_t keep) const {
         std::error_code error;
         std::filesystem::remove_all(path, error);
         if (error) {
-            throw Error{ErrorCode::environment, fmt::format("{}: cannot be removed: {}", path.string(), error.message())};
+            throw Error{ErrorCode::environment,
+                        fmt::format("{}: cannot be removed: {}", path.string(), error.message())};
         }
     }
 }

@@ -30,8 +30,8 @@ DivisionId number_of(Content const& content, DivisionCode code) {
 
 void check(Content const& content) {
     auto const rises = [](auto const& list) {
-        return std::adjacent_find(list.begin(), list.end(), [](auto const& a, auto const& b) { return !(a.code < b.code); }) ==
-               list.end();
+        return std::adjacent_find(list.begin(), list.end(),
+                                  [](auto const& a, auto const& b) { return !(a.code < b.code); }) == list.end();
     };
     if (!rises(content.divisions) || !rises(content.grids)) {
         throw Error{ErrorCode::usage, "snapshot: divisions and grids must be sorted by code, each code once"};
@@ -42,9 +42,11 @@ void check(Content const& content) {
         }
         auto const parent = number_of(content, d.parent);
         if (parent == kNoDivision || content.divisions[parent].level >= d.level) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("division {}: its parent {} is not a known division of a higher level; import the divisions again",
-                                    d.code.str(), d.parent.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format(
+                    "division {}: its parent {} is not a known division of a higher level; import the divisions again",
+                    d.code.str(), d.parent.str())};
         }
     }
     for (auto const& g : content.grids) {
@@ -52,8 +54,9 @@ void check(Content const& content) {
             throw Error{ErrorCode::usage, fmt::format("snapshot: grid '{}' has no code or no shape", g.code.str())};
         }
         if (number_of(content, g.village) == kNoDivision) {
-            throw Error{ErrorCode::data_rejected, fmt::format("grid {}: its village {} is not a known division; import the divisions",
-                                                              g.code.str(), g.village.str())};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("grid {}: its village {} is not a known division; import the divisions",
+                                    g.code.str(), g.village.str())};
         }
     }
 }
@@ -85,7 +88,8 @@ std::span<std::byte const> bytes_of(std::vector<T> const& values) {
 
 std::uint32_t fit32(std::size_t value) {
     if (value > std::numeric_limits<std::uint32_t>::max()) {
-        throw Error{ErrorCode::data_rejected, "snapshot: more vertices or text than its format can number; build snapshots by city"};
+        throw Error{ErrorCode::data_rejected,
+                    "snapshot: more vertices or text than its format can number; build snapshots by city"};
     }
     return static_cast<std::uint32_t>(value);
 }
@@ -179,8 +183,9 @@ Digest content_digest(Content const& content) {
 Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress) {
     check(content);
     if (std::filesystem::exists(folder)) {
-        throw Error{ErrorCode::conflict,
-                    fmt::format("{}: this snapshot exists already and is never changed; nothing was written", folder.string())};
+        throw Error{
+            ErrorCode::conflict,
+            fmt::format("{}: this snapshot exists already and is never changed; nothing was written", folder.string())};
     }
     auto aside = folder;
     aside += fmt::format(".new-{}", ::getpid());

@@ -1,6 +1,6 @@
 // libFuzzer target: bytes that claim to be a point index are refused at open or answered in bounds.
-// The first byte chooses: raw bytes, or patches (16-bit offset, new byte) to a small valid index, whose header checksum is made right
-// again so that damage reaches the queries.
+// The first byte chooses: raw bytes, or patches (16-bit offset, new byte) to a small valid index, whose header checksum
+// is made right again so that damage reaches the queries.
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/snapshot/point_index.hpp>
@@ -27,7 +27,8 @@ std::vector<std::byte> small_index() {
     west.insert(west.end(), border.begin() + 1, border.end());
     west.push_back({0, 90000});
     east.insert(east.end(), border.rbegin(), border.rend());
-    std::vector<geom::MultiPolygon> const shapes{{{{west, {{{10000, 10000}, {10000, 20000}, {20000, 10000}}}}}}, {{{east, {}}}}};
+    std::vector<geom::MultiPolygon> const shapes{{{{west, {{{10000, 10000}, {10000, 20000}, {20000, 10000}}}}}},
+                                                 {{{east, {}}}}};
     std::vector<geom::MultiPolygon const*> const pointers{&shapes[0], &shapes[1]};
     SilentProgress silent;
     return snapshot::PointIndex::build(pointers, silent);
@@ -60,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     try {
         auto const index = snapshot::PointIndex::over(exact);
         auto const box = index.extent();
-        std::vector<geom::Point> points{{INT32_MIN, INT32_MIN}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MAX}, box.min, box.max};
+        std::vector<geom::Point> points{
+            {INT32_MIN, INT32_MIN}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MAX}, box.min, box.max};
         for (std::int32_t lat = -2000; lat <= 92000; lat += 2999) {
             for (std::int32_t lon = -2000; lon <= 102000; lon += 2999) {
                 points.push_back({lon, lat});

@@ -21,8 +21,9 @@ using geom::Ring;
 __extension__ using Int128 = __int128;
 
 /**
- * Winding number of the shape's directed edges round (lon + d, lat + e), 0 < d << e infinitely small: an eastward ray, edges half-open in
- * latitude, ties broken by the symbolic offset. The rule of ownership as it is worded, not as it is computed.
+ * Winding number of the shape's directed edges round (lon + d, lat + e), 0 < d << e infinitely small: an eastward ray,
+ * edges half-open in latitude, ties broken by the symbolic offset. The rule of ownership as it is worded, not as it is
+ * computed.
  */
 inline int winding_round(MultiPolygon const& shape, Point p) {
     int winding = 0;
@@ -73,7 +74,8 @@ inline int owner_by_winding(std::vector<MultiPolygon> const& shapes, Point p) {
     return owner;
 }
 
-/// Chains directed edges to closed rings; counter-clockwise ones become outer rings, each clockwise one a hole of the part that holds it.
+/// Chains directed edges to closed rings; counter-clockwise ones become outer rings, each clockwise one a hole of the
+/// part that holds it.
 inline MultiPolygon chain(std::multimap<Point, Point> edges) {
     std::vector<Ring> outers, holes;
     while (!edges.empty()) {
@@ -88,7 +90,8 @@ inline MultiPolygon chain(std::multimap<Point, Point> edges) {
             // Where the area touches itself turn left as far as possible, so that rings never cross.
             for (auto next = first; next != last; ++next) {
                 auto const side = [&](Point q) {
-                    return Int128{at.lon - before.lon} * (q.lat - at.lat) - Int128{at.lat - before.lat} * (q.lon - at.lon);
+                    return Int128{at.lon - before.lon} * (q.lat - at.lat) -
+                           Int128{at.lat - before.lat} * (q.lon - at.lon);
                 };
                 if (side(next->second) > side(it->second)) {
                     it = next;
@@ -107,7 +110,8 @@ inline MultiPolygon chain(std::multimap<Point, Point> edges) {
     }
     for (auto& hole : holes) {
         auto const holds = [&](Polygon const& part) {
-            // A hole's point moved into the hole's part: its own vertices may touch the outer ring, so all must be inside or on it.
+            // A hole's point moved into the hole's part: its own vertices may touch the outer ring, so all must be
+            // inside or on it.
             return std::any_of(hole.begin(), hole.end(), [&](Point p) {
                 return winding_round({{{part.outer, {}}}}, p) == 1 &&
                        std::find(part.outer.begin(), part.outer.end(), p) == part.outer.end();
@@ -124,15 +128,17 @@ struct Placement {
     std::int64_t scale = 1;
     Point origin;
     [[nodiscard]] Point operator()(std::int64_t lon, std::int64_t lat) const {
-        return {static_cast<std::int32_t>(origin.lon + lon * scale), static_cast<std::int32_t>(origin.lat + lat * scale)};
+        return {static_cast<std::int32_t>(origin.lon + lon * scale),
+                static_cast<std::int32_t>(origin.lat + lat * scale)};
     }
 };
 
 inline constexpr int kCell = 8; ///< tiny units between lattice nodes before they are moved
 
 /**
- * Cells of a small lattice, each given at random to one of a few grids or to nobody: islands, holes, enclaves, gaps and grids
- * that touch at corners. Jagged ones have their nodes moved and their sides bent; others keep level and upright edges.
+ * Cells of a small lattice, each given at random to one of a few grids or to nobody: islands, holes, enclaves, gaps and
+ * grids that touch at corners. Jagged ones have their nodes moved and their sides bent; others keep level and upright
+ * edges.
  */
 inline std::vector<MultiPolygon> merged_cells(Random& random, Placement const& place, bool jagged) {
     int const columns = static_cast<int>(random.between(1, 5));
@@ -210,9 +216,8 @@ inline std::vector<MultiPolygon> fan(Random& random, Placement const& place, int
     auto const half = [](auto const& v) { return v[1] > 0 || (v[1] == 0 && v[0] > 0) ? 0 : 1; };
     while (std::cmp_less(rim.size(), degree)) {
         std::array<std::int64_t, 2> const v{random.between(-radius, radius), random.between(-radius, radius)};
-        bool const repeats = std::any_of(rim.begin(), rim.end(), [&](auto const& w) {
-            return half(v) == half(w) && v[0] * w[1] == v[1] * w[0];
-        });
+        bool const repeats = std::any_of(
+            rim.begin(), rim.end(), [&](auto const& w) { return half(v) == half(w) && v[0] * w[1] == v[1] * w[0]; });
         if ((v[0] != 0 || v[1] != 0) && !repeats) {
             rim.push_back(v);
         }

@@ -44,7 +44,8 @@ std::vector<std::byte> build(std::vector<MultiPolygon> const& shapes) {
 
 std::vector<Point> positions_to_ask(std::vector<MultiPolygon> const& shapes, Placement const& place, Random& random) {
     geom::Envelope box;
-    std::vector<Point> points{{kLowest, kLowest}, {kLowest, kHighest}, {kHighest, kLowest}, {kHighest, kHighest}, {0, 0}};
+    std::vector<Point> points{
+        {kLowest, kLowest}, {kLowest, kHighest}, {kHighest, kLowest}, {kHighest, kHighest}, {0, 0}};
     auto const add = [&](std::int64_t lon, std::int64_t lat) {
         if (lon >= kLowest && lon <= kHighest && lat >= kLowest && lat <= kHighest) {
             points.push_back({static_cast<std::int32_t>(lon), static_cast<std::int32_t>(lat)});
@@ -94,8 +95,8 @@ std::size_t disagreements(std::vector<MultiPolygon> const& shapes, std::vector<P
         auto const single = index.locate(points[i]);
         bool const right = expected == -1 ? single == kOutside : std::cmp_equal(single, expected);
         if ((!right || batch[i] != single) && ++wrong == 1) {
-            BOOST_TEST_MESSAGE("position " << points[i].lon << ',' << points[i].lat << ": expected " << expected << ", single "
-                                           << single << ", batch " << batch[i]);
+            BOOST_TEST_MESSAGE("position " << points[i].lon << ',' << points[i].lat << ": expected " << expected
+                                           << ", single " << single << ", batch " << batch[i]);
         }
     }
     return wrong;
@@ -202,7 +203,8 @@ BOOST_AUTO_TEST_CASE(one_grid_over_the_whole_globe_owns_all_but_its_north_and_ea
 
 BOOST_AUTO_TEST_CASE(long_edges_across_the_globe_are_exact) {
     // Two triangles of the globe that meet in its diagonal, and a second pair across the other one.
-    Point const sw{-1800000000, -900000000}, se{1800000000, -900000000}, ne{1800000000, 900000000}, nw{-1800000000, 900000000};
+    Point const sw{-1800000000, -900000000}, se{1800000000, -900000000}, ne{1800000000, 900000000},
+        nw{-1800000000, 900000000};
     std::vector<MultiPolygon> const rising{{{{{sw, se, ne}, {}}}}, {{{{sw, ne, nw}, {}}}}};
     std::vector<MultiPolygon> const falling{{{{{sw, se, nw}, {}}}}, {{{{se, ne, nw}, {}}}}};
     std::vector<Point> points;
@@ -281,7 +283,8 @@ BOOST_AUTO_TEST_CASE(damaged_bytes_behind_the_header_are_met_in_bounds) {
             std::memcpy(bytes.get(), whole.data(), whole.size());
             auto* const raw = reinterpret_cast<std::uint8_t*>(bytes.get());
             for (int i = 0; i < 40; ++i) {
-                auto const at = static_cast<std::size_t>(random.between(128, static_cast<std::int64_t>(whole.size()) - 1));
+                auto const at =
+                    static_cast<std::size_t>(random.between(128, static_cast<std::int64_t>(whole.size()) - 1));
                 raw[at] = static_cast<std::uint8_t>(random.next());
             }
             auto const index = PointIndex::over(std::as_bytes(std::span{bytes.get(), whole.size() / 8}));

@@ -49,7 +49,8 @@ struct Province {
         content.as_of = Date::parse("2024-06-01").value();
         content.unchanged = {Date::parse("2024-05-01").value(), kForever};
         auto const division = [&](std::uint64_t code, std::string_view name, Level level, std::uint64_t parent) {
-            content.divisions.push_back({DivisionCode::from_value(code), name, level, DivisionCode::from_value(parent)});
+            content.divisions.push_back(
+                {DivisionCode::from_value(code), name, level, DivisionCode::from_value(parent)});
         };
         division(440000000000, "广东省", Level::province, 0);
         division(440100000000, "广州市", Level::city, 440000000000);
@@ -63,7 +64,8 @@ struct Province {
         for (std::size_t i = 0; i < shapes.size(); ++i) {
             bool const east = i < shapes.size() / 2;
             auto const code = fmt::format("{}{:03}", east ? "440106001001" : "440106001002", i == 0 ? 1 : i + 799);
-            content.grids.push_back({GridCode::parse(code).value(), names[i], i == 0 ? GridKind::comprehensive : GridKind::dedicated,
+            content.grids.push_back({GridCode::parse(code).value(), names[i],
+                                     i == 0 ? GridKind::comprehensive : GridKind::dedicated,
                                      DivisionCode::from_value(east ? 440106001001 : 440106001002), &shapes[i]});
         }
     }
@@ -245,7 +247,8 @@ BOOST_AUTO_TEST_CASE(envelopes_that_meet_a_box_equal_a_linear_scan_at_every_coun
         province.content.grids.clear();
         for (std::size_t i = 0; i < count; ++i) {
             province.content.grids.push_back({GridCode::parse(fmt::format("440106001001{:03}", i)).value(), "",
-                                              GridKind::comprehensive, DivisionCode::from_value(440106001001), &boxes[i]});
+                                              GridKind::comprehensive, DivisionCode::from_value(440106001001),
+                                              &boxes[i]});
         }
         Folder const dir;
         auto const snapshot = Snapshot::open(write(province, dir.path / "s"));
@@ -303,7 +306,8 @@ BOOST_AUTO_TEST_CASE(an_existing_folder_is_left_alone) {
     Province const province;
     write(province, dir.path / "s");
     auto const before = slurp(dir.path / "s" / "MANIFEST.json");
-    BOOST_CHECK_EXCEPTION(write(province, dir.path / "s"), Error, [](Error const& e) { return e.code() == ErrorCode::conflict; });
+    BOOST_CHECK_EXCEPTION(write(province, dir.path / "s"), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::conflict; });
     BOOST_TEST(slurp(dir.path / "s" / "MANIFEST.json") == before);
     BOOST_TEST(std::distance(std::filesystem::directory_iterator{dir.path}, {}) == 1);
 }
@@ -312,11 +316,13 @@ BOOST_AUTO_TEST_CASE(content_out_of_order_or_without_parents_is_refused_and_leav
     Folder const dir;
     Province province;
     std::swap(province.content.grids[0], province.content.grids[1]);
-    BOOST_CHECK_EXCEPTION(write(province, dir.path / "s"), Error, [](Error const& e) { return e.code() == ErrorCode::usage; });
+    BOOST_CHECK_EXCEPTION(write(province, dir.path / "s"), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::usage; });
     std::swap(province.content.grids[0], province.content.grids[1]);
     province.content.grids[0].village = DivisionCode::from_value(440106001009);
     BOOST_CHECK_EXCEPTION(write(province, dir.path / "s"), Error, [](Error const& e) {
-        return e.code() == ErrorCode::data_rejected && std::string_view{e.what()}.find("440106001009") != std::string_view::npos;
+        return e.code() == ErrorCode::data_rejected &&
+               std::string_view{e.what()}.find("440106001009") != std::string_view::npos;
     });
     BOOST_TEST(std::filesystem::is_empty(dir.path));
 }
@@ -332,7 +338,8 @@ BOOST_AUTO_TEST_CASE(missing_truncated_and_altered_files_are_named) {
         auto const whole = slurp(folder / name);
         std::filesystem::remove(folder / name);
         BOOST_CHECK_EXCEPTION(Snapshot::open(folder), Error, names_it);
-        for (std::size_t const size : {std::size_t{0}, std::size_t{1}, std::size_t{100}, whole.size() / 2, whole.size() - 3}) {
+        for (std::size_t const size :
+             {std::size_t{0}, std::size_t{1}, std::size_t{100}, whole.size() / 2, whole.size() - 3}) {
             if (size < whole.size() - 1) {
                 spill(folder / name, whole.substr(0, size));
                 BOOST_CHECK_EXCEPTION(Snapshot::open(folder), Error, names_it);
@@ -354,7 +361,8 @@ BOOST_AUTO_TEST_CASE(missing_truncated_and_altered_files_are_named) {
         }
         std::filesystem::remove_all(folder);
     }
-    BOOST_CHECK_EXCEPTION(Snapshot::open(dir.path / "none"), Error, [](Error const& e) { return e.code() == ErrorCode::not_found; });
+    BOOST_CHECK_EXCEPTION(Snapshot::open(dir.path / "none"), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::not_found; });
 }
 
 BOOST_AUTO_TEST_CASE(every_flipped_byte_is_refused_at_open_or_by_verify_and_never_read_out_of_bounds) {
@@ -370,7 +378,8 @@ BOOST_AUTO_TEST_CASE(every_flipped_byte_is_refused_at_open_or_by_verify_and_neve
             auto altered = whole;
             altered[at] = static_cast<char>(altered[at] ^ 0x55);
             spill(path, altered);
-            BOOST_CHECK_EXCEPTION(verify(dir.path / "s", silent), Error, [&](Error const& e) { return is_corrupt_naming(e, name); });
+            BOOST_CHECK_EXCEPTION(verify(dir.path / "s", silent), Error,
+                                  [&](Error const& e) { return is_corrupt_naming(e, name); });
             ++refused_by_verify;
             try {
                 auto const snapshot = Snapshot::open(dir.path / "s");
@@ -426,7 +435,8 @@ BOOST_AUTO_TEST_CASE(a_writer_killed_at_any_step_leaves_the_served_snapshot_whol
         BOOST_REQUIRE(WIFSIGNALED(status));
         BOOST_TEST(!std::filesystem::exists(folder), step);
         BOOST_TEST(store.open_current()->grid_count() == old.shapes.size());
-        BOOST_TEST(std::distance(std::filesystem::directory_iterator{dir.path}, {}) == 3, step); // the left-over is there
+        BOOST_TEST(std::distance(std::filesystem::directory_iterator{dir.path}, {}) == 3,
+                   step); // the left-over is there
         store.prune(2);
         BOOST_TEST(std::distance(std::filesystem::directory_iterator{dir.path}, {}) == 2, step);
     }

@@ -16,7 +16,8 @@ struct Place {
     double x = 0, y = 0; ///< in columns and rows of the regular net
 };
 
-/// Vertices from `a` to `b`, without `b`. They go forward along the chord and stay in a slim rhombus round it, so that sides never cross.
+/// Vertices from `a` to `b`, without `b`. They go forward along the chord and stay in a slim rhombus round it, so that
+/// sides never cross.
 std::vector<Place> side(Place a, Place b, Random& random) {
     std::vector<Place> places{a};
     double const dx = b.x - a.x;
@@ -38,7 +39,8 @@ double warp(double u) {
 } // namespace
 
 std::vector<geom::MultiPolygon> jagged_coverage(std::size_t count) {
-    auto const columns = std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(std::sqrt(1.4 * static_cast<double>(count)))));
+    auto const columns =
+        std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(std::sqrt(1.4 * static_cast<double>(count)))));
     auto const rows = std::max<std::size_t>(1, (count + columns / 2) / columns);
     Random random{1};
     std::vector<Place> corners((columns + 1) * (rows + 1));

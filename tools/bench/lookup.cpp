@@ -25,9 +25,7 @@ using snapshot::GridId;
 using snapshot::kOutside;
 using snapshot::Snapshot;
 
-double wall_s() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 /// CPU time of this thread: what the work costs on a machine that others use too.
 double cpu_s() {
@@ -64,7 +62,8 @@ void write_synthetic(std::size_t count, std::filesystem::path const& folder, Loo
     auto const province = DivisionCode::from_value(440000000000);
     content.divisions.push_back({province, "province", Level::province, {}});
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-        content.grids.push_back({GridCode::parse(fmt::format("{:015}", i)).value(), "grid", GridKind::comprehensive, province, &shapes[i]});
+        content.grids.push_back(
+            {GridCode::parse(fmt::format("{:015}", i)).value(), "grid", GridKind::comprehensive, province, &shapes[i]});
     }
     SilentProgress silent;
     std::vector<geom::MultiPolygon const*> pointers;
@@ -86,7 +85,8 @@ std::vector<geom::Point> uniform_points(Snapshot const& snapshot, std::size_t co
     auto const box = snapshot.point_index().extent();
     std::vector<geom::Point> points(count);
     auto const between = [&](std::int32_t low, std::int32_t high) {
-        return static_cast<std::int32_t>(low + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(std::int64_t{high} - low + 1))));
+        return static_cast<std::int32_t>(
+            low + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(std::int64_t{high} - low + 1))));
     };
     for (auto& p : points) {
         p = {between(box.min.lon, box.max.lon), between(box.min.lat, box.max.lat)};
@@ -95,7 +95,8 @@ std::vector<geom::Point> uniform_points(Snapshot const& snapshot, std::size_t co
 }
 
 /// Within about five metres of a vertex; every grid is as likely as any other, so towns get more of them.
-std::vector<geom::Point> points_near_vertices(std::vector<geom::MultiPolygon> const& shapes, std::size_t count, Random& random) {
+std::vector<geom::Point> points_near_vertices(std::vector<geom::MultiPolygon> const& shapes, std::size_t count,
+                                              Random& random) {
     constexpr std::uint64_t kReach = 500;
     std::vector<geom::Point> points(count);
     for (auto& p : points) {
@@ -117,17 +118,20 @@ std::vector<geom::Point> z_sorted(std::vector<geom::Point> points) {
         return (v | v << 1U) & 0x5555555555555555ULL;
     };
     auto const key = [&](geom::Point p) {
-        return spread(static_cast<std::uint32_t>(p.lon) ^ 0x80000000U) | spread(static_cast<std::uint32_t>(p.lat) ^ 0x80000000U) << 1U;
+        return spread(static_cast<std::uint32_t>(p.lon) ^ 0x80000000U) |
+               spread(static_cast<std::uint32_t>(p.lat) ^ 0x80000000U) << 1U;
     };
     std::sort(points.begin(), points.end(), [&](geom::Point a, geom::Point b) { return key(a) < key(b); });
     return points;
 }
 
-void measure(Snapshot const& snapshot, std::string const& kind, std::vector<geom::Point> const& points, LookupResult& result) {
+void measure(Snapshot const& snapshot, std::string const& kind, std::vector<geom::Point> const& points,
+             LookupResult& result) {
     auto const& index = snapshot.point_index();
     std::vector<GridId> batch(points.size()), single(points.size());
     auto const note = [&](std::string subject, double seconds) {
-        result.rates.push_back({std::move(subject), kind, points.size(), static_cast<double>(points.size()) / seconds / 1e6});
+        result.rates.push_back(
+            {std::move(subject), kind, points.size(), static_cast<double>(points.size()) / seconds / 1e6});
     };
     index.locate(points, batch); // brings the pages in
     note("wangge single", median_of_three_s([&] {
@@ -145,7 +149,8 @@ void measure(Snapshot const& snapshot, std::string const& kind, std::vector<geom
 }
 
 bool on_boundary(Snapshot const& snapshot, geom::Point p, GridId a, GridId b) {
-    return std::any_of(&a, &a + 1, [&](GridId id) { return id != kOutside && snapshot.distance_to_boundary_m(id, p) == 0; }) ||
+    return std::any_of(&a, &a + 1,
+                       [&](GridId id) { return id != kOutside && snapshot.distance_to_boundary_m(id, p) == 0; }) ||
            (b != kOutside && snapshot.distance_to_boundary_m(b, p) == 0);
 }
 
@@ -202,7 +207,8 @@ LookupResult run(LookupQuestion const& question) {
         shapes.push_back(std::move(shape));
     }
     if (index.extent().empty()) {
-        throw Error{ErrorCode::not_found, "the snapshot has no grids with a shape; import boundaries and publish first"};
+        throw Error{ErrorCode::not_found,
+                    "the snapshot has no grids with a shape; import boundaries and publish first"};
     }
     Random random{question.seed};
     auto const uniform = uniform_points(*snapshot, question.points, random);
@@ -220,17 +226,21 @@ LookupResult run(LookupQuestion const& question) {
 }
 
 std::string to_text(LookupResult const& r) {
-    auto text = fmt::format("{} grids, {} vertices; index {:.1f} MB, snapshot {:.1f} MB\n"
-                            "{} edges, {} sub-grids, {} leaves with {:.2f} edges on average\n",
-                            r.grids, r.vertices, static_cast<double>(r.index_bytes) / 1e6, static_cast<double>(r.snapshot_bytes) / 1e6,
-                            r.edges, r.subgrids, r.leaves, static_cast<double>(r.leaf_edges) / static_cast<double>(std::max<std::uint64_t>(1, r.leaves)));
+    auto text =
+        fmt::format("{} grids, {} vertices; index {:.1f} MB, snapshot {:.1f} MB\n"
+                    "{} edges, {} sub-grids, {} leaves with {:.2f} edges on average\n",
+                    r.grids, r.vertices, static_cast<double>(r.index_bytes) / 1e6,
+                    static_cast<double>(r.snapshot_bytes) / 1e6, r.edges, r.subgrids, r.leaves,
+                    static_cast<double>(r.leaf_edges) / static_cast<double>(std::max<std::uint64_t>(1, r.leaves)));
     for (auto const& step : r.steps) {
         text += fmt::format("{:<44} {:8.3f} s\n", step.name, step.seconds);
     }
     for (auto const& rate : r.rates) {
-        text += fmt::format("{:<36} {:<14} {:>9} points  {:9.3f} M points/s\n", rate.subject, rate.points, rate.count, rate.million_per_s);
+        text += fmt::format("{:<36} {:<14} {:>9} points  {:9.3f} M points/s\n", rate.subject, rate.points, rate.count,
+                            rate.million_per_s);
     }
-    text += fmt::format("{} inside; {} answers compared with peers: {} on a boundary, {} wrong\n", r.inside, r.compared, r.boundary, r.wrong);
+    text += fmt::format("{} inside; {} answers compared with peers: {} on a boundary, {} wrong\n", r.inside, r.compared,
+                        r.boundary, r.wrong);
     return text;
 }
 

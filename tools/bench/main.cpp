@@ -14,9 +14,11 @@ int main(int argc, char** argv) {
     bool json = false;
     auto* const command = app.add_subcommand("lookup", "How many positions a second get their grid, on one core");
     auto* const data = command->add_option("--data", lookup.data, "Data folder with a published snapshot");
-    command->add_option("--synthetic", lookup.synthetic, "Instead: a jagged coverage of about this many grids")->excludes(data);
+    command->add_option("--synthetic", lookup.synthetic, "Instead: a jagged coverage of about this many grids")
+        ->excludes(data);
     command->add_option("--points", lookup.points, "Positions of each kind")->capture_default_str();
-    command->add_option("--peer-points", lookup.peer_points, "Positions given to the slower peers, 0 for none")->capture_default_str();
+    command->add_option("--peer-points", lookup.peer_points, "Positions given to the slower peers, 0 for none")
+        ->capture_default_str();
     command->add_option("--seed", lookup.seed, "Seed of the positions")->capture_default_str();
     command->add_flag("--json", json, "Print JSON");
     try {

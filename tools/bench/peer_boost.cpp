@@ -69,6 +69,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Peer> make_boost_peer(std::span<geom::MultiPolygon const> shapes) { return std::make_unique<BoostPeer>(shapes); }
+std::unique_ptr<Peer> make_boost_peer(std::span<geom::MultiPolygon const> shapes) {
+    return std::make_unique<BoostPeer>(shapes);
+}
 
 } // namespace wangge::bench

@@ -20,12 +20,13 @@ public:
                 for (auto const& hole : part.holes) {
                     holes.push_back(ring(hole));
                 }
-                parts.push_back(GEOSGeom_createPolygon_r(m_context, ring(part.outer), holes.data(), static_cast<unsigned>(holes.size())));
+                parts.push_back(GEOSGeom_createPolygon_r(m_context, ring(part.outer), holes.data(),
+                                                         static_cast<unsigned>(holes.size())));
             }
-            auto* const geometry =
-                parts.size() == 1 ? parts[0]
-                                  : GEOSGeom_createCollection_r(m_context, GEOS_MULTIPOLYGON, parts.data(),
-                                                                static_cast<unsigned>(parts.size()));
+            auto* const geometry = parts.size() == 1
+                                       ? parts[0]
+                                       : GEOSGeom_createCollection_r(m_context, GEOS_MULTIPOLYGON, parts.data(),
+                                                                     static_cast<unsigned>(parts.size()));
             m_geometries.push_back(geometry);
             m_prepared.push_back(GEOSPrepare_r(m_context, geometry));
         }
@@ -91,6 +92,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<Peer> make_geos_peer(std::span<geom::MultiPolygon const> shapes) { return std::make_unique<GeosPeer>(shapes); }
+std::unique_ptr<Peer> make_geos_peer(std::span<geom::MultiPolygon const> shapes) {
+    return std::make_unique<GeosPeer>(shapes);
+}
 
 } // namespace wangge::bench

@@ -21,18 +21,19 @@ inline constexpr GridId kOutside = 0xffffffffU;
  * Exact point-in-coverage index over a file's mapped bytes: which grid owns a position, by the half-open rule of
  * geom/owns.hpp. Total: every int32 position answers with exactly one grid or kOutside.
  * Nothing is parsed or copied at open. Safe for any number of threads.
- * Source: adaptive cell trie (Kipf et al., Adaptive Main-Memory Indexing for High-Performance Point-Polygon Joins, EDBT 2020);
- * leaves by edge deltas, see docs/point-index.md.
+ * Source: adaptive cell trie (Kipf et al., Adaptive Main-Memory Indexing for High-Performance Point-Polygon Joins, EDBT
+ * 2020); leaves by edge deltas, see docs/point-index.md.
  */
 class PointIndex {
 public:
-    /// Serialises an index over the shapes (a valid coverage; ids are their positions). Deterministic bytes. O(n log n).
-    /// Throws Error{data_rejected} when a vertex is off the globe or the index would outgrow its format (4 GB).
-    [[nodiscard]] static std::vector<std::byte> build(std::span<geom::MultiPolygon const* const> shapes, Progress& progress);
+    /// Serialises an index over the shapes (a valid coverage; ids are their positions). Deterministic bytes. O(n log
+    /// n). Throws Error{data_rejected} when a vertex is off the globe or the index would outgrow its format (4 GB).
+    [[nodiscard]] static std::vector<std::byte> build(std::span<geom::MultiPolygon const* const> shapes,
+                                                      Progress& progress);
     /// View of bytes made by build(); they must outlive the object. Alignment of 64 bytes is best, of 8 required.
-    /// Throws Error{corrupt} when header, sizes or offsets are wrong. Looks at the header only: damage further in is met
-    /// by the queries, which then answer wrongly but never read out of bounds and never fail to end.
-    /// `name` stands in the message.
+    /// Throws Error{corrupt} when header, sizes or offsets are wrong. Looks at the header only: damage further in is
+    /// met by the queries, which then answer wrongly but never read out of bounds and never fail to end. `name` stands
+    /// in the message.
     [[nodiscard]] static PointIndex over(std::span<std::byte const> bytes, std::string_view name = "point index");
 
     /// The owner of `p`. Expected O(1).

@@ -71,9 +71,9 @@ struct NearestGrid {
 class Snapshot {
 public:
     /**
-     * Throws Error{not_found} when there is none, Error{corrupt} naming the file when a size, a header with its checksum, or
-     * the structure of grids.bin and shapes.bin is wrong, so that no accessor can leave the mapping. The checksums of whole
-     * files are verify()'s business: they would cost a province a tenth of a second.
+     * Throws Error{not_found} when there is none, Error{corrupt} naming the file when a size, a header with its
+     * checksum, or the structure of grids.bin and shapes.bin is wrong, so that no accessor can leave the mapping. The
+     * checksums of whole files are verify()'s business: they would cost a province a tenth of a second.
      */
     [[nodiscard]] static std::shared_ptr<Snapshot const> open(std::filesystem::path const& folder);
     ~Snapshot();
@@ -90,8 +90,8 @@ public:
     /// `id` must be below grid_count() / division_count().
     [[nodiscard]] GridInfo grid(GridId id) const;
     [[nodiscard]] DivisionInfo division(DivisionId id) const;
-    [[nodiscard]] std::optional<GridId> find_grid(GridCode const& code) const;             ///< O(log n)
-    [[nodiscard]] std::optional<DivisionId> find_division(DivisionCode code) const;        ///< O(log n)
+    [[nodiscard]] std::optional<GridId> find_grid(GridCode const& code) const;      ///< O(log n)
+    [[nodiscard]] std::optional<DivisionId> find_division(DivisionCode code) const; ///< O(log n)
     /// Grids whose parent chain holds the division, in code order. O(n).
     [[nodiscard]] std::vector<GridId> grids_under(DivisionId division) const;
     [[nodiscard]] geom::MultiPolygon shape(GridId id) const;
@@ -113,22 +113,25 @@ private:
 
 /**
  * Writes a snapshot folder: everything aside in `folder`.new-PID, synced, then renamed. An existing `folder` is an
- * Error{conflict}. Returns the content digest. The same content gives the same bytes. Divisions and grids must rise by code
- * (Error{usage}); a parent or village that is not among the divisions is Error{data_rejected}.
+ * Error{conflict}. Returns the content digest. The same content gives the same bytes. Divisions and grids must rise by
+ * code (Error{usage}); a parent or village that is not among the divisions is Error{data_rejected}.
  */
 Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress);
 
 /**
- * Digest of the facts alone, equal to what write_snapshot returns, without writing: SHA-256 over divisions and grids with their
- * normalised shapes. Dates and generation take no part, so that the same facts are known again; docs/snapshot-format.md has the bytes.
+ * Digest of the facts alone, equal to what write_snapshot returns, without writing: SHA-256 over divisions and grids
+ * with their normalised shapes. Dates and generation take no part, so that the same facts are known again;
+ * docs/snapshot-format.md has the bytes.
  */
 [[nodiscard]] Digest content_digest(Content const& content);
 
-/// Reads the whole snapshot: the checksum of every file, then the content digest from what the files say. Throws as open() does.
+/// Reads the whole snapshot: the checksum of every file, then the content digest from what the files say. Throws as
+/// open() does.
 void verify(std::filesystem::path const& folder, Progress& progress);
 
 /**
- * The snapshot that is served now. get() is one mutex and one shared_ptr copy (std::atomic<shared_ptr> races in libstdc++ 12).
+ * The snapshot that is served now. get() is one mutex and one shared_ptr copy (std::atomic<shared_ptr> races in
+ * libstdc++ 12).
  */
 class SnapshotHolder {
 public:
