@@ -450,7 +450,10 @@ BOOST_AUTO_TEST_CASE(each_planted_defect_is_there_and_the_rest_is_clean) {
                 BOOST_TEST(measure > 0);
                 BOOST_TEST(!(by_code.at(codes[0]).front()->shape == was.at(codes[0])->shape));
                 BOOST_TEST((by_code.at(codes[1]).front()->shape == was.at(codes[1])->shape));
-                BOOST_TEST(GEOSRelatePattern_r(c, geometry(0), geometry(1), "T********") == 0);
+                // A vertex in the middle of a lattice edge is off it by 1e-15 degrees as doubles.
+                double common = 0;
+                GEOSArea_r(c, geos.keep(GEOSIntersection_r(c, geometry(0), geometry(1))), &common);
+                BOOST_TEST(common < 1e-17);
                 BOOST_TEST(GEOSisValid_r(c, geometry(0)) == 1);
             } else if (kind == "self_crossing" || kind == "repeated_ring_point" || kind == "collapsed_ring") {
                 BOOST_TEST(GEOSisValid_r(c, geometry(0)) == 0);
