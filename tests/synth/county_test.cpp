@@ -1,5 +1,5 @@
-// One small county with many islands through the whole generator; what it wrote is read back with GDAL, judged by GEOS and counted
-// from the reference file itself.
+// One small county with many islands through the whole generator; what it wrote is read back with GDAL, judged by GEOS
+// and counted from the reference file itself.
 #include "../../tools/synth/synth.hpp"
 
 #include <wangge/base/digest.hpp>
@@ -37,7 +37,8 @@ constexpr char const* kCounty = "440523000000"; // 南澳县: 18 parts
 
 struct Folder {
     fs::path path;
-    explicit Folder(std::string const& name) : path(fs::temp_directory_path() / fmt::format("wangge_synth_{}_{}", name, ::getpid())) {
+    explicit Folder(std::string const& name)
+        : path(fs::temp_directory_path() / fmt::format("wangge_synth_{}_{}", name, ::getpid())) {
         fs::remove_all(path);
     }
     ~Folder() { fs::remove_all(path); }
@@ -65,7 +66,8 @@ using Dataset = std::unique_ptr<GDALDataset, void (*)(GDALDataset*)>;
 
 Dataset open(fs::path const& path) {
     GDALAllRegister();
-    return {GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY), [](GDALDataset* d) { GDALClose(GDALDataset::ToHandle(d)); }};
+    return {GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY),
+            [](GDALDataset* d) { GDALClose(GDALDataset::ToHandle(d)); }};
 }
 
 geom::MultiPolygon to_shape(OGRGeometry const& geometry, crs::Transformer const& transformer) {
@@ -102,7 +104,8 @@ std::vector<Row> read_rows(fs::path const& path, std::string const& crs) {
     for (auto const& feature : dataset->GetLayer(0)) {
         auto& row = rows.emplace_back();
         int i = 0;
-        for (auto* const text : {&row.code, &row.name, &row.kind, &row.village_code, &row.village, &row.town, &row.county, &row.city, &row.note}) {
+        for (auto* const text : {&row.code, &row.name, &row.kind, &row.village_code, &row.village, &row.town,
+                                 &row.county, &row.city, &row.note}) {
             *text = feature->GetFieldAsString(i++);
         }
         if (auto const* geometry = feature->GetGeometryRef()) {
@@ -130,7 +133,8 @@ struct Geos {
     }
     GEOSGeometry* read(std::string const& wkb) {
         auto* const reader = GEOSWKBReader_create_r(context);
-        auto* const g = GEOSWKBReader_read_r(context, reader, reinterpret_cast<unsigned char const*>(wkb.data()), wkb.size());
+        auto* const g =
+            GEOSWKBReader_read_r(context, reader, reinterpret_cast<unsigned char const*>(wkb.data()), wkb.size());
         GEOSWKBReader_destroy_r(context, reader);
         return keep(g);
     }
@@ -217,7 +221,8 @@ BOOST_AUTO_TEST_CASE(the_same_options_give_the_same_bytes_with_one_thread_or_mor
     BOOST_REQUIRE(result.files.size() == clean().result.files.size());
     for (std::size_t i = 0; i < result.files.size(); ++i) {
         BOOST_TEST(result.files[i].name == clean().result.files[i].name);
-        BOOST_TEST(sha256_of_file(again.path / result.files[i].name).hex() == sha256_of_file(clean().folder.path / result.files[i].name).hex(),
+        BOOST_TEST(sha256_of_file(again.path / result.files[i].name).hex() ==
+                       sha256_of_file(clean().folder.path / result.files[i].name).hex(),
                    result.files[i].name);
         BOOST_TEST(result.files[i].sha256 == sha256_of_file(again.path / result.files[i].name).hex());
     }
@@ -271,7 +276,12 @@ BOOST_AUTO_TEST_CASE(geos_finds_every_grid_valid_no_two_overlapping_and_their_un
     std::size_t neighbours = 0;
     for (auto*& grid : grids) {
         std::vector<GEOSGeometry**> near;
-        GEOSSTRtree_query_r(c, tree, grid, [](void* item, void* list) { static_cast<std::vector<GEOSGeometry**>*>(list)->push_back(static_cast<GEOSGeometry**>(item)); }, &near);
+        GEOSSTRtree_query_r(
+            c, tree, grid,
+            [](void* item, void* list) {
+                static_cast<std::vector<GEOSGeometry**>*>(list)->push_back(static_cast<GEOSGeometry**>(item));
+            },
+            &near);
         for (auto* const other : near) {
             if (other > &grid) {
                 // Interiors must not meet; borders may in points or lines.
@@ -287,8 +297,10 @@ BOOST_AUTO_TEST_CASE(geos_finds_every_grid_valid_no_two_overlapping_and_their_un
     for (auto* grid : grids) {
         copies.push_back(GEOSGeom_clone_r(c, grid));
     }
-    auto* const collection = geos.keep(GEOSGeom_createCollection_r(c, GEOS_GEOMETRYCOLLECTION, copies.data(), static_cast<unsigned>(copies.size())));
-    auto* const dissolved = geos.keep(GEOSCoverageUnion_r(c, collection)); // removes shared edges, computes no new position
+    auto* const collection = geos.keep(
+        GEOSGeom_createCollection_r(c, GEOS_GEOMETRYCOLLECTION, copies.data(), static_cast<unsigned>(copies.size())));
+    auto* const dissolved =
+        geos.keep(GEOSCoverageUnion_r(c, collection)); // removes shared edges, computes no new position
     auto* const outline = geos.read(outline_of_county());
     GEOSNormalize_r(c, dissolved);
     GEOSNormalize_r(c, outline);
@@ -368,7 +380,8 @@ BOOST_AUTO_TEST_CASE(addresses_and_units_lie_in_their_village) {
     }
     auto const check = [&](std::string const& village, std::string const& lon, std::string const& lat) {
         auto* const point = geos.keep(GEOSGeom_createPointFromXY_r(c, std::stod(lon), std::stod(lat)));
-        BOOST_TEST(std::any_of(areas.at(village).begin(), areas.at(village).end(), [&](auto const* area) { return GEOSPreparedIntersects_r(c, area, point) == 1; }),
+        BOOST_TEST(std::any_of(areas.at(village).begin(), areas.at(village).end(),
+                               [&](auto const* area) { return GEOSPreparedIntersects_r(c, area, point) == 1; }),
                    lon + " " + lat);
     };
     auto const addresses = read_csv(clean().folder.path / "addresses.csv", "UTF-8");
@@ -430,13 +443,17 @@ BOOST_AUTO_TEST_CASE(each_planted_defect_is_there_and_the_rest_is_clean) {
                 double area = 0;
                 GEOSArea_r(c, common, &area);
                 double const latitude = std::stod(d.at(3)) * 0.017453292519943295;
-                double const m2 = area * 110760.0 * 111320.0 * std::cos(latitude); // near 23 degrees north; good to a percent
+                double const m2 =
+                    area * 110760.0 * 111320.0 * std::cos(latitude); // near 23 degrees north; good to a percent
                 BOOST_TEST(m2 == measure, boost::test_tools::tolerance(0.02));
             } else if (kind == "gap" || kind == "sliver" || kind == "edge_not_matched") {
                 BOOST_TEST(measure > 0);
                 BOOST_TEST(!(by_code.at(codes[0]).front()->shape == was.at(codes[0])->shape));
                 BOOST_TEST((by_code.at(codes[1]).front()->shape == was.at(codes[1])->shape));
-                BOOST_TEST(GEOSRelatePattern_r(c, geometry(0), geometry(1), "T********") == 0);
+                // A vertex in the middle of a lattice edge is off it by 1e-15 degrees as doubles.
+                double common = 0;
+                GEOSArea_r(c, geos.keep(GEOSIntersection_r(c, geometry(0), geometry(1))), &common);
+                BOOST_TEST(common < 1e-17);
                 BOOST_TEST(GEOSisValid_r(c, geometry(0)) == 1);
             } else if (kind == "self_crossing" || kind == "repeated_ring_point" || kind == "collapsed_ring") {
                 BOOST_TEST(GEOSisValid_r(c, geometry(0)) == 0);
@@ -454,12 +471,14 @@ BOOST_AUTO_TEST_CASE(each_planted_defect_is_there_and_the_rest_is_clean) {
                 BOOST_TEST(villages_of_county().count(by_code.at(codes[0]).front()->village_code) == 0U);
             } else if (kind == "missing_attribute") {
                 auto const found = by_code.find(codes[0]);
-                BOOST_TEST((found == by_code.end() || found->second.front()->name.empty() || found->second.front()->village_code.empty()));
+                BOOST_TEST((found == by_code.end() || found->second.front()->name.empty() ||
+                            found->second.front()->village_code.empty()));
             } else if (kind == "malformed_code") {
                 BOOST_TEST(by_code.count(codes[0]) == 0U);
                 BOOST_TEST(by_code.count(d.at(6)) == 1U);
             } else if (kind == "malformed_value") {
-                BOOST_TEST((by_code.at(codes[0]).front()->kind != "综合网格" && by_code.at(codes[0]).front()->kind != "专属网格"));
+                BOOST_TEST((by_code.at(codes[0]).front()->kind != "综合网格" &&
+                            by_code.at(codes[0]).front()->kind != "专属网格"));
             } else {
                 BOOST_ERROR("unknown kind");
             }
@@ -479,7 +498,8 @@ BOOST_AUTO_TEST_CASE(other_outlines_in_gcj02_are_brought_to_cgcs2000_and_a_count
     fs::create_directories(folder.path);
     auto const to_gcj = crs::Transformer::make("GCJ02");
     auto document = nlohmann::json::parse(read_file("geodata/guangdong/counties.geojson"));
-    auto feature = *std::find_if(document["features"].begin(), document["features"].end(), [](auto const& f) { return f["properties"]["code"] == kCounty; });
+    auto feature = *std::find_if(document["features"].begin(), document["features"].end(),
+                                 [](auto const& f) { return f["properties"]["code"] == kCounty; });
     feature["properties"]["code"] = "440523";
     for (auto& polygon : feature["geometry"]["coordinates"]) {
         for (auto& ring : polygon) {
@@ -503,7 +523,8 @@ BOOST_AUTO_TEST_CASE(other_outlines_in_gcj02_are_brought_to_cgcs2000_and_a_count
     BOOST_TEST(result.grids == 400U); // the only county with an outline takes them all
     options.out = folder.path / "too_many";
     options.scale = "province";
-    BOOST_CHECK_EXCEPTION(static_cast<void>(synth::run(options, progress)), Error, [](Error const& e) { return e.code() == ErrorCode::usage; });
+    BOOST_CHECK_EXCEPTION(static_cast<void>(synth::run(options, progress)), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::usage; });
     options.out = folder.path / "out";
     Geos geos;
     auto* const outline = geos.read(outline_of_county());
@@ -514,7 +535,8 @@ BOOST_AUTO_TEST_CASE(other_outlines_in_gcj02_are_brought_to_cgcs2000_and_a_count
         auto* const g = geos.read(row.wkb);
         grids.push_back(GEOSGeom_clone_r(geos.context, g));
     }
-    auto* const all = geos.keep(GEOSGeom_createCollection_r(geos.context, GEOS_GEOMETRYCOLLECTION, grids.data(), static_cast<unsigned>(grids.size())));
+    auto* const all = geos.keep(GEOSGeom_createCollection_r(geos.context, GEOS_GEOMETRYCOLLECTION, grids.data(),
+                                                            static_cast<unsigned>(grids.size())));
     auto* const dissolved = geos.keep(GEOSCoverageUnion_r(geos.context, all));
     GEOSNormalize_r(geos.context, dissolved);
     GEOSNormalize_r(geos.context, outline);
@@ -529,8 +551,9 @@ BOOST_AUTO_TEST_CASE(options_that_cannot_be_met_are_refused_with_a_reason) {
         options.scale = "county:440523";
         change(options);
         SilentProgress progress;
-        BOOST_CHECK_EXCEPTION(static_cast<void>(synth::run(options, progress)), Error,
-                              [&](Error const& e) { return e.code() == code && std::string{e.what()}.find(words) != std::string::npos; });
+        BOOST_CHECK_EXCEPTION(static_cast<void>(synth::run(options, progress)), Error, [&](Error const& e) {
+            return e.code() == code && std::string{e.what()}.find(words) != std::string::npos;
+        });
     };
     using O = synth::SynthOptions;
     refused([](O& o) { o.scale = "galaxy"; }, ErrorCode::usage, "--scale galaxy");
@@ -541,7 +564,8 @@ BOOST_AUTO_TEST_CASE(options_that_cannot_be_met_are_refused_with_a_reason) {
     refused([](O& o) { o.out = "geodata"; }, ErrorCode::usage, "not empty");
     refused([](O& o) { o.reference = "nowhere"; }, ErrorCode::environment, "nowhere");
     refused([](O& o) { o.counties = "geodata/guangdong/divisions.tsv"; }, ErrorCode::data_unreadable, "GeoJSON");
-    refused([](O& o) { o.counties = "geodata/guangdong/counties.geojson", o.counties_crs = "EPSG:99999"; }, ErrorCode::usage, "99999");
+    refused([](O& o) { o.counties = "geodata/guangdong/counties.geojson", o.counties_crs = "EPSG:99999"; },
+            ErrorCode::usage, "99999");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,4 @@
 #include "../../tools/synth/delaunay.hpp"
-
 #include "support/random.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -26,7 +25,8 @@ int slow_in_circle(Point a, Point b, Point c, Point d) {
                 q[j++] = p[k];
             }
         }
-        Wide const area = Wide{q[1].lon - q[0].lon} * (q[2].lat - q[0].lat) - Wide{q[1].lat - q[0].lat} * (q[2].lon - q[0].lon);
+        Wide const area =
+            Wide{q[1].lon - q[0].lon} * (q[2].lat - q[0].lat) - Wide{q[1].lat - q[0].lat} * (q[2].lon - q[0].lon);
         Wide const lift = Wide{p[i].lon} * p[i].lon + Wide{p[i].lat} * p[i].lat;
         det += (i % 2 == 0 ? 1 : -1) * lift * area;
     }
@@ -43,7 +43,8 @@ void check_structure(Triangulation const& t) {
     auto const& triangles = t.triangles();
     for (std::size_t i = 0; i < triangles.size(); ++i) {
         auto const& v = triangles[i].vertices;
-        auto const area = twice_area(points[static_cast<std::size_t>(v[0])], points[static_cast<std::size_t>(v[1])], points[static_cast<std::size_t>(v[2])]);
+        auto const area = twice_area(points[static_cast<std::size_t>(v[0])], points[static_cast<std::size_t>(v[1])],
+                                     points[static_cast<std::size_t>(v[2])]);
         BOOST_TEST((area > 0));
         sum += area;
         for (std::size_t k = 0; k < 3; ++k) {
@@ -56,7 +57,8 @@ void check_structure(Triangulation const& t) {
     BOOST_TEST((sum == 2 * Wide{points[1].lon - points[0].lon} * (points[2].lat - points[1].lat)));
 }
 
-/// Locally Delaunay at every edge that is no constraint, which makes the whole a constrained Delaunay triangulation (Lee, Lin 1986).
+/// Locally Delaunay at every edge that is no constraint, which makes the whole a constrained Delaunay triangulation
+/// (Lee, Lin 1986).
 void check_delaunay(Triangulation const& t) {
     auto const& points = t.points();
     for (auto const& triangle : t.triangles()) {
@@ -67,8 +69,9 @@ void check_delaunay(Triangulation const& t) {
             }
             for (auto const d : t.triangles()[static_cast<std::size_t>(u)].vertices) {
                 auto const& v = triangle.vertices;
-                BOOST_TEST(slow_in_circle(points[static_cast<std::size_t>(v[0])], points[static_cast<std::size_t>(v[1])],
-                                          points[static_cast<std::size_t>(v[2])], points[static_cast<std::size_t>(d)]) <= 0);
+                BOOST_TEST(
+                    slow_in_circle(points[static_cast<std::size_t>(v[0])], points[static_cast<std::size_t>(v[1])],
+                                   points[static_cast<std::size_t>(v[2])], points[static_cast<std::size_t>(d)]) <= 0);
             }
         }
     }
@@ -83,7 +86,10 @@ BOOST_AUTO_TEST_CASE(in_circle_agrees_with_the_cofactor_formula_also_on_the_circ
     int zeros = 0;
     for (int i = 0; i < 20000; ++i) {
         auto const side = i % 2 == 0 ? 6 : 20000000; // tiny boxes give many points on a common circle
-        auto const draw = [&] { return Point{static_cast<std::int32_t>(random.between(0, side)), static_cast<std::int32_t>(random.between(0, side))}; };
+        auto const draw = [&] {
+            return Point{static_cast<std::int32_t>(random.between(0, side)),
+                         static_cast<std::int32_t>(random.between(0, side))};
+        };
         auto const a = draw();
         auto b = draw();
         auto c = draw();
@@ -101,11 +107,13 @@ BOOST_AUTO_TEST_CASE(in_circle_agrees_with_the_cofactor_formula_also_on_the_circ
 BOOST_AUTO_TEST_CASE(no_point_lies_inside_the_circle_of_any_triangle) {
     wangge::test::Random random{11};
     for (int round = 0; round < 20; ++round) {
-        auto const side = round % 2 == 0 ? 12 : 5000; // on a small raster many points are collinear, cocircular or the same
+        auto const side =
+            round % 2 == 0 ? 12 : 5000; // on a small raster many points are collinear, cocircular or the same
         Triangulation t{{{0, 0}, {5000, 5000}}};
         std::set<Point> given;
         for (int i = 0; i < 60; ++i) {
-            Point const p{static_cast<std::int32_t>(random.between(0, side)), static_cast<std::int32_t>(random.between(0, side))};
+            Point const p{static_cast<std::int32_t>(random.between(0, side)),
+                          static_cast<std::int32_t>(random.between(0, side))};
             given.insert(p);
             BOOST_TEST((t.points()[static_cast<std::size_t>(*t.insert(p))] == p));
         }
@@ -114,7 +122,8 @@ BOOST_AUTO_TEST_CASE(no_point_lies_inside_the_circle_of_any_triangle) {
         for (auto const& triangle : t.triangles()) {
             auto const& v = triangle.vertices;
             for (auto const d : t.points()) {
-                BOOST_TEST(slow_in_circle(t.points()[static_cast<std::size_t>(v[0])], t.points()[static_cast<std::size_t>(v[1])],
+                BOOST_TEST(slow_in_circle(t.points()[static_cast<std::size_t>(v[0])],
+                                          t.points()[static_cast<std::size_t>(v[1])],
                                           t.points()[static_cast<std::size_t>(v[2])], d) <= 0);
             }
         }
@@ -129,7 +138,8 @@ BOOST_AUTO_TEST_CASE(constraints_become_edges_and_stay_while_points_are_added) {
         auto const teeth = static_cast<int>(random.between(2, 9));
         for (int k = 0; k < teeth; ++k) {
             outline.push_back({1000 * k, static_cast<std::int32_t>(random.between(-50, 50))});
-            outline.push_back({1000 * k + static_cast<std::int32_t>(random.between(300, 700)), static_cast<std::int32_t>(random.between(2000, 9000))});
+            outline.push_back({1000 * k + static_cast<std::int32_t>(random.between(300, 700)),
+                               static_cast<std::int32_t>(random.between(2000, 9000))});
         }
         outline.push_back({1000 * teeth, -3000});
         outline.push_back({-10, -3000});
@@ -145,7 +155,8 @@ BOOST_AUTO_TEST_CASE(constraints_become_edges_and_stay_while_points_are_added) {
         check_delaunay(t);
         t.mark_inside();
         for (int i = 0; i < 300; ++i) {
-            t.insert({static_cast<std::int32_t>(random.between(0, 9900)), static_cast<std::int32_t>(random.between(-2900, 8900))});
+            t.insert({static_cast<std::int32_t>(random.between(0, 9900)),
+                      static_cast<std::int32_t>(random.between(-2900, 8900))});
         }
         check_structure(t);
         check_delaunay(t);
@@ -154,7 +165,9 @@ BOOST_AUTO_TEST_CASE(constraints_become_edges_and_stay_while_points_are_added) {
         for (auto const& triangle : t.triangles()) {
             auto const& v = triangle.vertices;
             if (triangle.inside) {
-                inside += twice_area(t.points()[static_cast<std::size_t>(v[0])], t.points()[static_cast<std::size_t>(v[1])], t.points()[static_cast<std::size_t>(v[2])]);
+                inside +=
+                    twice_area(t.points()[static_cast<std::size_t>(v[0])], t.points()[static_cast<std::size_t>(v[1])],
+                               t.points()[static_cast<std::size_t>(v[2])]);
             }
             for (std::size_t k = 0; k < 3; ++k) {
                 if (triangle.fixed[k]) {

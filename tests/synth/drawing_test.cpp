@@ -1,7 +1,6 @@
 #include "../../tools/synth/allocation.hpp"
 #include "../../tools/synth/jagged_edges.hpp"
 #include "../../tools/synth/rings.hpp"
-
 #include "support/random.hpp"
 
 #include <wangge/geom/validity.hpp>
@@ -20,7 +19,8 @@ using geom::Point;
 /// Eight triangles around (0,0), inside an octagon, counter-clockwise from the east.
 synth::Mesh octagon() {
     synth::Mesh mesh;
-    mesh.points = {{0, 0}, {2000, 0}, {1500, 1500}, {0, 2000}, {-1500, 1500}, {-2000, 0}, {-1500, -1500}, {0, -2000}, {1500, -1500}};
+    mesh.points = {{0, 0},     {2000, 0},      {1500, 1500}, {0, 2000},    {-1500, 1500},
+                   {-2000, 0}, {-1500, -1500}, {0, -2000},   {1500, -1500}};
     for (std::int32_t k = 0; k < 8; ++k) {
         mesh.triangles.push_back({0, k + 1, (k + 1) % 8 + 1});
         mesh.neighbours.push_back({-1, (k + 1) % 8, (k + 7) % 8});
@@ -83,7 +83,10 @@ BOOST_AUTO_TEST_CASE(a_winding_line_stays_strictly_inside_its_two_triangles_and_
     std::size_t drawn = 0;
     for (int i = 0; i < 20000; ++i) {
         auto const side = i % 3 == 0 ? 300 : (i % 3 == 1 ? 20000 : 5000000);
-        auto const draw_point = [&] { return Point{static_cast<std::int32_t>(random.between(0, side)), static_cast<std::int32_t>(random.between(0, side))}; };
+        auto const draw_point = [&] {
+            return Point{static_cast<std::int32_t>(random.between(0, side)),
+                         static_cast<std::int32_t>(random.between(0, side))};
+        };
         synth::Quad const q{draw_point(), draw_point(), draw_point(), draw_point()};
         if (geom::orientation(q.a, q.b, q.left) <= 0 || geom::orientation(q.a, q.b, q.right) >= 0) {
             continue;
@@ -93,10 +96,13 @@ BOOST_AUTO_TEST_CASE(a_winding_line_stays_strictly_inside_its_two_triangles_and_
         drawn += line.size();
         auto previous = q.a;
         for (auto const p : line) {
-            bool const in_left = geom::orientation(q.a, q.b, p) >= 0 && geom::orientation(q.b, q.left, p) > 0 && geom::orientation(q.left, q.a, p) > 0;
-            bool const in_right = geom::orientation(q.a, q.b, p) <= 0 && geom::orientation(q.b, q.right, p) < 0 && geom::orientation(q.right, q.a, p) < 0;
+            bool const in_left = geom::orientation(q.a, q.b, p) >= 0 && geom::orientation(q.b, q.left, p) > 0 &&
+                                 geom::orientation(q.left, q.a, p) > 0;
+            bool const in_right = geom::orientation(q.a, q.b, p) <= 0 && geom::orientation(q.b, q.right, p) < 0 &&
+                                  geom::orientation(q.right, q.a, p) < 0;
             BOOST_TEST((in_left || in_right));
-            auto const forward = (std::int64_t{p.lon} - previous.lon) * (std::int64_t{q.b.lon} - q.a.lon) + (std::int64_t{p.lat} - previous.lat) * (std::int64_t{q.b.lat} - q.a.lat);
+            auto const forward = (std::int64_t{p.lon} - previous.lon) * (std::int64_t{q.b.lon} - q.a.lon) +
+                                 (std::int64_t{p.lat} - previous.lat) * (std::int64_t{q.b.lat} - q.a.lat);
             BOOST_TEST(forward > 0);
             previous = p;
         }

@@ -30,7 +30,9 @@ double village_weight(Town const& town, Village const& village, std::uint64_t se
     return base * (0.45 + 0.8 * u + 0.6 * u * u * u);
 }
 
-std::uint64_t scaled(std::uint64_t count, std::uint64_t grids) { return (count * grids + kProvinceGrids / 2) / kProvinceGrids; }
+std::uint64_t scaled(std::uint64_t count, std::uint64_t grids) {
+    return (count * grids + kProvinceGrids / 2) / kProvinceGrids;
+}
 
 std::vector<double> as_weights(std::vector<CountyShare> const& shares, std::uint64_t (*of)(CountyShare const&)) {
     std::vector<double> weights;
@@ -40,7 +42,8 @@ std::vector<double> as_weights(std::vector<CountyShare> const& shares, std::uint
     return weights;
 }
 
-void share_grids(Reference const& reference, std::vector<CountyShare>& shares, std::uint64_t grids, std::uint64_t seed) {
+void share_grids(Reference const& reference, std::vector<CountyShare>& shares, std::uint64_t grids,
+                 std::uint64_t seed) {
     struct Slot {
         VillageShare* share;
         std::uint64_t code;
@@ -122,9 +125,11 @@ void check_codes(Reference const& reference, std::vector<CountyShare> const& sha
         for (std::size_t t = 0; t < share.villages.size(); ++t) {
             for (std::size_t v = 0; v < share.villages[t].size(); ++v) {
                 if (share.villages[t][v].comprehensive > most) {
-                    throw Error{ErrorCode::usage, fmt::format("--scale {}: village {} would get {} grids and has codes for {}; ask for fewer", scale,
-                                                              reference.counties[share.county].towns[t].villages[v].code,
-                                                              share.villages[t][v].comprehensive, most)};
+                    throw Error{
+                        ErrorCode::usage,
+                        fmt::format("--scale {}: village {} would get {} grids and has codes for {}; ask for fewer",
+                                    scale, reference.counties[share.county].towns[t].villages[v].code,
+                                    share.villages[t][v].comprehensive, most)};
                 }
             }
         }
@@ -142,13 +147,15 @@ std::vector<CountyShare> every_county(Reference const& reference) {
         }
     }
     if (shares.empty()) {
-        throw Error{ErrorCode::data_rejected, "no county has both an outline and villages; check the outline file and its codes"};
+        throw Error{ErrorCode::data_rejected,
+                    "no county has both an outline and villages; check the outline file and its codes"};
     }
     return shares;
 }
 
 /// Takes whole counties in the order of their codes until their usual grids are enough.
-std::vector<CountyShare> counties_for(Reference const& reference, std::vector<CountyShare> const& usual, std::uint64_t grids) {
+std::vector<CountyShare> counties_for(Reference const& reference, std::vector<CountyShare> const& usual,
+                                      std::uint64_t grids) {
     std::vector<CountyShare> taken;
     std::uint64_t sum = 0;
     std::uint64_t villages = 0;
@@ -162,17 +169,21 @@ std::vector<CountyShare> counties_for(Reference const& reference, std::vector<Co
         villages += more;
     }
     if (taken.empty()) {
-        throw Error{ErrorCode::usage, fmt::format("--scale {}: every village needs a grid, and the first county alone has {} villages; ask for "
-                                                  "at least that many, or for county:CODE",
-                                                  grids, reference.counties[usual.front().county].village_count())};
+        throw Error{
+            ErrorCode::usage,
+            fmt::format("--scale {}: every village needs a grid, and the first county alone has {} villages; ask for "
+                        "at least that many, or for county:CODE",
+                        grids, reference.counties[usual.front().county].village_count())};
     }
     return taken;
 }
 
 [[noreturn]] void reject(std::string const& scale) {
-    throw Error{ErrorCode::usage,
-                fmt::format("--scale {}: use province, city:CODE (4 digits), county:CODE (6 digits) or a number of grids up to {}", scale,
-                            kLargestScale)};
+    throw Error{
+        ErrorCode::usage,
+        fmt::format(
+            "--scale {}: use province, city:CODE (4 digits), county:CODE (6 digits) or a number of grids up to {}",
+            scale, kLargestScale)};
 }
 
 } // namespace
@@ -193,7 +204,8 @@ std::vector<std::uint64_t> apportion(std::uint64_t total, std::vector<double> co
         left -= whole;
         remainders.emplace_back(exact - static_cast<double>(whole), i);
     }
-    std::stable_sort(remainders.begin(), remainders.end(), [](auto const& a, auto const& b) { return a.first > b.first; });
+    std::stable_sort(remainders.begin(), remainders.end(),
+                     [](auto const& a, auto const& b) { return a.first > b.first; });
     for (std::size_t k = 0; left > 0; k = (k + 1) % remainders.size(), --left) {
         ++counts[remainders[k].second];
     }
@@ -227,7 +239,8 @@ std::vector<CountyShare> allocate(Reference const& reference, std::string const&
         villages += reference.counties[share.county].village_count();
     }
     if (villages > grids) {
-        throw Error{ErrorCode::data_rejected, fmt::format("divisions.tsv has {} villages, more than {} grids", villages, grids)};
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("divisions.tsv has {} villages, more than {} grids", villages, grids)};
     }
     share_grids(reference, shares, grids, seed);
     if (wanted && *wanted < kProvinceGrids) {

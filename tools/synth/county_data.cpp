@@ -33,8 +33,8 @@ std::int64_t twice_area(geom::MultiPolygon const& shape) {
     return sum;
 }
 
-std::string grid_name(Village const& village, GridPlan const& plan, Random& random) {
-    auto const place = short_village_name(village.name);
+std::string grid_name(Town const& town, Village const& village, GridPlan const& plan, Random& random) {
+    auto const place = short_village_name(village.name, town.name);
     if (plan.kind == GridKind::dedicated) {
         return fmt::format("{}{}专属网格", place, dedicated_place(random));
     }
@@ -46,8 +46,10 @@ std::string grid_name(Village const& village, GridPlan const& plan, Random& rand
 CountyData make_county(Reference const& reference, CountyShare const& share, std::uint64_t seed, bool dirty) {
     auto const& county = reference.counties[share.county];
     auto const county_seed = mix(seed, county.code);
-    auto const urban = static_cast<std::size_t>(std::count_if(county.towns.begin(), county.towns.end(), [](Town const& t) { return t.urban; }));
-    auto const mesh = build_mesh(county.outline, urban, county.towns.size() - urban, share.grids() * kTrianglesPerGrid, county_seed);
+    auto const urban = static_cast<std::size_t>(
+        std::count_if(county.towns.begin(), county.towns.end(), [](Town const& t) { return t.urban; }));
+    auto const mesh =
+        build_mesh(county.outline, urban, county.towns.size() - urban, share.grids() * kTrianglesPerGrid, county_seed);
     auto const parts = partition(mesh, county, share, county_seed);
     auto shapes = draw_grids(mesh, parts, county_seed);
 
@@ -64,11 +66,14 @@ CountyData make_county(Reference const& reference, CountyShare const& share, std
         area += twice_area(shapes[g]);
         data.dedicated += dedicated ? 1U : 0U;
         data.multi_part += shapes[g].parts.size() > 1 ? 1U : 0U;
-        data.with_holes += std::any_of(shapes[g].parts.begin(), shapes[g].parts.end(), [](auto const& p) { return !p.holes.empty(); }) ? 1U : 0U;
+        data.with_holes +=
+            std::any_of(shapes[g].parts.begin(), shapes[g].parts.end(), [](auto const& p) { return !p.holes.empty(); })
+                ? 1U
+                : 0U;
         data.vertices += geom::vertex_count(shapes[g]);
         auto& feature = data.features.emplace_back();
         feature.code = std::string{CodeProfile{}.make(DivisionCode::from_value(village.code), plan.sequence).str()};
-        feature.name = grid_name(village, plan, random);
+        feature.name = grid_name(county.towns[plan.town], village, plan, random);
         feature.kind = dedicated ? "专属网格" : "综合网格";
         feature.village_code = fmt::format("{:012}", village.code);
         feature.town = plan.town;
@@ -76,7 +81,8 @@ CountyData make_county(Reference const& reference, CountyShare const& share, std
         feature.shape = std::move(shapes[g]);
     }
     if (data.grids != share.grids() || area != twice_area(county.outline)) {
-        throw Error{ErrorCode::corrupt, fmt::format("{} {}: the grids do not fill the outline exactly; this is a fault of the generator, report the seed {}",
+        throw Error{ErrorCode::corrupt, fmt::format("{} {}: the grids do not fill the outline exactly; this is a fault "
+                                                    "of the generator, report the seed {}",
                                                     county.code / 1000000, county.name, seed)};
     }
     add_officers(data, county, share, county_seed);

@@ -35,6 +35,7 @@ struct CountyData {
 };
 
 /// Depends on the county, its share and the seed alone.
-[[nodiscard]] CountyData make_county(Reference const& reference, CountyShare const& share, std::uint64_t seed, bool dirty);
+[[nodiscard]] CountyData make_county(Reference const& reference, CountyShare const& share, std::uint64_t seed,
+                                     bool dirty);
 
 } // namespace wangge::synth

@@ -34,7 +34,8 @@ int in_circle(geom::Point a, geom::Point b, geom::Point c, geom::Point d) noexce
     std::int64_t const al = ax * ax + ay * ay;
     std::int64_t const bl = bx * bx + by * by;
     std::int64_t const cl = cx * cx + cy * cy;
-    // The 2x2 minors are exact in int64; in double each of the three products and two sums errs by at most 2^-52 of its size.
+    // The 2x2 minors are exact in int64; in double each of the three products and two sums errs by at most 2^-52 of its
+    // size.
     std::int64_t const bc = bx * cy - by * cx;
     std::int64_t const ca = cx * ay - cy * ax;
     std::int64_t const ab = ax * by - ay * bx;
@@ -59,7 +60,8 @@ Triangulation::Triangulation(geom::Envelope const& box) {
     std::int64_t const width = std::int64_t{box.max.lon} - box.min.lon;
     std::int64_t const height = std::int64_t{box.max.lat} - box.min.lat;
     if (box.empty() || width > kWidest || height > kWidest) {
-        throw Error{ErrorCode::data_rejected, "an outline spans more than 3 degrees; no county does: check its coordinates and CRS"};
+        throw Error{ErrorCode::data_rejected,
+                    "an outline spans more than 3 degrees; no county does: check its coordinates and CRS"};
     }
     auto const margin = static_cast<std::int32_t>(std::max(width, height) / 2 + 1000);
     m_points = {{box.min.lon - margin, box.min.lat - margin},
@@ -205,7 +207,8 @@ void Triangulation::flip(std::int32_t t, int edge) {
 }
 
 bool Triangulation::in_circle(Triangle const& t, geom::Point p) const {
-    return synth::in_circle(m_points[static_cast<std::size_t>(t.vertices[0])], m_points[static_cast<std::size_t>(t.vertices[1])],
+    return synth::in_circle(m_points[static_cast<std::size_t>(t.vertices[0])],
+                            m_points[static_cast<std::size_t>(t.vertices[1])],
                             m_points[static_cast<std::size_t>(t.vertices[2])], p) > 0;
 }
 

@@ -17,10 +17,10 @@ namespace wangge::synth {
 class Triangulation {
 public:
     struct Triangle {
-        std::array<std::int32_t, 3> vertices{};        ///< counter-clockwise
-        std::array<std::int32_t, 3> neighbours{};      ///< across the edge opposite each vertex; -1 none
-        std::array<bool, 3> fixed{};                   ///< is that edge a constraint
-        bool inside = false;                           ///< see mark_inside()
+        std::array<std::int32_t, 3> vertices{};   ///< counter-clockwise
+        std::array<std::int32_t, 3> neighbours{}; ///< across the edge opposite each vertex; -1 none
+        std::array<bool, 3> fixed{};              ///< is that edge a constraint
+        bool inside = false;                      ///< see mark_inside()
     };
 
     /// Positions to come must lie in `box`, which may span at most 3 degrees.
@@ -28,7 +28,8 @@ public:
 
     /// Index of the vertex at `p`, new or old. Empty when `p` lies on a constrained edge (nothing is changed then).
     std::optional<std::int32_t> insert(geom::Point p);
-    /// Makes the edge a-b part of the triangulation for good. False when it passes through another vertex or crosses a constraint.
+    /// Makes the edge a-b part of the triangulation for good. False when it passes through another vertex or crosses a
+    /// constraint.
     [[nodiscard]] bool constrain(std::int32_t a, std::int32_t b);
     /// A triangle is inside when a path to it from far away crosses an odd number of constraints.
     void mark_inside();
@@ -63,8 +64,8 @@ private:
     std::uint64_t m_walk = 1;
 };
 
-/// Sign of the in-circle determinant: +1 when `d` lies inside the circle through a, b, c (counter-clockwise), 0 on it. Exact for
-/// positions that differ by less than 2^28.
+/// Sign of the in-circle determinant: +1 when `d` lies inside the circle through a, b, c (counter-clockwise), 0 on it.
+/// Exact for positions that differ by less than 2^28.
 [[nodiscard]] int in_circle(geom::Point a, geom::Point b, geom::Point c, geom::Point d) noexcept;
 
 } // namespace wangge::synth

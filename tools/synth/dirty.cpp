@@ -28,7 +28,9 @@ struct EdgeKey {
     bool operator==(EdgeKey const&) const = default;
 };
 struct EdgeKeyHash {
-    std::size_t operator()(EdgeKey const& e) const noexcept { return std::hash<Point>{}(e.a) * 3 + std::hash<Point>{}(e.b); }
+    std::size_t operator()(EdgeKey const& e) const noexcept {
+        return std::hash<Point>{}(e.a) * 3 + std::hash<Point>{}(e.b);
+    }
 };
 
 /// A vertex of a ring: the ring and the position in it.
@@ -50,7 +52,8 @@ bool in_triangle(Point a, Point b, Point c, Point p) {
 }
 
 bool cross_properly(Point a, Point b, Point c, Point d) {
-    return geom::orientation(a, b, c) * geom::orientation(a, b, d) < 0 && geom::orientation(c, d, a) * geom::orientation(c, d, b) < 0;
+    return geom::orientation(a, b, c) * geom::orientation(a, b, d) < 0 &&
+           geom::orientation(c, d, a) * geom::orientation(c, d, b) < 0;
 }
 
 double ring_area_m2(geom::Ring const& ring) { return std::abs(geom::area_m2(ring)); }
@@ -58,7 +61,11 @@ double ring_area_m2(geom::Ring const& ring) { return std::abs(geom::area_m2(ring
 class Vandal {
 public:
     Vandal(CountyData& data, County const& county, std::uint64_t seed)
-        : m_data(data), m_county(county), m_random(mix(seed, 0x64697274)), m_clean(data.features.size()), m_used(m_clean, false) {
+        : m_data(data)
+        , m_county(county)
+        , m_random(mix(seed, 0x64697274))
+        , m_clean(data.features.size())
+        , m_used(m_clean, false) {
         for (std::size_t f = 0; f < m_clean; ++f) {
             geom::for_each_edge(m_data.features[f].shape, [&](Point a, Point b) {
                 m_owner[{a, b}] = f;
@@ -75,11 +82,23 @@ public:
 
     void plant(std::uint64_t of_each_kind) {
         using Attempt = bool (Vandal::*)(std::size_t);
-        static constexpr std::array<Attempt, std::size(kDefectKinds)> kAttempts{
-            &Vandal::overlap,        &Vandal::gap,            &Vandal::sliver,         &Vandal::edge_not_matched, &Vandal::self_crossing,
-            &Vandal::repeated_point, &Vandal::collapsed_ring, &Vandal::outside_county, &Vandal::empty_geometry,   &Vandal::duplicate_geometry,
-            &Vandal::duplicate_code, &Vandal::unknown_village, &Vandal::missing_attribute, &Vandal::malformed_code, &Vandal::malformed_value};
-        // Round by round, so that a county short of places gets some of every kind; the fastidious kinds come first in each round.
+        static constexpr std::array<Attempt, std::size(kDefectKinds)> kAttempts{&Vandal::overlap,
+                                                                                &Vandal::gap,
+                                                                                &Vandal::sliver,
+                                                                                &Vandal::edge_not_matched,
+                                                                                &Vandal::self_crossing,
+                                                                                &Vandal::repeated_point,
+                                                                                &Vandal::collapsed_ring,
+                                                                                &Vandal::outside_county,
+                                                                                &Vandal::empty_geometry,
+                                                                                &Vandal::duplicate_geometry,
+                                                                                &Vandal::duplicate_code,
+                                                                                &Vandal::unknown_village,
+                                                                                &Vandal::missing_attribute,
+                                                                                &Vandal::malformed_code,
+                                                                                &Vandal::malformed_value};
+        // Round by round, so that a county short of places gets some of every kind; the fastidious kinds come first in
+        // each round.
         std::array<std::size_t, kAttempts.size()> next{};
         for (std::uint64_t round = 0; round < of_each_kind; ++round) {
             for (std::size_t k = 0; k < kAttempts.size(); ++k) {
@@ -96,13 +115,14 @@ public:
 private:
     Feature& feature(std::size_t f) { return m_data.features[f]; }
 
-    void record(std::vector<std::size_t> const& features, std::string const& codes, Point at, double measure, char const* unit, std::string const& detail) {
+    void record(std::vector<std::size_t> const& features, std::string const& codes, Point at, double measure,
+                char const* unit, std::string const& detail) {
         for (auto const f : features) {
             m_used[f] = true;
         }
         ++m_data.defect_count;
-        fmt::format_to(std::back_inserter(m_data.defects), "{},{},{:.7f},{:.7f},{:.3f},{},{}\r\n", m_kind, codes, geom::to_degrees(at.lon),
-                       geom::to_degrees(at.lat), measure, unit, detail);
+        fmt::format_to(std::back_inserter(m_data.defects), "{},{},{:.7f},{:.7f},{:.3f},{},{}\r\n", m_kind, codes,
+                       geom::to_degrees(at.lon), geom::to_degrees(at.lat), measure, unit, detail);
     }
 
     [[nodiscard]] std::optional<std::size_t> owner(Point a, Point b) const {
@@ -110,7 +130,8 @@ private:
         return found == m_owner.end() ? std::nullopt : std::optional{found->second};
     }
 
-    /// Calls `visit(spot, other)` for each vertex that lies between two grids only, `f` and one that is not spoilt yet, until it says true.
+    /// Calls `visit(spot, other)` for each vertex that lies between two grids only, `f` and one that is not spoilt yet,
+    /// until it says true.
     template <class F>
     bool any_shared(std::size_t f, F const& visit) {
         bool found = false;
@@ -118,7 +139,8 @@ private:
             for (std::size_t i = 0; i < ring.size() && !found && ring.size() > 6; ++i) {
                 Spot const spot{&ring, i};
                 auto const other = owner(spot.at(), spot.at(-1));
-                if (!other || *other == f || m_used[*other] || owner(spot.at(1), spot.at()) != other || m_degree.at(spot.at()) != 2) {
+                if (!other || *other == f || m_used[*other] || owner(spot.at(1), spot.at()) != other ||
+                    m_degree.at(spot.at()) != 2) {
                     continue;
                 }
                 found = visit(spot, *other);
@@ -137,12 +159,15 @@ private:
     [[nodiscard]] bool holds_vertex(Point a, Point b, Point c, std::size_t f) {
         bool found = false;
         geom::for_each_ring(feature(f).shape, [&](geom::Ring const& ring) {
-            found = found || std::any_of(ring.begin(), ring.end(), [&](Point p) { return p != a && p != b && p != c && in_triangle(a, b, c, p); });
+            found = found || std::any_of(ring.begin(), ring.end(), [&](Point p) {
+                        return p != a && p != b && p != c && in_triangle(a, b, c, p);
+                    });
         });
         return found;
     }
 
-    /// Leaves out a vertex of one side only: where the border bends inward the neighbour is overlapped, where it bends outward a gap opens.
+    /// Leaves out a vertex of one side only: where the border bends inward the neighbour is overlapped, where it bends
+    /// outward a gap opens.
     bool drop_vertex(std::size_t f, int turn) {
         Spot best;
         std::size_t best_other = 0;
@@ -152,8 +177,8 @@ private:
             auto const p = spot.at();
             auto const w = spot.at(1);
             double const area = ring_area_m2({u, p, w});
-            if (geom::orientation(u, p, w) == turn && area > best_area && geom::distance_to_segment_m(p, u, w) > 1 && !holds_vertex(u, p, w, f) &&
-                !holds_vertex(u, p, w, other)) {
+            if (geom::orientation(u, p, w) == turn && area > best_area && geom::distance_to_segment_m(p, u, w) > 1 &&
+                !holds_vertex(u, p, w, f) && !holds_vertex(u, p, w, other)) {
                 best = spot;
                 best_other = other;
                 best_area = area;
@@ -164,7 +189,8 @@ private:
             return false;
         }
         auto const at = best.at();
-        record({f, best_other}, feature(f).code + ";" + feature(best_other).code, at, best_area, "m2", "one side leaves out this vertex");
+        record({f, best_other}, feature(f).code + ";" + feature(best_other).code, at, best_area, "m2",
+               "one side leaves out this vertex");
         best.ring->erase(best.ring->begin() + static_cast<std::ptrdiff_t>(best.index));
         return true;
     }
@@ -183,8 +209,10 @@ private:
             bool const inward = m_random.chance(0.5);
             double const x = double{1} * w.lon - u.lon;
             double const y = double{1} * w.lat - u.lat;
-            double const step = static_cast<double>(4 + m_random.below(12)) * (inward ? 1 : -1) / std::sqrt(x * x + y * y);
-            Point const q{p.lon + static_cast<std::int32_t>(std::lround(-y * step)), p.lat + static_cast<std::int32_t>(std::lround(x * step))};
+            double const step =
+                static_cast<double>(4 + m_random.below(12)) * (inward ? 1 : -1) / std::sqrt(x * x + y * y);
+            Point const q{p.lon + static_cast<std::int32_t>(std::lround(-y * step)),
+                          p.lat + static_cast<std::int32_t>(std::lround(x * step))};
             int const side = inward ? 1 : -1;
             bool near = false; // to another edge of either grid, which the moved one might touch
             for (auto const g : {f, other}) {
@@ -192,11 +220,13 @@ private:
                     near = near || (a != p && b != p && geom::distance_to_segment_m(p, a, b) < 1);
                 });
             }
-            if (near || geom::orientation(u, p, q) != side || geom::orientation(p, w, q) != side || holds_vertex(u, p, q, f) ||
-                holds_vertex(u, p, q, other) || holds_vertex(p, w, q, f) || holds_vertex(p, w, q, other)) {
+            if (near || geom::orientation(u, p, q) != side || geom::orientation(p, w, q) != side ||
+                holds_vertex(u, p, q, f) || holds_vertex(u, p, q, other) || holds_vertex(p, w, q, f) ||
+                holds_vertex(p, w, q, other)) {
                 return false;
             }
-            record({f, other}, feature(f).code + ";" + feature(other).code, p, ring_area_m2({u, p, w, q}), "m2", inward ? "gap" : "overlap");
+            record({f, other}, feature(f).code + ";" + feature(other).code, p, ring_area_m2({u, p, w, q}), "m2",
+                   inward ? "gap" : "overlap");
             (*spot.ring)[spot.index] = q;
             return true;
         });
@@ -211,7 +241,8 @@ private:
                 return false;
             }
             Point const middle{p.lon + (w.lon - p.lon) / 2, p.lat + (w.lat - p.lat) / 2};
-            record({f, other}, feature(f).code + ";" + feature(other).code, middle, geom::distance_m(p, w), "m", "the first grid alone has this vertex");
+            record({f, other}, feature(f).code + ";" + feature(other).code, middle, geom::distance_m(p, w), "m",
+                   "the first grid alone has this vertex");
             spot.ring->insert(spot.ring->begin() + static_cast<std::ptrdiff_t>(spot.index) + 1, middle);
             return true;
         });
@@ -238,7 +269,8 @@ private:
             if (geom::orientation(u, p, w) <= 0 || ring_area_m2({u, p, w}) < 4 || holds_vertex(u, p, w, f)) {
                 return false;
             }
-            Point const tip{static_cast<std::int32_t>((std::int64_t{u.lon} + p.lon + w.lon) / 3), static_cast<std::int32_t>((std::int64_t{u.lat} + p.lat + w.lat) / 3)};
+            Point const tip{static_cast<std::int32_t>((std::int64_t{u.lon} + p.lon + w.lon) / 3),
+                            static_cast<std::int32_t>((std::int64_t{u.lat} + p.lat + w.lat) / 3)};
             record({f, other}, feature(f).code, p, geom::distance_m(p, tip), "m", "spike");
             spot.ring->insert(spot.ring->begin() + static_cast<std::ptrdiff_t>(spot.index) + 1, {tip, p});
             return true;
@@ -273,8 +305,9 @@ private:
                     continue;
                 }
                 double const share = std::min(0.2, 60 / length);
-                Point const tip{static_cast<std::int32_t>(std::lround(u.lon + (w.lon - u.lon) * 0.5 + (w.lat - u.lat) * share)),
-                                static_cast<std::int32_t>(std::lround(u.lat + (w.lat - u.lat) * 0.5 - (w.lon - u.lon) * share))};
+                Point const tip{
+                    static_cast<std::int32_t>(std::lround(u.lon + (w.lon - u.lon) * 0.5 + (w.lat - u.lat) * share)),
+                    static_cast<std::int32_t>(std::lround(u.lat + (w.lat - u.lat) * 0.5 - (w.lon - u.lon) * share))};
                 bool touches = false;
                 geom::for_each_edge(m_county.outline, [&](Point a, Point b) {
                     bool const same = (a == u && b == w) || (a == w && b == u);
@@ -284,7 +317,8 @@ private:
                 if (touches) {
                     continue;
                 }
-                record({f}, feature(f).code, tip, ring_area_m2({u, tip, w}), "m2", "lies beyond the outline of the county");
+                record({f}, feature(f).code, tip, ring_area_m2({u, tip, w}), "m2",
+                       "lies beyond the outline of the county");
                 part.outer.insert(part.outer.begin() + static_cast<std::ptrdiff_t>(i) + 1, tip);
                 return true;
             }
@@ -293,7 +327,8 @@ private:
     }
 
     bool empty_geometry(std::size_t f) {
-        record({f}, feature(f).code, geom::interior_point(feature(f).shape), geom::area_m2(feature(f).shape), "m2", "its land is left without a grid");
+        record({f}, feature(f).code, geom::interior_point(feature(f).shape), geom::area_m2(feature(f).shape), "m2",
+               "its land is left without a grid");
         feature(f).shape.parts.clear();
         return true;
     }
@@ -307,7 +342,8 @@ private:
             }
         }
         copy.name += "(新)";
-        record({f}, feature(f).code + ";" + copy.code, geom::interior_point(copy.shape), geom::area_m2(copy.shape), "m2", "a second row with the same shape");
+        record({f}, feature(f).code + ";" + copy.code, geom::interior_point(copy.shape), geom::area_m2(copy.shape),
+               "m2", "a second row with the same shape");
         m_data.features.push_back(std::move(copy));
         return true;
     }
@@ -317,7 +353,8 @@ private:
         if (other >= m_clean || m_used[other] || feature(other).village_code != feature(f).village_code) {
             return false;
         }
-        record({f, other}, feature(other).code, geom::interior_point(feature(f).shape), 0, "", fmt::format("stands for {} too", feature(f).code));
+        record({f, other}, feature(other).code, geom::interior_point(feature(f).shape), 0, "",
+               fmt::format("stands for {} too", feature(f).code));
         feature(f).code = feature(other).code;
         return true;
     }
@@ -331,7 +368,8 @@ private:
         for (int last = 999; last > 0; --last) {
             auto const code = fmt::format("{}{:03}", was.substr(0, 9), last);
             if (!known.contains(code)) {
-                record({f}, feature(f).code, geom::interior_point(feature(f).shape), 0, "", fmt::format("{} instead of {}", code, was));
+                record({f}, feature(f).code, geom::interior_point(feature(f).shape), 0, "",
+                       fmt::format("{} instead of {}", code, was));
                 feature(f).village_code = code;
                 return true;
             }

@@ -13,7 +13,8 @@ namespace {
 
 using geom::Point;
 
-/// Half of a diamond: the incentre of the triangle on one side, as its foot along the edge (0 to length) and its height.
+/// Half of a diamond: the incentre of the triangle on one side, as its foot along the edge (0 to length) and its
+/// height.
 struct Half {
     double foot = 0, height = 0;
 };
@@ -33,7 +34,8 @@ Half half_of(Point a, Point b, Point c) noexcept {
     return {(ab + ca - bc) / 2, twice_area / (ab + bc + ca)};
 }
 
-/// How far the line may leave the edge at `x`, so that it stays `kMargin` inside the diamond and uses four fifths of it.
+/// How far the line may leave the edge at `x`, so that it stays `kMargin` inside the diamond and uses four fifths of
+/// it.
 double room_at(Half const& half, double length, double x) noexcept {
     constexpr double kMargin = 3; // lattice units; rounding to the lattice moves a vertex by 0.71 at most
     bool const before = x < half.foot;
@@ -63,9 +65,9 @@ void append_jagged(Quad const& quad, std::uint64_t seed, std::vector<Point>& out
     double const length = distance(a, b);
     Random random{mix(mix(seed, key_of(a)), key_of(b))};
 
-    // Four to eight pieces, fewer on short edges: a lane has no bends every metre.
+    // Five to nine pieces, fewer on short edges: a lane has no bends every metre.
     constexpr double kShortestPiece = 250; // lattice units, 2.7 m
-    auto pieces = 4 + static_cast<int>(random.below(5));
+    auto pieces = 5 + static_cast<int>(random.below(5));
     pieces = std::min(pieces, static_cast<int>(length / kShortestPiece));
     if (pieces < 2) {
         return;

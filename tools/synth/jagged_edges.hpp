@@ -13,10 +13,10 @@ struct Quad {
 };
 
 /**
- * Appends the vertices strictly between the ends of a winding line from a to b. The line stays strictly inside the edge's own
- * diamond (its ends and the incentres of its two triangles), and runs forward along the edge; diamonds of different edges do not overlap,
- * so no two such lines cross or touch but at shared ends. The same from both sides: from b to a it is reversed.
- * Edges too short for that stay straight.
+ * Appends the vertices strictly between the ends of a winding line from a to b. The line stays strictly inside the
+ * edge's own diamond (its ends and the incentres of its two triangles), and runs forward along the edge; diamonds of
+ * different edges do not overlap, so no two such lines cross or touch but at shared ends. The same from both sides:
+ * from b to a it is reversed. Edges too short for that stay straight.
  */
 void append_jagged(Quad const& quad, std::uint64_t seed, std::vector<geom::Point>& out);
 

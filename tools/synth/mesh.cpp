@@ -20,8 +20,10 @@ using geom::Point;
 Triangulation triangulate_outline(geom::MultiPolygon const& outline) {
     Triangulation triangulation{geom::envelope_of(outline)};
     auto const fail = [](Point p) {
-        return Error{ErrorCode::data_rejected, fmt::format("an outline crosses or touches itself along an edge near {:.7f} {:.7f}; repair it first",
-                                                           geom::to_degrees(p.lon), geom::to_degrees(p.lat))};
+        return Error{
+            ErrorCode::data_rejected,
+            fmt::format("an outline crosses or touches itself along an edge near {:.7f} {:.7f}; repair it first",
+                        geom::to_degrees(p.lon), geom::to_degrees(p.lat))};
     };
     std::vector<std::vector<std::int32_t>> rings;
     geom::for_each_ring(outline, [&](geom::Ring const& ring) {
@@ -96,15 +98,16 @@ Settlement settle(Raster const& raster, std::size_t urban_towns, std::size_t rur
         }
         return best;
     };
-    double const town_area =
-        raster.cell_area * static_cast<double>(inside.size()) / static_cast<double>(std::max<std::size_t>(1, urban_towns + rural_towns));
+    double const town_area = raster.cell_area * static_cast<double>(inside.size()) /
+                             static_cast<double>(std::max<std::size_t>(1, urban_towns + rural_towns));
     std::vector<Point> centres;
     auto const add = [&](Point p, double weight, double radius_squared) {
         centres.push_back(p);
         settlement.centres.push_back({double{1} * p.lon, double{1} * p.lat, weight, 1.0 / radius_squared});
     };
     // A district that is all town has no countryside for its centres to stand out from.
-    double const rural = static_cast<double>(rural_towns) / static_cast<double>(std::max<std::size_t>(1, urban_towns + rural_towns));
+    double const rural =
+        static_cast<double>(rural_towns) / static_cast<double>(std::max<std::size_t>(1, urban_towns + rural_towns));
     double const contrast = 0.25 + 0.75 * rural;
     auto const seat = nearest_of(8, middle);
     add(seat, contrast * random.between(15, 30), town_area * 0.12);
@@ -137,7 +140,8 @@ public:
         : m_settlement(settlement), m_per_density(per_density), m_box(box), m_random(random) {}
 
     std::vector<Point> sow() {
-        double const side = std::max(double{1} * m_box.max.lon - m_box.min.lon, double{1} * m_box.max.lat - m_box.min.lat) + 1;
+        double const side =
+            std::max(double{1} * m_box.max.lon - m_box.min.lon, double{1} * m_box.max.lat - m_box.min.lat) + 1;
         visit(m_box.min.lon, m_box.min.lat, side);
         return std::move(m_points);
     }
@@ -159,7 +163,8 @@ private:
         m_sum += mass;
         if (m_sum >= 1) {
             m_sum -= 1;
-            Point const p{static_cast<std::int32_t>(lon + side * m_random.unit()), static_cast<std::int32_t>(lat + side * m_random.unit())};
+            Point const p{static_cast<std::int32_t>(lon + side * m_random.unit()),
+                          static_cast<std::int32_t>(lat + side * m_random.unit())};
             if (m_box.contains(p)) {
                 m_points.push_back(p);
             }
@@ -174,11 +179,13 @@ private:
     std::vector<Point> m_points;
 };
 
-/// Random rounds of doubling size, each in the spatial order of `points` (biased randomised insertion order, Amenta 2003).
+/// Random rounds of doubling size, each in the spatial order of `points` (biased randomised insertion order, Amenta
+/// 2003).
 std::vector<Point> in_rounds(std::vector<Point> const& points, Random& random) {
     std::array<std::vector<Point>, 24> rounds;
     for (auto const p : points) {
-        auto const round = std::min<std::size_t>(rounds.size() - 1, static_cast<std::size_t>(std::countr_zero(random.next() | (1ULL << 40U))));
+        auto const round = std::min<std::size_t>(
+            rounds.size() - 1, static_cast<std::size_t>(std::countr_zero(random.next() | (1ULL << 40U))));
         rounds[round].push_back(p);
     }
     std::vector<Point> ordered;
@@ -242,7 +249,8 @@ Mesh extract(Triangulation const& triangulation) {
 
 } // namespace
 
-Mesh build_mesh(geom::MultiPolygon const& outline, std::size_t urban_towns, std::size_t rural_towns, std::size_t triangles, std::uint64_t seed) {
+Mesh build_mesh(geom::MultiPolygon const& outline, std::size_t urban_towns, std::size_t rural_towns,
+                std::size_t triangles, std::uint64_t seed) {
     Random random{mix(seed, 0x6d657368)};
     auto const box = geom::envelope_of(outline);
     auto bare = triangulate_outline(outline);
@@ -257,7 +265,8 @@ Mesh build_mesh(geom::MultiPolygon const& outline, std::size_t urban_towns, std:
     for (int attempt = 0;; ++attempt, wanted *= 1.4) {
         auto triangulation = bare;
         double const per_density = integral > 0 ? wanted / integral : 0;
-        auto const sown = integral > 0 ? in_rounds(Sower{settlement, per_density, box, random}.sow(), random) : std::vector<Point>{};
+        auto const sown =
+            integral > 0 ? in_rounds(Sower{settlement, per_density, box, random}.sow(), random) : std::vector<Point>{};
         std::size_t inside = 0;
         for (auto const p : sown) {
             auto const& t = triangulation.triangles()[static_cast<std::size_t>(triangulation.locate(p))];

@@ -35,8 +35,9 @@ struct Settlement {
 /// Triangles that fill a county outline exactly; outline edges are triangle edges, unchanged.
 struct Mesh {
     std::vector<geom::Point> points;
-    std::vector<std::array<std::int32_t, 3>> triangles;  ///< vertices, counter-clockwise
-    std::vector<std::array<std::int32_t, 3>> neighbours; ///< across the edge opposite each vertex; -1 outside the county
+    std::vector<std::array<std::int32_t, 3>> triangles; ///< vertices, counter-clockwise
+    std::vector<std::array<std::int32_t, 3>>
+        neighbours; ///< across the edge opposite each vertex; -1 outside the county
     Settlement settlement;
 
     [[nodiscard]] std::size_t size() const noexcept { return triangles.size(); }
@@ -48,10 +49,11 @@ struct Mesh {
 }
 
 /**
- * Meshes the inside of `outline` with about `triangles` triangles (at least 2/3 of them), dense where people live: one centre for each
- * town, the urban ones near the seat. Throws Error{data_rejected} when the outline touches itself along an edge.
+ * Meshes the inside of `outline` with about `triangles` triangles (at least 2/3 of them), dense where people live: one
+ * centre for each town, the urban ones near the seat. Throws Error{data_rejected} when the outline touches itself along
+ * an edge.
  */
-[[nodiscard]] Mesh build_mesh(geom::MultiPolygon const& outline, std::size_t urban_towns, std::size_t rural_towns, std::size_t triangles,
-                              std::uint64_t seed);
+[[nodiscard]] Mesh build_mesh(geom::MultiPolygon const& outline, std::size_t urban_towns, std::size_t rural_towns,
+                              std::size_t triangles, std::uint64_t seed);
 
 } // namespace wangge::synth

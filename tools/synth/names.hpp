@@ -24,7 +24,7 @@ struct UnitType {
 /// Kind of an emergency unit and the place it stands at.
 [[nodiscard]] UnitType unit_type(Random& random, bool urban);
 
-/// A village's name without the words for its committee: "南镇社区居委会" -> "南镇社区".
-[[nodiscard]] std::string short_village_name(std::string_view name);
+/// A village's name without the words for its committee and for its town: "南镇社区居委会" -> "南镇社区".
+[[nodiscard]] std::string short_village_name(std::string_view name, std::string_view town);
 
 } // namespace wangge::synth

@@ -28,7 +28,8 @@ double smooth_noise(double x, double y, std::uint64_t seed) noexcept {
     auto const ix = static_cast<std::int64_t>(fx);
     auto const iy = static_cast<std::int64_t>(fy);
     auto const corner = [&](std::int64_t dx, std::int64_t dy) {
-        return 2 * unit_of(mix(mix(seed, static_cast<std::uint64_t>(ix + dx)), static_cast<std::uint64_t>(iy + dy))) - 1;
+        return 2 * unit_of(mix(mix(seed, static_cast<std::uint64_t>(ix + dx)), static_cast<std::uint64_t>(iy + dy))) -
+               1;
     };
     double const u = (x - fx) * (x - fx) * (3 - 2 * (x - fx));
     double const v = (y - fy) * (y - fy) * (3 - 2 * (y - fy));
@@ -54,6 +55,7 @@ public:
         hand_out_land();
         grow();
         settle_islands();
+        blunt_spikes();
         make_enclaves();
         cut_dedicated();
         return finish();
@@ -82,8 +84,10 @@ private:
             // Straight cuts of a warped plane are winding cuts of the real one.
             double const far = 7 / side;
             double const near = 25 / side;
-            m_warped[t] = {c.x + side * (0.030 * smooth_noise(c.x * far, c.y * far, m_seed + 1) + 0.008 * smooth_noise(c.x * near, c.y * near, m_seed + 2)),
-                           c.y + side * (0.030 * smooth_noise(c.x * far, c.y * far, m_seed + 3) + 0.008 * smooth_noise(c.x * near, c.y * near, m_seed + 4))};
+            m_warped[t] = {c.x + side * (0.045 * smooth_noise(c.x * far, c.y * far, m_seed + 1) +
+                                         0.014 * smooth_noise(c.x * near, c.y * near, m_seed + 2)),
+                           c.y + side * (0.045 * smooth_noise(c.x * far, c.y * far, m_seed + 3) +
+                                         0.014 * smooth_noise(c.x * near, c.y * near, m_seed + 4))};
         }
         if (!m_mesh.settlement.centres.empty()) {
             m_core = {m_mesh.settlement.centres[0].lon - box.min.lon, m_mesh.settlement.centres[0].lat - box.min.lat};
@@ -92,8 +96,9 @@ private:
 
     void hand_out_land() {
         if (m_mesh.size() < m_share.comprehensive) {
-            throw Error{ErrorCode::data_rejected, fmt::format("{} {}: its outline is too small for {} grids; ask for a smaller --scale",
-                                                              m_county.code / 1000000, m_county.name, m_share.comprehensive)};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{} {}: its outline is too small for {} grids; ask for a smaller --scale",
+                                    m_county.code / 1000000, m_county.name, m_share.comprehensive)};
         }
         std::vector<std::int32_t> land(m_mesh.size());
         std::iota(land.begin(), land.end(), 0);
@@ -120,23 +125,26 @@ private:
             std::vector<Claim> villages;
             for (std::size_t v = 0; v < m_share.villages[town].size(); ++v) {
                 auto const& list = weights[town][v];
-                villages.push_back({list.size(), std::accumulate(list.begin(), list.end(), 0.0), static_cast<std::uint32_t>(v)});
+                villages.push_back(
+                    {list.size(), std::accumulate(list.begin(), list.end(), 0.0), static_cast<std::uint32_t>(v)});
             }
-            std::stable_partition(villages.begin(), villages.end(), [&](Claim const& c) { return m_county.towns[town].villages[c.id].urban; });
-            bisect(villages, town_land, densest(town_land), [&](std::uint32_t village, std::span<std::int32_t> village_land) {
-                std::vector<Claim> grids;
-                for (auto const weight : weights[town][village]) {
-                    grids.push_back({1, weight, static_cast<std::uint32_t>(grids.size())});
-                }
-                bisect(grids, village_land, m_core, [&](std::uint32_t grid, std::span<std::int32_t> grid_land) {
-                    auto const label = static_cast<std::int32_t>(m_grids.size());
-                    m_grids.push_back({town, village, GridKind::comprehensive, grid + 1});
-                    for (auto const triangle : grid_land) {
-                        m_owner[static_cast<std::size_t>(triangle)] = label;
-                    }
-                    m_seeds.push_back(middle_of(grid_land));
-                });
-            });
+            std::stable_partition(villages.begin(), villages.end(),
+                                  [&](Claim const& c) { return m_county.towns[town].villages[c.id].urban; });
+            bisect(villages, town_land, densest(town_land),
+                   [&](std::uint32_t village, std::span<std::int32_t> village_land) {
+                       std::vector<Claim> grids;
+                       for (auto const weight : weights[town][village]) {
+                           grids.push_back({1, weight, static_cast<std::uint32_t>(grids.size())});
+                       }
+                       bisect(grids, village_land, m_core, [&](std::uint32_t grid, std::span<std::int32_t> grid_land) {
+                           auto const label = static_cast<std::int32_t>(m_grids.size());
+                           m_grids.push_back({town, village, GridKind::comprehensive, grid + 1});
+                           for (auto const triangle : grid_land) {
+                               m_owner[static_cast<std::size_t>(triangle)] = label;
+                           }
+                           m_seeds.push_back(middle_of(grid_land));
+                       });
+                   });
         });
     }
 
@@ -198,11 +206,12 @@ private:
             axis = {-axis.x, -axis.y};
         }
         auto const along = [&](std::int32_t t) { return warped(t).x * axis.x + warped(t).y * axis.y; };
-        std::nth_element(land.begin(), land.begin() + static_cast<std::ptrdiff_t>(cut), land.end(), [&](std::int32_t a, std::int32_t b) {
-            double const pa = along(a);
-            double const pb = along(b);
-            return pa != pb ? pa < pb : a < b;
-        });
+        std::nth_element(land.begin(), land.begin() + static_cast<std::ptrdiff_t>(cut), land.end(),
+                         [&](std::int32_t a, std::int32_t b) {
+                             double const pa = along(a);
+                             double const pb = along(b);
+                             return pa != pb ? pa < pb : a < b;
+                         });
         // nth_element leaves an order that the standard does not fix.
         std::sort(land.begin(), land.begin() + static_cast<std::ptrdiff_t>(cut));
         std::sort(land.begin() + static_cast<std::ptrdiff_t>(cut), land.end());
@@ -219,7 +228,8 @@ private:
             auto const a = m_mesh.points[static_cast<std::size_t>(v[0])];
             auto const b = m_mesh.points[static_cast<std::size_t>(v[1])];
             auto const c = m_mesh.points[static_cast<std::size_t>(v[2])];
-            double const area = (double{1} * b.lon - a.lon) * (double{1} * c.lat - a.lat) - (double{1} * b.lat - a.lat) * (double{1} * c.lon - a.lon);
+            double const area = (double{1} * b.lon - a.lon) * (double{1} * c.lat - a.lat) -
+                                (double{1} * b.lat - a.lat) * (double{1} * c.lon - a.lon);
             if (area < smallest) {
                 smallest = area;
                 place = m_centre[static_cast<std::size_t>(t)];
@@ -238,7 +248,8 @@ private:
             auto const c = m_centre[static_cast<std::size_t>(t)];
             return (c.x - mean.x) * (c.x - mean.x) + (c.y - mean.y) * (c.y - mean.y);
         };
-        return *std::min_element(land.begin(), land.end(), [&](std::int32_t a, std::int32_t b) { return distance(a) < distance(b); });
+        return *std::min_element(land.begin(), land.end(),
+                                 [&](std::int32_t a, std::int32_t b) { return distance(a) < distance(b); });
     }
 
     // --- growth from the middle of each grid's land over the triangles ---
@@ -312,9 +323,37 @@ private:
         }
     }
 
+    /// A triangle that hangs on its own grid by one edge and on another grid by two goes to the other. Nothing falls
+    /// apart: it is a leaf.
+    void blunt_spikes() {
+        for (int pass = 0; pass < 2; ++pass) {
+            for (std::size_t t = 0; t < m_mesh.size(); ++t) {
+                auto const own = m_label[t];
+                int at_home = 0;
+                std::int32_t other = -1;
+                int at_other = 0;
+                for (auto const u : m_mesh.neighbours[t]) {
+                    auto const label = u < 0 ? -1 : m_label[static_cast<std::size_t>(u)];
+                    if (label == own) {
+                        ++at_home;
+                    } else if (label >= 0 && label == other) {
+                        ++at_other;
+                    } else if (label >= 0) {
+                        other = label;
+                        at_other = 1;
+                    }
+                }
+                if (at_home == 1 && at_other == 2) {
+                    m_label[t] = other;
+                }
+            }
+        }
+    }
+
     // --- pieces cut out afterwards ---
 
-    /// Triangles around vertex `corner` of triangle `t`, counter-clockwise; empty when the county's outline passes through it.
+    /// Triangles around vertex `corner` of triangle `t`, counter-clockwise; empty when the county's outline passes
+    /// through it.
     [[nodiscard]] std::vector<std::int32_t> star(std::int32_t t, int corner) const {
         std::vector<std::int32_t> around;
         auto const v = m_mesh.triangles[static_cast<std::size_t>(t)][static_cast<std::size_t>(corner)];
@@ -332,25 +371,29 @@ private:
     }
 
     [[nodiscard]] bool all_of(std::vector<std::int32_t> const& triangles, std::int32_t label) const {
-        return !triangles.empty() &&
-               std::all_of(triangles.begin(), triangles.end(), [&](std::int32_t t) { return m_label[static_cast<std::size_t>(t)] == label; });
+        return !triangles.empty() && std::all_of(triangles.begin(), triangles.end(), [&](std::int32_t t) {
+            return m_label[static_cast<std::size_t>(t)] == label;
+        });
     }
 
     /**
-     * A star to cut out of the grid so that a hole remains. Best one whose rim touches no border; next one that touches it in points, as
-     * long as the rest of the grid hangs together.
+     * A star to cut out of the grid so that a hole remains. Best one whose rim touches no border; next one that touches
+     * it in points, as long as the rest of the grid hangs together.
      */
     [[nodiscard]] std::vector<std::int32_t> inner_star(std::int32_t label) const {
         std::vector<std::int32_t> touching;
         for (auto const t : m_members[static_cast<std::size_t>(label)]) {
             for (int corner = 0; corner < 3; ++corner) {
                 auto const around = star(t, corner);
-                if (around.empty() || around.front() != *std::min_element(around.begin(), around.end()) || !all_of(around, label)) {
+                if (around.empty() || around.front() != *std::min_element(around.begin(), around.end()) ||
+                    !all_of(around, label)) {
                     continue; // the same star stands at each of its triangles; the smallest one speaks for it
                 }
                 bool const inside = std::all_of(around.begin(), around.end(), [&](std::int32_t u) {
                     auto const& n = m_mesh.neighbours[static_cast<std::size_t>(u)];
-                    return std::all_of(n.begin(), n.end(), [&](std::int32_t w) { return w >= 0 && m_label[static_cast<std::size_t>(w)] == label; });
+                    return std::all_of(n.begin(), n.end(), [&](std::int32_t w) {
+                        return w >= 0 && m_label[static_cast<std::size_t>(w)] == label;
+                    });
                 });
                 if (!inside) {
                     continue;
@@ -409,7 +452,8 @@ private:
             seen.push_back(t);
             for (; k < seen.size(); ++k) {
                 for (auto const u : m_mesh.neighbours[static_cast<std::size_t>(seen[k])]) {
-                    if (u >= 0 && m_label[static_cast<std::size_t>(u)] == label && std::find(seen.begin(), seen.end(), u) == seen.end()) {
+                    if (u >= 0 && m_label[static_cast<std::size_t>(u)] == label &&
+                        std::find(seen.begin(), seen.end(), u) == seen.end()) {
                         seen.push_back(u);
                     }
                 }
@@ -477,21 +521,24 @@ private:
         // A village without room passes its dedicated grid on to the next one that has.
         for (std::uint32_t t = 0; t < m_share.villages.size(); ++t) {
             for (std::uint32_t v = 0; v < m_share.villages[t].size() && left_over > 0; ++v) {
-                auto const taken = static_cast<std::uint32_t>(std::count_if(m_grids.begin(), m_grids.end(), [&](GridPlan const& g) {
-                    return g.kind == GridKind::dedicated && g.town == t && g.village == v;
-                }));
+                auto const taken =
+                    static_cast<std::uint32_t>(std::count_if(m_grids.begin(), m_grids.end(), [&](GridPlan const& g) {
+                        return g.kind == GridKind::dedicated && g.town == t && g.village == v;
+                    }));
                 if (cut_one(t, v, taken, of_village[t][v])) {
                     --left_over;
                 }
             }
         }
         if (left_over > 0) {
-            throw Error{ErrorCode::data_rejected, fmt::format("{} {}: no room for {} dedicated grids; ask for a smaller --scale",
-                                                              m_county.code / 1000000, m_county.name, left_over)};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{} {}: no room for {} dedicated grids; ask for a smaller --scale",
+                                    m_county.code / 1000000, m_county.name, left_over)};
         }
     }
 
-    bool cut_one(std::uint32_t town, std::uint32_t village, std::uint32_t number, std::vector<std::int32_t> const& hosts) {
+    bool cut_one(std::uint32_t town, std::uint32_t village, std::uint32_t number,
+                 std::vector<std::int32_t> const& hosts) {
         auto const label = static_cast<std::int32_t>(m_grids.size());
         auto const take = [&](std::int32_t host, std::vector<std::int32_t> const& piece) {
             m_grids.push_back({town, village, GridKind::dedicated, CodeProfile{}.dedicated_first + number});
@@ -540,12 +587,12 @@ private:
     std::uint64_t m_seed;
     Random m_random;
     Place m_core;
-    std::vector<Place> m_centre, m_warped;              // centroid of each triangle, and where the cuts see it
-    std::vector<std::int32_t> m_owner;                  // grid whose land a triangle lay in before growth
-    std::vector<std::int32_t> m_label;                  // grid of each triangle
-    std::vector<std::int32_t> m_seeds;                  // triangle of each grid
+    std::vector<Place> m_centre, m_warped; // centroid of each triangle, and where the cuts see it
+    std::vector<std::int32_t> m_owner;     // grid whose land a triangle lay in before growth
+    std::vector<std::int32_t> m_label;     // grid of each triangle
+    std::vector<std::int32_t> m_seeds;     // triangle of each grid
     std::vector<GridPlan> m_grids;
-    std::vector<std::vector<std::int32_t>> m_members;   // triangles of each grid
+    std::vector<std::vector<std::int32_t>> m_members; // triangles of each grid
 };
 
 } // namespace

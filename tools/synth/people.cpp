@@ -75,8 +75,8 @@ public:
 private:
     Mesh const& m_mesh;
     std::vector<std::int32_t> const& m_grid_of;
-    std::vector<std::size_t> m_first;      // of each grid in m_members
-    std::vector<std::int32_t> m_members;   // triangles by grid
+    std::vector<std::size_t> m_first;    // of each grid in m_members
+    std::vector<std::int32_t> m_members; // triangles by grid
 };
 
 struct Road {
@@ -102,17 +102,24 @@ Road make_road(Random& random, bool urban, Point through) {
     return {road_name(random, urban), through, swap ? y : x, swap ? x : y};
 }
 
-double along(Road const& road, Point p) { return road.x * (double{1} * p.lon - road.through.lon) + road.y * (double{1} * p.lat - road.through.lat); }
+double along(Road const& road, Point p) {
+    return road.x * (double{1} * p.lon - road.through.lon) + road.y * (double{1} * p.lat - road.through.lat);
+}
 double aside(Road const& road, Point p) {
     return std::abs(road.x * (double{1} * p.lat - road.through.lat) - road.y * (double{1} * p.lon - road.through.lon));
 }
 
 class AddressBook {
 public:
-    AddressBook(CountyData& data, Reference const& reference, CountyShare const& share, Mesh const& mesh, Partition const& partition,
-                std::uint64_t seed)
-        : m_data(data), m_reference(reference), m_county(reference.counties[share.county]), m_share(share), m_partition(partition),
-          m_scatter(mesh, partition), m_random(mix(seed, 0x61646472)) {}
+    AddressBook(CountyData& data, Reference const& reference, CountyShare const& share, Mesh const& mesh,
+                Partition const& partition, std::uint64_t seed)
+        : m_data(data)
+        , m_reference(reference)
+        , m_county(reference.counties[share.county])
+        , m_share(share)
+        , m_partition(partition)
+        , m_scatter(mesh, partition)
+        , m_random(mix(seed, 0x61646472)) {}
 
     void write() {
         auto const& grids = m_partition.grids;
@@ -126,7 +133,8 @@ public:
         m_data.addresses.reserve(m_share.addresses * 260);
         for (std::size_t first = 0; first < grids.size();) { // grids of one village stand together
             auto last = first;
-            while (last < grids.size() && grids[last].town == grids[first].town && grids[last].village == grids[first].village) {
+            while (last < grids.size() && grids[last].town == grids[first].town &&
+                   grids[last].village == grids[first].village) {
                 ++last;
             }
             write_village(first, last, counts);
@@ -140,17 +148,20 @@ private:
         auto const& plan = m_partition.grids[first];
         auto const& town = m_county.towns[plan.town];
         auto const& village = town.villages[plan.village];
-        auto const total = std::accumulate(counts.begin() + static_cast<std::ptrdiff_t>(first), counts.begin() + static_cast<std::ptrdiff_t>(last), std::uint64_t{0});
+        auto const total = std::accumulate(counts.begin() + static_cast<std::ptrdiff_t>(first),
+                                           counts.begin() + static_cast<std::ptrdiff_t>(last), std::uint64_t{0});
         std::vector<Road> roads;
         for (std::uint64_t k = 0; k <= total / 70 && k < 7; ++k) {
             auto const grid = first + m_random.below(last - first);
-            roads.push_back(make_road(m_random, village.urban, m_scatter.draw(grid, m_data.features[grid].shape, m_random)));
+            roads.push_back(
+                make_road(m_random, village.urban, m_scatter.draw(grid, m_data.features[grid].shape, m_random)));
         }
         std::vector<Building> buildings;
         for (auto grid = first; grid < last; ++grid) {
             for (auto left = counts[grid]; left > 0;) {
                 Building building;
-                building.doors = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, village.urban ? 2 + m_random.below(9) : 1 + m_random.below(2)));
+                building.doors = static_cast<std::uint32_t>(
+                    std::min<std::uint64_t>(left, village.urban ? 2 + m_random.below(9) : 1 + m_random.below(2)));
                 left -= building.doors;
                 building.grid = grid;
                 place(building, roads);
@@ -161,7 +172,8 @@ private:
         std::vector<std::string> estates(last - first);
         std::vector<std::uint32_t> blocks(last - first, 0);
         for (auto& estate : estates) {
-            estate = village.urban ? (m_random.chance(0.7) ? estate_name(m_random) : std::string{}) : hamlet_name(m_random);
+            estate =
+                village.urban ? (m_random.chance(0.7) ? estate_name(m_random) : std::string{}) : hamlet_name(m_random);
         }
         for (auto const& building : buildings) {
             auto const k = building.grid - first;
@@ -200,7 +212,9 @@ private:
                 even = 2;
             }
             auto const& r = roads[road];
-            bool const left = r.x * (double{1} * building.at.lat - r.through.lat) - r.y * (double{1} * building.at.lon - r.through.lon) > 0;
+            bool const left = r.x * (double{1} * building.at.lat - r.through.lat) -
+                                  r.y * (double{1} * building.at.lon - r.through.lon) >
+                              0;
             auto& next = left ? odd : even;
             next = std::max(next, (left ? even : odd) > 6 ? (left ? even : odd) - 5 : next); // the two sides keep pace
             building.number = next;
@@ -208,12 +222,14 @@ private:
         }
     }
 
-    void write_building(Town const& town, Village const& village, Road const& road, Building const& building, std::string const& estate, std::uint32_t block) {
+    void write_building(Town const& town, Village const& village, Road const& road, Building const& building,
+                        std::string const& estate, std::uint32_t block) {
         auto const& city = m_reference.cities[m_county.city];
         auto const floors = village.urban ? 3 + m_random.below(30) : 1;
         auto const units = village.urban ? 1 + m_random.below(3) : 1;
         bool const in_estate = village.urban && !estate.empty();
-        auto const hamlet = village.urban ? std::string{} : estate; // stands before the road, an estate behind the number
+        auto const hamlet =
+            village.urban ? std::string{} : estate; // stands before the road, an estate behind the number
         std::string const number = fmt::format(FMT_COMPILE("{}号"), building.number);
         std::string const block_text = in_estate ? fmt::format(FMT_COMPILE("{}栋"), block) : std::string{};
         for (std::uint32_t door = 0; door < building.doors; ++door) {
@@ -224,11 +240,16 @@ private:
             } else if (building.doors > 1) {
                 room = fmt::format(FMT_COMPILE("{}室"), door + 1);
             }
-            fmt::format_to(std::back_inserter(m_data.addresses), FMT_COMPILE("DZ{:06}{:07},{}{}{}{}{}{}{}{}{}{}{},{},{},{},{},{},{:012},{},{},{},{},{},{},{:.7f},{:.7f}\r\n"),
-                           m_county.code / 1000000, ++m_data.address_count, m_reference.province_name, city.name,
-                           m_county.made_up ? std::string{} : m_county.name, town.name, short_village_name(village.name) + hamlet, road.name, number,
-                           village.urban ? estate : std::string{}, block_text, unit, room, m_reference.province_name, city.name, m_county.name, town.name, village.name, village.code, road.name,
-                           number, estate, block_text, unit, room, geom::to_degrees(building.at.lon), geom::to_degrees(building.at.lat));
+            fmt::format_to(
+                std::back_inserter(m_data.addresses),
+                FMT_COMPILE(
+                    "DZ{:06}{:07},{}{}{}{}{}{}{}{}{}{}{},{},{},{},{},{},{:012},{},{},{},{},{},{},{:.7f},{:.7f}\r\n"),
+                m_county.code / 1000000, ++m_data.address_count, m_reference.province_name, city.name,
+                m_county.made_up ? std::string{} : m_county.name, town.name,
+                short_village_name(village.name, town.name) + hamlet, road.name, number,
+                village.urban ? estate : std::string{}, block_text, unit, room, m_reference.province_name, city.name,
+                m_county.name, town.name, village.name, village.code, road.name, number, estate, block_text, unit, room,
+                geom::to_degrees(building.at.lon), geom::to_degrees(building.at.lat));
         }
     }
 
@@ -236,12 +257,15 @@ private:
         auto const& grids = m_partition.grids;
         for (std::uint64_t k = 0; k < m_share.emergency_units; ++k) {
             auto const grid = m_random.below(grids.size());
-            auto const& village = m_county.towns[grids[grid].town].villages[grids[grid].village];
+            auto const& town = m_county.towns[grids[grid].town];
+            auto const& village = town.villages[grids[grid].village];
             auto const type = unit_type(m_random, village.urban);
             auto const at = m_scatter.draw(grid, m_data.features[grid].shape, m_random);
-            fmt::format_to(std::back_inserter(m_data.emergency_units), FMT_COMPILE("{}{}最小应急单元,{},YJ{:06}{:05},{},{:.7f},{:.7f},{:012}\r\n"),
-                           short_village_name(village.name), type.place, type.type, m_county.code / 1000000, ++m_data.unit_count, 3 + m_random.below(28),
-                           geom::to_degrees(at.lon), geom::to_degrees(at.lat), village.code);
+            fmt::format_to(std::back_inserter(m_data.emergency_units),
+                           FMT_COMPILE("{}{}最小应急单元,{},YJ{:06}{:05},{},{:.7f},{:.7f},{:012}\r\n"),
+                           short_village_name(village.name, town.name), type.place, type.type, m_county.code / 1000000,
+                           ++m_data.unit_count, 3 + m_random.below(28), geom::to_degrees(at.lon),
+                           geom::to_degrees(at.lat), village.code);
         }
     }
 
@@ -263,8 +287,9 @@ void add_officers(CountyData& data, County const& county, CountyShare const& sha
     auto const base = share.county * 800000;
     auto const add = [&](std::string const& grid_code, char const* role) {
         ++serial;
-        data.officers.push_back({fmt::format("GD{:06}{:06}", county.code / 1000000, serial), person_name(random), phone_number(base + serial),
-                                 grid_code, role, Date{kFirstDay + static_cast<std::int32_t>(random.below(kDays))}.str()});
+        data.officers.push_back({fmt::format("GD{:06}{:06}", county.code / 1000000, serial), person_name(random),
+                                 phone_number(base + serial), grid_code, role,
+                                 Date{kFirstDay + static_cast<std::int32_t>(random.below(kDays))}.str()});
     };
     for (auto const& feature : data.features) {
         add(feature.code, "专职网格员");
@@ -275,8 +300,8 @@ void add_officers(CountyData& data, County const& county, CountyShare const& sha
     }
 }
 
-void add_addresses(CountyData& data, Reference const& reference, CountyShare const& share, Mesh const& mesh, Partition const& partition,
-                   std::uint64_t seed) {
+void add_addresses(CountyData& data, Reference const& reference, CountyShare const& share, Mesh const& mesh,
+                   Partition const& partition, std::uint64_t seed) {
     AddressBook{data, reference, share, mesh, partition, seed}.write();
 }
 

@@ -16,7 +16,9 @@ namespace wangge::synth {
     return mix(mix(a + 0x9e3779b97f4a7c15ULL) ^ b);
 }
 /// Uniform in [0, 1).
-[[nodiscard]] constexpr double unit_of(std::uint64_t hash) noexcept { return static_cast<double>(hash >> 11U) * 0x1.0p-53; }
+[[nodiscard]] constexpr double unit_of(std::uint64_t hash) noexcept {
+    return static_cast<double>(hash >> 11U) * 0x1.0p-53;
+}
 
 /// splitmix64: the same numbers on every machine, unlike the std:: distributions.
 class Random {

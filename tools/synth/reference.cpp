@@ -63,7 +63,8 @@ std::vector<DivisionRow> read_divisions(std::filesystem::path const& path) {
         auto const found = std::find(header.begin(), header.end(), name);
         if (found == header.end()) {
             throw Error{ErrorCode::data_unreadable,
-                        fmt::format("{}: the first line has no column '{}'; take the file of the project", path.string(), name)};
+                        fmt::format("{}: the first line has no column '{}'; take the file of the project",
+                                    path.string(), name)};
         }
         return static_cast<std::size_t>(found - header.begin());
     };
@@ -83,7 +84,8 @@ std::vector<DivisionRow> read_divisions(std::filesystem::path const& path) {
         }
         auto const fields = split(line, '\t');
         if (fields.size() != header.size() || parse_code(fields[code]) == 0) {
-            throw Error{ErrorCode::data_unreadable, fmt::format("{}: line {} is not a division row", path.string(), i + 1)};
+            throw Error{ErrorCode::data_unreadable,
+                        fmt::format("{}: line {} is not a division row", path.string(), i + 1)};
         }
         rows.push_back({parse_code(fields[code]), parse_code(fields[parent]), std::string{fields[name]},
                         std::string{fields[level]}, std::string{fields[kind]}});
@@ -112,7 +114,8 @@ std::string read_maybe_gzip(std::filesystem::path const& path) {
 
 class OutlineReader {
 public:
-    OutlineReader(std::string file, std::string const& crs) : m_file(std::move(file)), m_transformer(crs::Transformer::make(crs)) {}
+    OutlineReader(std::string file, std::string const& crs)
+        : m_file(std::move(file)), m_transformer(crs::Transformer::make(crs)) {}
 
     [[nodiscard]] geom::MultiPolygon shape(Json const& geometry, std::string const& name) const {
         auto const& type = geometry.at("type").get_ref<std::string const&>();
@@ -125,12 +128,15 @@ public:
                 outline.parts.push_back(polygon(part, name));
             }
         } else {
-            throw Error{ErrorCode::data_rejected, fmt::format("{}: the outline of {} is a {}, not a polygon", m_file, name, type)};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: the outline of {} is a {}, not a polygon", m_file, name, type)};
         }
         geom::normalize(outline);
         if (auto const reason = geom::geos_invalid_reason(outline)) {
-            throw Error{ErrorCode::data_rejected, fmt::format("{}: the outline of {} is not valid on the 1e-7 degree lattice: {}; repair it first",
-                                                              m_file, name, *reason)};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format("{}: the outline of {} is not valid on the 1e-7 degree lattice: {}; repair it first",
+                            m_file, name, *reason)};
         }
         return outline;
     }
@@ -141,10 +147,12 @@ private:
         for (std::size_t i = 0; i < rings.size(); ++i) {
             geom::Ring points;
             for (auto const& pair : rings[i]) {
-                auto const position = m_transformer.to_registry(crs::Coordinate{pair.at(0).get<double>(), pair.at(1).get<double>()});
+                auto const position =
+                    m_transformer.to_registry(crs::Coordinate{pair.at(0).get<double>(), pair.at(1).get<double>()});
                 auto const point = position ? crs::to_lattice(*position) : std::nullopt;
                 if (!point) {
-                    throw Error{ErrorCode::data_rejected, fmt::format("{}: a position of {} cannot be brought to CGCS2000", m_file, name)};
+                    throw Error{ErrorCode::data_rejected,
+                                fmt::format("{}: a position of {} cannot be brought to CGCS2000", m_file, name)};
                 }
                 if (points.empty() || points.back() != *point) {
                     points.push_back(*point);
@@ -166,7 +174,8 @@ private:
     crs::Transformer m_transformer;
 };
 
-std::map<std::uint64_t, std::pair<std::string, geom::MultiPolygon>> read_outlines(std::filesystem::path const& path, std::string const& crs) {
+std::map<std::uint64_t, std::pair<std::string, geom::MultiPolygon>> read_outlines(std::filesystem::path const& path,
+                                                                                  std::string const& crs) {
     auto const file = path.string();
     std::map<std::uint64_t, std::pair<std::string, geom::MultiPolygon>> outlines;
     try {
@@ -179,7 +188,8 @@ std::map<std::uint64_t, std::pair<std::string, geom::MultiPolygon>> read_outline
             auto const name = properties.value("name", text);
             auto code = text.size() == 6 || text.size() == 12 ? parse_code(text) : 0;
             if (code == 0) {
-                throw Error{ErrorCode::data_rejected, fmt::format("{}: '{}' is not a county code of 6 or 12 digits", file, text)};
+                throw Error{ErrorCode::data_rejected,
+                            fmt::format("{}: '{}' is not a county code of 6 or 12 digits", file, text)};
             }
             if (text.size() == 6) {
                 code *= 1000000;
@@ -189,8 +199,9 @@ std::map<std::uint64_t, std::pair<std::string, geom::MultiPolygon>> read_outline
             }
         }
     } catch (nlohmann::json::exception const& e) {
-        throw Error{ErrorCode::data_unreadable,
-                    fmt::format("{}: not a GeoJSON FeatureCollection of polygons with a property 'code': {}", file, e.what())};
+        throw Error{
+            ErrorCode::data_unreadable,
+            fmt::format("{}: not a GeoJSON FeatureCollection of polygons with a property 'code': {}", file, e.what())};
     }
     return outlines;
 }
@@ -212,8 +223,8 @@ void check_disjoint(Reference const& reference, std::string const& file) {
         geom::for_each_edge(county.outline, [&](geom::Point a, geom::Point b) {
             if (!edges.insert({a, b}).second) {
                 throw Error{ErrorCode::data_rejected,
-                            fmt::format("{}: the outline of {} overlaps another one at {:.7f} {:.7f}; repair it first", file, county.name,
-                                        geom::to_degrees(a.lon), geom::to_degrees(a.lat))};
+                            fmt::format("{}: the outline of {} overlaps another one at {:.7f} {:.7f}; repair it first",
+                                        file, county.name, geom::to_degrees(a.lon), geom::to_degrees(a.lat))};
             }
         });
     }
@@ -225,7 +236,8 @@ Reference build_divisions(std::vector<DivisionRow> const& rows) {
     std::map<std::uint64_t, std::size_t> county_at;
     std::map<std::uint64_t, std::pair<std::size_t, std::size_t>> town_at;
     auto const orphan = [](DivisionRow const& row) {
-        return Error{ErrorCode::data_unreadable, fmt::format("divisions.tsv: {} {} has no parent {}", row.code, row.name, row.parent)};
+        return Error{ErrorCode::data_unreadable,
+                     fmt::format("divisions.tsv: {} {} has no parent {}", row.code, row.name, row.parent)};
     };
     for (auto const& row : rows) {
         if (row.level == "province") {
@@ -292,14 +304,15 @@ Reference read_reference(SynthOptions const& options) {
         // A city without counties may stand under its own code in an outline file.
         if (!take(county, county.code) && !(county.made_up && take(county, city.code))) {
             reference.warnings.push_back(
-                fmt::format("{} has no outline of {} {}; no grids are made there, its share goes to the other counties", path.string(),
-                            county.code / 1000000, county.name));
+                fmt::format("{} has no outline of {} {}; no grids are made there, its share goes to the other counties",
+                            path.string(), county.code / 1000000, county.name));
         }
         city.envelope.extend(geom::envelope_of(county.outline));
     }
     for (auto const& [code, outline] : outlines) {
         reference.warnings.push_back(
-            fmt::format("{}: the outline {} {} belongs to no county of divisions.tsv and is left out", path.string(), code, outline.first));
+            fmt::format("{}: the outline {} {} belongs to no county of divisions.tsv and is left out", path.string(),
+                        code, outline.first));
     }
     check_disjoint(reference, path.string());
     return reference;

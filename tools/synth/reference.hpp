@@ -40,7 +40,8 @@ struct City {
     geom::Envelope envelope;
 };
 
-/// The real part of the province: everything below is made inside it. Cities, counties, towns and villages in the order of their codes.
+/// The real part of the province: everything below is made inside it. Cities, counties, towns and villages in the order
+/// of their codes.
 struct Reference {
     std::string province_name;
     std::vector<City> cities;

@@ -82,7 +82,8 @@ private:
                 auto const j = theirs[0] == t ? 0 : (theirs[1] == t ? 1 : 2);
                 auto const far = m_mesh.triangles[static_cast<std::size_t>(u)][static_cast<std::size_t>(j)];
                 auto const first = static_cast<std::uint32_t>(m_line_points.size());
-                append_jagged({point(a), point(b), point(mine[static_cast<std::size_t>(i)]), point(far)}, m_seed, m_line_points);
+                append_jagged({point(a), point(b), point(mine[static_cast<std::size_t>(i)]), point(far)}, m_seed,
+                              m_line_points);
                 auto const count = static_cast<std::uint32_t>(m_line_points.size()) - first;
                 m_lines[3 * s + static_cast<std::size_t>(i)] = {first, count, false};
                 m_lines[3 * static_cast<std::size_t>(u) + static_cast<std::size_t>(j)] = {first, count, true};
@@ -126,13 +127,16 @@ private:
     }
 
     /**
-     * Follows one border of a piece. A piece may touch itself in a point; turning through its own triangles keeps to one piece, and
-     * cutting the walk wherever it comes back to a vertex leaves rings that visit none twice: the outer one and holes.
+     * Follows one border of a piece. A piece may touch itself in a point; turning through its own triangles keeps to
+     * one piece, and cutting the walk wherever it comes back to a vertex leaves rings that visit none twice: the outer
+     * one and holes.
      */
     void walk(std::int32_t t, int i) {
         std::vector<Side> open;
         Side side{t, i};
-        auto const start_of = [&](Side s) { return edge_of(m_mesh.triangles[static_cast<std::size_t>(s.triangle)], s.index)[0]; };
+        auto const start_of = [&](Side s) {
+            return edge_of(m_mesh.triangles[static_cast<std::size_t>(s.triangle)], s.index)[0];
+        };
         for (;;) {
             auto const at = 3 * static_cast<std::size_t>(side.triangle) + static_cast<std::size_t>(side.index);
             bool const done = m_drawn[at];
@@ -159,12 +163,14 @@ private:
         for (auto const side : sides) {
             auto const [a, b] = edge_of(m_mesh.triangles[static_cast<std::size_t>(side.triangle)], side.index);
             ring.push_back(point(a));
-            auto const& line = m_lines[3 * static_cast<std::size_t>(side.triangle) + static_cast<std::size_t>(side.index)];
+            auto const& line =
+                m_lines[3 * static_cast<std::size_t>(side.triangle) + static_cast<std::size_t>(side.index)];
             for (std::uint32_t k = 0; k < line.count; ++k) {
                 ring.push_back(m_line_points[line.first + (line.reversed ? line.count - 1 - k : k)]);
             }
         }
-        auto& polygon = m_pieces[static_cast<std::size_t>(m_piece_of[static_cast<std::size_t>(sides.front().triangle)])].polygon;
+        auto& polygon =
+            m_pieces[static_cast<std::size_t>(m_piece_of[static_cast<std::size_t>(sides.front().triangle)])].polygon;
         if (geom::winding(ring) > 0) {
             polygon.outer = std::move(ring);
         } else {

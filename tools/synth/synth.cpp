@@ -37,8 +37,9 @@ double thread_seconds() {
 }
 
 /**
- * Counties are made by a few workers in any order and handed to every writer in the order of their codes. Workers stay within a
- * window ahead of the slowest writer, which bounds memory. The first failure stops everything and is thrown by run().
+ * Counties are made by a few workers in any order and handed to every writer in the order of their codes. Workers stay
+ * within a window ahead of the slowest writer, which bounds memory. The first failure stops everything and is thrown by
+ * run().
  */
 class Assembly {
 public:
@@ -87,7 +88,9 @@ public:
 
 private:
     [[nodiscard]] std::size_t slowest() const {
-        return std::min_element(m_lines.begin(), m_lines.end(), [](Line const& a, Line const& b) { return a.done < b.done; })->done;
+        return std::min_element(m_lines.begin(), m_lines.end(),
+                                [](Line const& a, Line const& b) { return a.done < b.done; })
+            ->done;
     }
 
     template <class F>
@@ -164,34 +167,45 @@ void prepare_folder(std::filesystem::path const& out) {
     std::error_code error;
     std::filesystem::create_directories(out, error);
     if (error || !std::filesystem::is_directory(out)) {
-        throw Error{ErrorCode::environment, fmt::format("--out {}: cannot make this folder: {}", out.string(), error.message())};
+        throw Error{ErrorCode::environment,
+                    fmt::format("--out {}: cannot make this folder: {}", out.string(), error.message())};
     }
     if (!std::filesystem::is_empty(out)) {
-        if (!std::filesystem::exists(out / kManifest) || read_file(out / kManifest).find(kGenerator) == std::string::npos) {
-            throw Error{ErrorCode::usage, fmt::format("--out {}: the folder is not empty and was not made by {}; choose another one", out.string(), kGenerator)};
+        if (!std::filesystem::exists(out / kManifest) ||
+            read_file(out / kManifest).find(kGenerator) == std::string::npos) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("--out {}: the folder is not empty and was not made by {}; choose another one",
+                                    out.string(), kGenerator)};
         }
-        for (auto const* const name : {"boundaries.gpkg", "boundaries.gpkg-journal", "boundaries.gpkg-wal", "boundaries.gpkg-shm", "shapefiles", "officers.csv",
-                                       "officers.xlsx", "addresses.csv", "emergency_units.csv", "defects.csv", "README.txt"}) {
+        for (auto const* const name :
+             {"boundaries.gpkg", "boundaries.gpkg-journal", "boundaries.gpkg-wal", "boundaries.gpkg-shm", "shapefiles",
+              "officers.csv", "officers.xlsx", "addresses.csv", "emergency_units.csv", "defects.csv", "README.txt"}) {
             std::filesystem::remove_all(out / name);
         }
     }
     // Marks the folder as ours from the start, so that an interrupted run can be repeated.
-    write_file_atomically(out / kManifest, fmt::format("{{\"generator\": \"{}\", \"state\": \"unfinished\"}}\n", kGenerator));
+    write_file_atomically(out / kManifest,
+                          fmt::format("{{\"generator\": \"{}\", \"state\": \"unfinished\"}}\n", kGenerator));
 }
 
 std::string readme(SynthOptions const& options, SynthResult const& result) {
     return fmt::format(
         "Synthetic grids of Guangdong / 广东省网格合成数据\n"
         "\n"
-        "Names, codes and outlines down to the county and names and codes of towns and villages are real; everything else is made up:\n"
-        "boundaries of towns, villages and grids, grid codes, officers, phones, addresses, emergency units. Not for any official use.\n"
-        "县区界线、区划名称和代码为真实数据；镇街、村居、网格边界以及网格员、电话、地址、应急单元均为程序合成，不得作为正式依据。\n"
+        "Names, codes and outlines down to the county and names and codes of towns and villages are real; everything "
+        "else is made up:\n"
+        "boundaries of towns, villages and grids, grid codes, officers, phones, addresses, emergency units. Not for "
+        "any official use.\n"
+        "县区界线、区划名称和代码为真实数据；镇街、村居、网格边界以及网格员、电话、地址、应急单元均为程序合成，不得作为"
+        "正式依据。\n"
         "\n"
         "seed {}, scale {}{}: {} grids ({} dedicated) in {} villages, {} towns, {} counties, {} cities\n"
         "\n"
         "boundaries.gpkg        layer grids, EPSG:4490\n"
-        "shapefiles/            one Shapefile for each city, GB18030, CGCS2000 3-degree Gauss-Kruger zone of the city (see .prj), full precision\n"
-        "                       WGBM 网格编码 WGMC 网格名称 WGLX 网格类型 CJBM 村居编码 CJMC 村居 ZJMC 镇街 XQMC 县区 DSMC 地市 SJSM 数据说明\n"
+        "shapefiles/            one Shapefile for each city, GB18030, CGCS2000 3-degree Gauss-Kruger zone of the city "
+        "(see .prj), full precision\n"
+        "                       WGBM 网格编码 WGMC 网格名称 WGLX 网格类型 CJBM 村居编码 CJMC 村居 ZJMC 镇街 XQMC 县区 "
+        "DSMC 地市 SJSM 数据说明\n"
         "officers.csv           GB18030, CR LF; {} officers\n"
         "officers.xlsx          the same rows\n"
         "addresses.csv          UTF-8 with byte order mark, CR LF; {} addresses; CGCS2000 degrees\n"
@@ -199,22 +213,28 @@ std::string readme(SynthOptions const& options, SynthResult const& result) {
         "{}"
         "manifest.json          options, counts and SHA-256 of every file\n"
         "\n"
-        "Phones are 104 and eight digits. Mobile numbers of China start with 13 to 19, and the national numbering plan of 2017 keeps 104 in\n"
+        "Phones are 104 and eight digits. Mobile numbers of China start with 13 to 19, and the national numbering plan "
+        "of 2017 keeps 104 in\n"
         "reserve: no phone rings.\n",
-        options.seed, options.scale, options.dirty ? ", dirty" : "", result.grids, result.dedicated, result.villages, result.towns, result.counties,
-        result.cities, result.officers, result.addresses, result.emergency_units,
-        options.dirty ? fmt::format("defects.csv            UTF-8; the {} defects that were planted in the boundaries\n", result.defects) : std::string{});
+        options.seed, options.scale, options.dirty ? ", dirty" : "", result.grids, result.dedicated, result.villages,
+        result.towns, result.counties, result.cities, result.officers, result.addresses, result.emergency_units,
+        options.dirty
+            ? fmt::format("defects.csv            UTF-8; the {} defects that were planted in the boundaries\n",
+                          result.defects)
+            : std::string{});
 }
 
 std::string manifest(SynthOptions const& options, SynthResult const& result) {
     nlohmann::ordered_json document;
     document["generator"] = kGenerator;
     document["state"] = "complete";
-    document["synthetic"] = "Everything below the county is made up, except names and codes of towns and villages. Not for official use.";
+    document["synthetic"] =
+        "Everything below the county is made up, except names and codes of towns and villages. Not for official use.";
     document["seed"] = options.seed;
     document["scale"] = options.scale;
     document["dirty"] = options.dirty;
-    document["outlines"] = options.counties ? options.counties->filename().string() + " (" + options.counties_crs + ")" : "reference";
+    document["outlines"] =
+        options.counties ? options.counties->filename().string() + " (" + options.counties_crs + ")" : "reference";
     document["counts"] = {{"cities", result.cities},
                           {"counties", result.counties},
                           {"towns", result.towns},
@@ -293,7 +313,8 @@ SynthResult run(SynthOptions const& options, Progress& progress) {
     }
     write_file_atomically(out / "README.txt", readme(options, result));
     result.files.push_back(describe_file(out, "README.txt"));
-    std::sort(result.files.begin(), result.files.end(), [](SynthFile const& a, SynthFile const& b) { return a.name < b.name; });
+    std::sort(result.files.begin(), result.files.end(),
+              [](SynthFile const& a, SynthFile const& b) { return a.name < b.name; });
     write_file_atomically(out / kManifest, manifest(options, result));
     return result;
 }

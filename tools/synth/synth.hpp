@@ -12,14 +12,14 @@ namespace wangge::synth {
 
 /// What `wangge synth` was asked for.
 struct SynthOptions {
-    std::filesystem::path out;                            ///< folder; made when absent, files of an earlier run replaced
-    std::uint64_t seed = 1;                               ///< the default province is seed 1
-    std::string scale = "province";                       ///< "province", "city:4405", "county:440106", or a number of grids
+    std::filesystem::path out;      ///< folder; made when absent, files of an earlier run replaced
+    std::uint64_t seed = 1;         ///< the default province is seed 1
+    std::string scale = "province"; ///< "province", "city:4405", "county:440106", or a number of grids
     std::filesystem::path reference = "geodata/guangdong"; ///< folder with divisions.tsv and counties.geojson
-    std::optional<std::filesystem::path> counties;        ///< other outlines: GeoJSON, also .gz; properties code and name
-    std::string counties_crs = "EPSG:4490";               ///< of `counties`; "GCJ02" too
-    bool dirty = false;                                   ///< plant known defects and list them in defects.csv
-    unsigned threads = 2;                                 ///< counties made at once; the files do not depend on it
+    std::optional<std::filesystem::path> counties; ///< other outlines: GeoJSON, also .gz; properties code and name
+    std::string counties_crs = "EPSG:4490";        ///< of `counties`; "GCJ02" too
+    bool dirty = false;                            ///< plant known defects and list them in defects.csv
+    unsigned threads = 2;                          ///< counties made at once; the files do not depend on it
 };
 
 struct SynthFile {
@@ -51,9 +51,10 @@ inline constexpr std::uint64_t kProvinceGrids = 127533;
 inline constexpr std::uint64_t kLargestScale = 1300000;
 
 /**
- * Writes a synthetic province into `options.out`: a valid coverage of grids inside the real county outlines and under the
- * real towns and villages, with officers, addresses and emergency units. Same options and reference, same bytes.
- * Throws Error{usage} for an option that cannot be met, data_unreadable or data_rejected for outlines, environment for the disk.
+ * Writes a synthetic province into `options.out`: a valid coverage of grids inside the real county outlines and under
+ * the real towns and villages, with officers, addresses and emergency units. Same options and reference, same bytes.
+ * Throws Error{usage} for an option that cannot be met, data_unreadable or data_rejected for outlines, environment for
+ * the disk.
  */
 [[nodiscard]] SynthResult run(SynthOptions const& options, Progress& progress);
 

@@ -38,7 +38,8 @@ struct FreeFeature {
 using FeaturePtr = std::unique_ptr<OGRFeature, FreeFeature>;
 
 Error write_error(std::filesystem::path const& path) {
-    return {ErrorCode::environment, fmt::format("{}: writing failed: {}; check free space and permission", path.string(), CPLGetLastErrorMsg())};
+    return {ErrorCode::environment, fmt::format("{}: writing failed: {}; check free space and permission",
+                                                path.string(), CPLGetLastErrorMsg())};
 }
 
 void prepare_gdal() {
@@ -129,7 +130,8 @@ std::unique_ptr<OGRMultiPolygon> to_ogr(geom::MultiPolygon const& shape, F const
 
 class GeoPackageWriter final : public Writer {
 public:
-    GeoPackageWriter(std::filesystem::path out, Reference const& reference) : m_out(std::move(out)), m_reference(reference) {
+    GeoPackageWriter(std::filesystem::path out, Reference const& reference)
+        : m_out(std::move(out)), m_reference(reference) {
         prepare_gdal();
         auto const path = m_out / kName;
         m_dataset.reset(driver("GPKG").Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
@@ -145,8 +147,15 @@ public:
         if (m_layer == nullptr || m_dataset->StartTransaction() != OGRERR_NONE) {
             throw write_error(path);
         }
-        static constexpr std::array<Column, 9> kColumns{
-            {{"网格编码", 20}, {"网格名称", 80}, {"网格类型", 20}, {"所属村居编码", 12}, {"所属村居", 60}, {"所属镇街", 60}, {"所属县区", 40}, {"所属地市", 40}, {"数据说明", 40}}};
+        static constexpr std::array<Column, 9> kColumns{{{"网格编码", 20},
+                                                         {"网格名称", 80},
+                                                         {"网格类型", 20},
+                                                         {"所属村居编码", 12},
+                                                         {"所属村居", 60},
+                                                         {"所属镇街", 60},
+                                                         {"所属县区", 40},
+                                                         {"所属地市", 40},
+                                                         {"数据说明", 40}}};
         add_columns(*m_layer, kColumns, path);
     }
 
@@ -156,11 +165,12 @@ public:
             FeaturePtr const row{OGRFeature::CreateFeature(m_layer->GetLayerDefn())};
             set_attributes(*row, feature, m_reference, county);
             if (!feature.shape.empty()) {
-                row->SetGeometryDirectly(to_ogr(feature.shape, [](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) {
-                                             std::transform(ring.begin(), ring.end(), xy.begin(), [](geom::Point p) {
-                                                 return OGRRawPoint{geom::to_degrees(p.lon), geom::to_degrees(p.lat)};
-                                             });
-                                         }).release());
+                row->SetGeometryDirectly(
+                    to_ogr(feature.shape, [](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) {
+                        std::transform(ring.begin(), ring.end(), xy.begin(), [](geom::Point p) {
+                            return OGRRawPoint{geom::to_degrees(p.lon), geom::to_degrees(p.lat)};
+                        });
+                    }).release());
             }
             if (m_layer->CreateFeature(row.get()) != OGRERR_NONE) {
                 throw write_error(m_out / kName);
@@ -188,7 +198,8 @@ private:
 
 class ShapefileWriter final : public Writer {
 public:
-    ShapefileWriter(std::filesystem::path out, Reference const& reference) : m_out(std::move(out)), m_reference(reference) {
+    ShapefileWriter(std::filesystem::path out, Reference const& reference)
+        : m_out(std::move(out)), m_reference(reference) {
         prepare_gdal();
         std::filesystem::create_directories(m_out / "shapefiles");
     }
@@ -204,7 +215,9 @@ public:
             set_attributes(*row, feature, m_reference, county);
             if (!feature.shape.empty()) {
                 row->SetGeometryDirectly(
-                    to_ogr(feature.shape, [&](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) { project(ring, xy); }).release());
+                    to_ogr(feature.shape, [&](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) {
+                        project(ring, xy);
+                    }).release());
             }
             if (m_layer->CreateFeature(row.get()) != OGRERR_NONE) {
                 throw write_error(m_path);
@@ -219,8 +232,15 @@ public:
 
 private:
     void open(std::size_t city) {
-        static constexpr std::array<Column, 9> kColumns{
-            {{"WGBM", 20}, {"WGMC", 80}, {"WGLX", 12}, {"CJBM", 12}, {"CJMC", 60}, {"ZJMC", 60}, {"XQMC", 40}, {"DSMC", 20}, {"SJSM", 24}}};
+        static constexpr std::array<Column, 9> kColumns{{{"WGBM", 20},
+                                                         {"WGMC", 80},
+                                                         {"WGLX", 12},
+                                                         {"CJBM", 12},
+                                                         {"CJMC", 60},
+                                                         {"ZJMC", 60},
+                                                         {"XQMC", 40},
+                                                         {"DSMC", 20},
+                                                         {"SJSM", 24}}};
         m_city = city;
         auto const& place = m_reference.cities[city];
         m_stem = fmt::format("shapefiles/{:06}_{}", place.code / 1000000, place.name);
@@ -262,9 +282,12 @@ private:
             m_buffer.push_back({geom::to_degrees(p.lon), geom::to_degrees(p.lat)});
         }
         if (m_transformer->from_registry(m_buffer) != 0) {
-            throw Error{ErrorCode::environment, fmt::format("{}: PROJ could not project a position of the county outlines", m_path.string())};
+            throw Error{ErrorCode::environment,
+                        fmt::format("{}: PROJ could not project a position of the county outlines", m_path.string())};
         }
-        std::transform(m_buffer.begin(), m_buffer.end(), xy.begin(), [](crs::Coordinate c) { return OGRRawPoint{c.x, c.y}; });
+        std::transform(m_buffer.begin(), m_buffer.end(), xy.begin(), [](crs::Coordinate c) {
+            return OGRRawPoint{c.x, c.y};
+        });
     }
 
     std::filesystem::path m_out, m_path;

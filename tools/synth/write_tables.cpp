@@ -1,8 +1,7 @@
-#include "writer.hpp"
-
 #include "dirty.hpp"
 #include "gb18030.hpp"
 #include "people.hpp"
+#include "writer.hpp"
 
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
@@ -84,7 +83,8 @@ public:
     SynthFile finish() {
         auto* const book = std::exchange(m_book, nullptr);
         if (auto const error = workbook_close(book); error != LXW_NO_ERROR) {
-            throw Error{ErrorCode::environment, fmt::format("{}: writing failed: {}", (m_out / m_name).string(), lxw_strerror(error))};
+            throw Error{ErrorCode::environment,
+                        fmt::format("{}: writing failed: {}", (m_out / m_name).string(), lxw_strerror(error))};
         }
         return describe_file(m_out, m_name);
     }
@@ -95,8 +95,10 @@ private:
     template <std::size_t N>
     void put(std::array<char const*, N> const& cells) {
         for (std::size_t i = 0; i < N; ++i) {
-            if (auto const error = worksheet_write_string(m_sheet, m_row, static_cast<lxw_col_t>(i), cells[i], nullptr); error != LXW_NO_ERROR) {
-                throw Error{ErrorCode::environment, fmt::format("{}: writing failed: {}", (m_out / m_name).string(), lxw_strerror(error))};
+            if (auto const error = worksheet_write_string(m_sheet, m_row, static_cast<lxw_col_t>(i), cells[i], nullptr);
+                error != LXW_NO_ERROR) {
+                throw Error{ErrorCode::environment,
+                            fmt::format("{}: writing failed: {}", (m_out / m_name).string(), lxw_strerror(error))};
             }
         }
         ++m_row;
@@ -112,15 +114,18 @@ private:
 
 class OfficerWriter final : public Writer {
 public:
-    explicit OfficerWriter(std::filesystem::path const& out) : m_csv(out, "officers.csv"), m_book(out, "officers.xlsx") {
+    explicit OfficerWriter(std::filesystem::path const& out)
+        : m_csv(out, "officers.csv"), m_book(out, "officers.xlsx") {
         m_csv.write(m_encoder.encode("工号,姓名,手机号码,网格编码,角色,生效日期\r\n"));
     }
 
     void add(CountyData const& data) override {
         std::string text;
         for (auto const& row : data.officers) {
-            fmt::format_to(std::back_inserter(text), FMT_COMPILE("{},{},{},{},{},{}\r\n"), row.number, row.name, row.phone, row.grid_code, row.role, row.effective);
-            m_book.add<6>({row.number.c_str(), row.name.c_str(), row.phone.c_str(), row.grid_code.c_str(), row.role, row.effective.c_str()});
+            fmt::format_to(std::back_inserter(text), FMT_COMPILE("{},{},{},{},{},{}\r\n"), row.number, row.name,
+                           row.phone, row.grid_code, row.role, row.effective);
+            m_book.add<6>({row.number.c_str(), row.name.c_str(), row.phone.c_str(), row.grid_code.c_str(), row.role,
+                           row.effective.c_str()});
         }
         m_csv.write(m_encoder.encode(text));
     }
@@ -138,7 +143,8 @@ private:
 
 class TableWriter final : public Writer {
 public:
-    TableWriter(std::filesystem::path const& out, bool dirty) : m_addresses(out, "addresses.csv"), m_units(out, "emergency_units.csv") {
+    TableWriter(std::filesystem::path const& out, bool dirty)
+        : m_addresses(out, "addresses.csv"), m_units(out, "emergency_units.csv") {
         // Without the mark, spreadsheet programs take the Chinese for the system's own encoding.
         constexpr std::string_view kMark = "\xEF\xBB\xBF";
         m_addresses.write(kMark);
@@ -178,8 +184,12 @@ SynthFile describe_file(std::filesystem::path const& out, std::string const& nam
     return {name, std::filesystem::file_size(out / name), sha256_of_file(out / name).hex()};
 }
 
-std::unique_ptr<Writer> make_officer_writer(std::filesystem::path const& out) { return std::make_unique<OfficerWriter>(out); }
+std::unique_ptr<Writer> make_officer_writer(std::filesystem::path const& out) {
+    return std::make_unique<OfficerWriter>(out);
+}
 
-std::unique_ptr<Writer> make_table_writer(std::filesystem::path const& out, bool dirty) { return std::make_unique<TableWriter>(out, dirty); }
+std::unique_ptr<Writer> make_table_writer(std::filesystem::path const& out, bool dirty) {
+    return std::make_unique<TableWriter>(out, dirty);
+}
 
 } // namespace wangge::synth

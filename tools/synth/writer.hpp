@@ -13,7 +13,8 @@ namespace wangge::synth {
 /// Text that says of every row below county level what it is.
 inline constexpr char const* kSyntheticNote = "合成数据 synthetic";
 
-/// Writes some of the files, county by county in the order of their codes. Made, used and finished on one thread (GDAL's rule).
+/// Writes some of the files, county by county in the order of their codes. Made, used and finished on one thread
+/// (GDAL's rule).
 class Writer {
 public:
     virtual ~Writer() = default;
@@ -24,9 +25,11 @@ public:
 };
 
 /// boundaries.gpkg, layer `grids`, EPSG:4490.
-[[nodiscard]] std::unique_ptr<Writer> make_geopackage_writer(std::filesystem::path const& out, Reference const& reference);
+[[nodiscard]] std::unique_ptr<Writer> make_geopackage_writer(std::filesystem::path const& out,
+                                                             Reference const& reference);
 /// shapefiles/CODE_NAME.shp, one for each city, GB18030, in the CGCS2000 3-degree zone of the city.
-[[nodiscard]] std::unique_ptr<Writer> make_shapefile_writer(std::filesystem::path const& out, Reference const& reference);
+[[nodiscard]] std::unique_ptr<Writer> make_shapefile_writer(std::filesystem::path const& out,
+                                                            Reference const& reference);
 /// officers.csv (GB18030) and officers.xlsx.
 [[nodiscard]] std::unique_ptr<Writer> make_officer_writer(std::filesystem::path const& out);
 /// addresses.csv and emergency_units.csv (UTF-8 with a byte order mark), and defects.csv when `dirty`.
