@@ -69,9 +69,11 @@ std::vector<std::vector<OwnerCount>> covers(Arrangement const& arrangement,
 }
 
 AreaTracer::AreaTracer(Arrangement const& arrangement)
-    : m_arrangement(arrangement), m_region_stamp(arrangement.region_count(), 0),
-      m_reached_stamp(arrangement.region_count(), 0), m_border_stamp(arrangement.half_edge_count(), 0),
-      m_place(arrangement.node_count(), kNone) {}
+    : m_arrangement(arrangement)
+    , m_region_stamp(arrangement.region_count(), 0)
+    , m_reached_stamp(arrangement.region_count(), 0)
+    , m_border_stamp(arrangement.half_edge_count(), 0)
+    , m_place(arrangement.node_count(), kNone) {}
 
 std::vector<std::vector<std::uint32_t>> AreaTracer::connected(std::vector<char> const& member) {
     DisjointSets sets{m_arrangement.region_count()};
@@ -237,8 +239,9 @@ double AreaTracer::loop_m(Loop const& loop) const {
         auto const a = m_arrangement.node(loop.nodes[i]);
         auto const b = m_arrangement.node(loop.nodes[i + 1 == loop.nodes.size() ? 0 : i + 1]);
         auto const scale = geom::metres_per_degree(static_cast<double>(a.lat + b.lat) / 2 / geom::kUnitsPerDegree);
-        length += std::hypot(static_cast<double>(b.lon - a.lon) * scale.lon, static_cast<double>(b.lat - a.lat) * scale.lat) /
-                  geom::kUnitsPerDegree;
+        length +=
+            std::hypot(static_cast<double>(b.lon - a.lon) * scale.lon, static_cast<double>(b.lat - a.lat) * scale.lat) /
+            geom::kUnitsPerDegree;
     }
     return length;
 }

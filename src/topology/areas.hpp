@@ -26,7 +26,8 @@ struct TracedArea {
     Point at;                 ///< inside, or next to it where it is too small
     double area_m2 = 0;       ///< of the unrounded area
     std::size_t pieces = 0;
-    bool narrow = false; ///< every piece is a sliver: below kSliverAreaM2, and 4 pi area / perimeter^2 below kSliverRoundness
+    bool narrow =
+        false; ///< every piece is a sliver: below kSliverAreaM2, and 4 pi area / perimeter^2 below kSliverRoundness
 };
 
 inline constexpr double kSliverAreaM2 = 100;

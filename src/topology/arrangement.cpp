@@ -1,4 +1,5 @@
 #include "arrangement.hpp"
+
 #include "box_pairs.hpp"
 #include "point_numbers.hpp"
 
@@ -100,7 +101,9 @@ void Arrangement::find_cuts() {
     auto const node_at = [&](std::uint32_t segment, Point p) {
         return m_segments[segment].low == p ? m_low_node[segment] : m_high_node[segment];
     };
-    auto const is_end = [&](std::uint32_t segment, Point p) { return m_segments[segment].low == p || m_segments[segment].high == p; };
+    auto const is_end = [&](std::uint32_t segment, Point p) {
+        return m_segments[segment].low == p || m_segments[segment].high == p;
+    };
     for_each_box_pair(std::move(boxes), [&](std::uint32_t i, std::uint32_t k) {
         auto const& s = m_segments[i];
         auto const& t = m_segments[k];
@@ -282,8 +285,8 @@ void Arrangement::trace_regions() {
             ++cycles;
         }
     }
-    // The outer side of each connected set of pieces is seen from its westernmost node, which is a vertex: it lies left of
-    // the last half-edge of that node's star. It belongs to the region just west of there.
+    // The outer side of each connected set of pieces is seen from its westernmost node, which is a vertex: it lies left
+    // of the last half-edge of that node's star. It belongs to the region just west of there.
     DisjointSets connected{node_count()};
     for (std::uint32_t h = 0; h < m_tail.size(); h += 2) {
         connected.unite(m_tail[h], m_tail[h + 1]);

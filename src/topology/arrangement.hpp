@@ -21,11 +21,12 @@ struct OwnedEdge {
 };
 
 /**
- * The division of the plane by edges that may cross, touch and overlap in any way: nodes, pieces of edges between them, and
- * regions. Exact: crossings stay rational, and order along an edge and round a node is decided in integers.
+ * The division of the plane by edges that may cross, touch and overlap in any way: nodes, pieces of edges between them,
+ * and regions. Exact: crossings stay rational, and order along an edge and round a node is decided in integers.
  * Numbering depends on the edges alone, not on their order. O((n + crossings) log n).
  *
- * Piece k has two half-edges: 2k from its lexicographically smaller node to the other, 2k+1 back. Region 0 is the unbounded one.
+ * Piece k has two half-edges: 2k from its lexicographically smaller node to the other, 2k+1 back. Region 0 is the
+ * unbounded one.
  */
 class Arrangement {
 public:
@@ -46,7 +47,9 @@ public:
     [[nodiscard]] std::uint32_t tail(std::uint32_t half_edge) const noexcept { return m_tail[half_edge]; }
     [[nodiscard]] std::uint32_t head(std::uint32_t half_edge) const noexcept { return m_tail[half_edge ^ 1U]; }
     [[nodiscard]] std::uint32_t left_region(std::uint32_t half_edge) const noexcept { return m_region[half_edge]; }
-    [[nodiscard]] std::uint32_t right_region(std::uint32_t half_edge) const noexcept { return m_region[half_edge ^ 1U]; }
+    [[nodiscard]] std::uint32_t right_region(std::uint32_t half_edge) const noexcept {
+        return m_region[half_edge ^ 1U];
+    }
     [[nodiscard]] Node node(std::uint32_t n) const noexcept {
         if (n < m_vertices.size()) {
             auto const p = m_vertices[n];
@@ -67,8 +70,8 @@ public:
         return m_piece_begin[piece + 1] - m_piece_begin[piece] > 1;
     }
 
-    /// Calls f(OwnedEdge const&, bool same_way, std::uint32_t segment) for each edge that runs along the half-edge. Edges between
-    /// the same two points have the same segment.
+    /// Calls f(OwnedEdge const&, bool same_way, std::uint32_t segment) for each edge that runs along the half-edge.
+    /// Edges between the same two points have the same segment.
     template <class F>
     void for_each_edge_along(std::uint32_t half_edge, F&& f) const {
         auto const piece = half_edge / 2;

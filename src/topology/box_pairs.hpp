@@ -21,7 +21,8 @@ namespace box_pairs {
 constexpr std::size_t kSweepBelow = 192;
 constexpr int kMaxDepth = 48;
 
-/// Reports each pair that meets and whose meeting's south-west corner lies in `cell`: of the cells that hold a pair, one.
+/// Reports each pair that meets and whose meeting's south-west corner lies in `cell`: of the cells that hold a pair,
+/// one.
 template <class Report>
 void sweep(std::vector<Boxed>& items, geom::Envelope const& cell, Report& report) {
     std::sort(items.begin(), items.end(), [](Boxed const& a, Boxed const& b) {
@@ -40,7 +41,7 @@ void sweep(std::vector<Boxed>& items, geom::Envelope const& cell, Report& report
 }
 
 /// Moves the items of one half out; false when the cut does not thin the pairs out enough to pay.
-inline bool split(std::vector<Boxed> const& items, std::int32_t geom::Point::* axis, std::int32_t& at,
+inline bool split(std::vector<Boxed> const& items, std::int32_t geom::Point::*axis, std::int32_t& at,
                   std::vector<Boxed>& low, std::vector<Boxed>& high) {
     std::vector<std::int32_t> mins;
     mins.reserve(items.size());
@@ -98,8 +99,8 @@ void divide(std::vector<Boxed> items, geom::Envelope cell, int depth, Report& re
 
 } // namespace box_pairs
 
-/// Calls report(i, k) once for each pair of items whose closed boxes meet. O(n log n + pairs) unless most boxes are long.
-/// The calls come in an order that depends on the boxes and items alone.
+/// Calls report(i, k) once for each pair of items whose closed boxes meet. O(n log n + pairs) unless most boxes are
+/// long. The calls come in an order that depends on the boxes and items alone.
 template <class Report>
 void for_each_box_pair(std::vector<Boxed> items, Report&& report) {
     constexpr auto lowest = std::numeric_limits<std::int32_t>::min();

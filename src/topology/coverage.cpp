@@ -18,7 +18,8 @@
 namespace wangge::topology {
 
 bool ProblemReport::has_errors() const {
-    return std::any_of(problems.begin(), problems.end(), [](Problem const& p) { return p.severity() == Severity::error; });
+    return std::any_of(problems.begin(), problems.end(),
+                       [](Problem const& p) { return p.severity() == Severity::error; });
 }
 
 std::size_t ProblemReport::count(ProblemCode code) const {
@@ -137,7 +138,9 @@ private:
     };
 
     [[nodiscard]] Face const& face(std::uint32_t i) const { return m_faces[m_order[i]]; }
-    [[nodiscard]] geom::MultiPolygon const& shape(std::uint32_t i) const { return face(i).shape ? *face(i).shape : kNothing; }
+    [[nodiscard]] geom::MultiPolygon const& shape(std::uint32_t i) const {
+        return face(i).shape ? *face(i).shape : kNothing;
+    }
     [[nodiscard]] std::uint32_t face_count() const noexcept { return static_cast<std::uint32_t>(m_faces.size()); }
     [[nodiscard]] bool concerns(Pair pair) const { return face(pair.first).incoming || face(pair.second).incoming; }
     [[nodiscard]] std::vector<std::string> names_of(std::set<std::uint32_t> const& faces) const;
@@ -165,8 +168,8 @@ private:
     std::vector<char> m_broken;   ///< takes no part in checks between faces
     std::vector<char> m_left_out; ///< the same, and leaves no trace: empty, or a copy of another face
     std::vector<std::vector<char>> m_reversed;
-    std::vector<std::uint64_t> m_edge_sum; ///< same for faces with the same edges
-    std::vector<OwnedEdge> m_border;       ///< edges of faces that no neighbour cancels
+    std::vector<std::uint64_t> m_edge_sum;  ///< same for faces with the same edges
+    std::vector<OwnedEdge> m_border;        ///< edges of faces that no neighbour cancels
     std::vector<OwnedEdge> m_outline_edges; ///< all of them, owner face_count() + number of the outline
     bool m_outlines_filled = false;         ///< the border of all faces is that of all outlines, edge by edge
 
@@ -179,8 +182,15 @@ private:
 };
 
 Check::Check(std::span<Face const> faces, std::span<Outline const> outlines, Progress& progress)
-    : m_faces(faces), m_outlines(outlines), m_progress(progress), m_order(faces.size()), m_broken(faces.size(), 0),
-      m_left_out(faces.size(), 0), m_reversed(faces.size()), m_edge_sum(faces.size(), 0), m_suspect(faces.size(), 0) {
+    : m_faces(faces)
+    , m_outlines(outlines)
+    , m_progress(progress)
+    , m_order(faces.size())
+    , m_broken(faces.size(), 0)
+    , m_left_out(faces.size(), 0)
+    , m_reversed(faces.size())
+    , m_edge_sum(faces.size(), 0)
+    , m_suspect(faces.size(), 0) {
     std::iota(m_order.begin(), m_order.end(), 0U);
     std::sort(m_order.begin(), m_order.end(), [&](std::uint32_t a, std::uint32_t b) {
         if (auto const order = faces[a].name.compare(faces[b].name); order != 0) {
@@ -293,7 +303,8 @@ void Check::find_duplicates() {
             if (faces.size() == 1 || edges.empty()) {
                 continue;
             }
-            auto const incoming = std::find_if(faces.begin(), faces.end(), [&](std::uint32_t f) { return face(f).incoming; });
+            auto const incoming =
+                std::find_if(faces.begin(), faces.end(), [&](std::uint32_t f) { return face(f).incoming; });
             auto const kept = incoming == faces.end() ? faces.front() : *incoming;
             std::vector<std::string> names;
             for (auto const f : faces) {
@@ -358,8 +369,9 @@ void Check::match_outlines() {
     for (std::uint32_t k = 0; k < m_outlines.size(); ++k) {
         auto const& outline = m_outlines[k].shape ? *m_outlines[k].shape : kNothing;
         auto const verdict = validator.check(outline);
-        for_each_turned_edge(outline, verdict.reversed,
-                             [&](Point a, Point b) { m_outline_edges.push_back({a, b, face_count() + k, false}); });
+        for_each_turned_edge(outline, verdict.reversed, [&](Point a, Point b) {
+            m_outline_edges.push_back({a, b, face_count() + k, false});
+        });
     }
     if (m_outlines.empty()) {
         return;
@@ -395,7 +407,8 @@ void Check::survey_borders() {
         edges.insert(edges.end(), m_outline_edges.begin(), m_outline_edges.end());
     }
     Arrangement const survey{std::move(edges)};
-    m_survey_covers = covers(survey, [this](std::uint32_t owner) { return owner < face_count() ? kAnyFace : owner - face_count() + 1; });
+    m_survey_covers = covers(
+        survey, [this](std::uint32_t owner) { return owner < face_count() ? kAnyFace : owner - face_count() + 1; });
     m_survey.resize(survey.region_count());
     for (std::uint32_t r = 0; r < survey.region_count(); ++r) {
         for (auto const& cover : m_survey_covers[r]) {
@@ -443,7 +456,8 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
                 }
             }
         }
-        bool const concerned = std::any_of(round.begin(), round.end(), [&](std::uint32_t f) { return face(f).incoming; });
+        bool const concerned =
+            std::any_of(round.begin(), round.end(), [&](std::uint32_t f) { return face(f).incoming; });
         if (!concerned || beside_broken || !in_outline) {
             continue;
         }
@@ -479,7 +493,8 @@ void Check::find_unfilled(Arrangement const& survey, AreaTracer& tracer) {
         }
         bool beside_broken = false;
         for (auto const h : survey.border_of(r)) {
-            survey.for_each_edge_along(h, [&](OwnedEdge const& e, bool, std::uint32_t) { beside_broken = beside_broken || e.marked; });
+            survey.for_each_edge_along(
+                h, [&](OwnedEdge const& e, bool, std::uint32_t) { beside_broken = beside_broken || e.marked; });
         }
         for (auto const& cover : m_survey_covers[r]) {
             if (cover.owner != kAnyFace && !beside_broken) {
@@ -494,8 +509,8 @@ void Check::find_unfilled(Arrangement const& survey, AreaTracer& tracer) {
     }
 }
 
-/// A face with a share in a zone (covered more than once, or outside all outlines) either comes near the zone's border or lies
-/// deep inside it; the part of the zone inside a face is bounded by the zone's border too.
+/// A face with a share in a zone (covered more than once, or outside all outlines) either comes near the zone's border
+/// or lies deep inside it; the part of the zone inside a face is bounded by the zone's border too.
 void Check::find_suspects(Arrangement const& survey) {
     auto const overlapped = [&](std::uint32_t r) { return m_survey[r].faces > 1; };
     auto const outside = [&](std::uint32_t r) {

@@ -29,8 +29,10 @@ std::vector<GroupEdge> border_edges(EdgeTable const& table) {
                     forward += uses[k].forward() ? 1 : -1;
                 }
             }
-            for (int n = std::abs(forward); !seen && n > 0; --n) { // more than one only where shapes overlap: refused below
-                border.push_back({use.owner(), forward > 0 ? DirectedEdge{use.low, use.high} : DirectedEdge{use.high, use.low}});
+            for (int n = std::abs(forward); !seen && n > 0;
+                 --n) { // more than one only where shapes overlap: refused below
+                border.push_back(
+                    {use.owner(), forward > 0 ? DirectedEdge{use.low, use.high} : DirectedEdge{use.high, use.low}});
             }
         }
     });
@@ -47,7 +49,8 @@ std::vector<geom::MultiPolygon> dissolve(std::span<geom::MultiPolygon const* con
     std::size_t edge_count = 0;
     for (std::size_t i = 0; i < shapes.size(); ++i) {
         if (groups[i] >= group_count) {
-            throw Error{ErrorCode::usage, fmt::format("dissolve: group {} of shape {} is not below {}", groups[i], i, group_count)};
+            throw Error{ErrorCode::usage,
+                        fmt::format("dissolve: group {} of shape {} is not below {}", groups[i], i, group_count)};
         }
         edge_count += geom::vertex_count(*shapes[i]);
     }

@@ -21,9 +21,9 @@ namespace wangge::topology {
 }
 
 /**
- * Directed edges with an owner each, grouped by the undirected edge they run along. Filled in two passes over the same edges
- * (count, then add), so that 10 million of them need one array and no sorting: they are partitioned by hash into buckets that
- * fit a cache, and grouped there.
+ * Directed edges with an owner each, grouped by the undirected edge they run along. Filled in two passes over the same
+ * edges (count, then add), so that 10 million of them need one array and no sorting: they are partitioned by hash into
+ * buckets that fit a cache, and grouped there.
  */
 class EdgeTable {
 public:
@@ -97,7 +97,9 @@ public:
     }
 
 private:
-    [[nodiscard]] static bool same_edge(Use const& a, Use const& b) noexcept { return a.low == b.low && a.high == b.high; }
+    [[nodiscard]] static bool same_edge(Use const& a, Use const& b) noexcept {
+        return a.low == b.low && a.high == b.high;
+    }
     [[nodiscard]] std::size_t bucket_of(std::uint64_t hash) const noexcept { return hash >> m_shift; }
 
     unsigned m_shift = 63;

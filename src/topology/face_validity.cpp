@@ -1,5 +1,6 @@
-#include "disjoint_sets.hpp"
 #include "face_validity.hpp"
+
+#include "disjoint_sets.hpp"
 
 #include <algorithm>
 #include <span>
@@ -14,7 +15,8 @@ constexpr char const* kCut = "cut the ring there into rings that only touch";
 constexpr char const* kNest = "make each piece a part, and each hole a hole of the part round it";
 constexpr char const* kTurn = "turn the ring round";
 
-/// Is the position just beyond `p` in direction `d` inside the ring? The ring must be simple and not run along `d` at `p`.
+/// Is the position just beyond `p` in direction `d` inside the ring? The ring must be simple and not run along `d` at
+/// `p`.
 template <class Ring>
 bool just_inside(Ring const& ring, int winding, Point p, Direction d) {
     bool odd = false;
@@ -200,7 +202,9 @@ bool FaceValidator::inside(RingSpan const& inner, RingSpan const& outer) const {
     if (inner.winding == 0 || outer.winding == 0) {
         return inner.winding == 0; // collapsed rings are reported as such
     }
-    auto const ring_box = [&](RingSpan const& ring) { return m_ring_boxes[static_cast<std::size_t>(&ring - m_rings.data())]; };
+    auto const ring_box = [&](RingSpan const& ring) {
+        return m_ring_boxes[static_cast<std::size_t>(&ring - m_rings.data())];
+    };
     auto const in = ring_box(inner);
     auto const out = ring_box(outer);
     if (!out.contains(in.min) || !out.contains(in.max)) {
@@ -269,7 +273,8 @@ void FaceValidator::check_connected() {
         auto const& a = incidences[i - 1];
         auto const& b = incidences[i];
         if (a.part == b.part && a.at == b.at && !joined.unite(a.ring, b.ring)) {
-            add(ProblemCode::wrong_nesting, b.at, "rings touch so that they cut the area into pieces, which must be parts", kNest);
+            add(ProblemCode::wrong_nesting, b.at,
+                "rings touch so that they cut the area into pieces, which must be parts", kNest);
         }
     }
 }
@@ -292,7 +297,8 @@ FaceVerdict FaceValidator::check(geom::MultiPolygon const& shape) {
     for_each_box_pair(m_boxes, [this](std::uint32_t e, std::uint32_t f) { check_pair(e, f); });
     check_touches();
     auto const is_fault = [&](ProblemCode code) {
-        return std::any_of(m_verdict.faults.begin(), m_verdict.faults.end(), [&](auto const& f) { return f.code == code; });
+        return std::any_of(m_verdict.faults.begin(), m_verdict.faults.end(),
+                           [&](auto const& f) { return f.code == code; });
     };
     if (is_fault(ProblemCode::repeated_ring_point) || is_fault(ProblemCode::self_crossing)) {
         m_verdict.broken = m_verdict.broken || m_rings.size() > 1; // nesting of such rings is not defined

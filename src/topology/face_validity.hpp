@@ -13,7 +13,7 @@ namespace wangge::topology {
 /// What is wrong with one face in itself: one entry for each code.
 struct FaceFault {
     ProblemCode code{};
-    Point at;              ///< the smallest of the places
+    Point at; ///< the smallest of the places
     std::size_t places = 0;
     char const* detail = ""; ///< what is there, for the message
     char const* remedy = ""; ///< what to do about it
@@ -21,8 +21,8 @@ struct FaceFault {
 
 struct FaceVerdict {
     std::vector<FaceFault> faults; ///< by code
-    /// Its boundary does not tell inside from outside (it crosses itself, or rings are nested wrongly), so the face can take no
-    /// part in checks between faces.
+    /// Its boundary does not tell inside from outside (it crosses itself, or rings are nested wrongly), so the face can
+    /// take no part in checks between faces.
     bool broken = false;
     /// For each ring in order, whether it runs against its role.
     std::vector<char> reversed;

@@ -51,9 +51,9 @@ Problem fault_in_face(std::string const& name, FaceFault const& fault) {
         return problem;
     }
     problem.place = ProblemPlace{fault.at, {}, {}};
-    problem.message = fmt::format("{}: {} at {}{}; {}", name, fault.detail, geom::to_wkt(fault.at),
-                                  fault.places > 1 ? fmt::format(", and in {} more places", fault.places - 1) : std::string{},
-                                  fault.remedy);
+    problem.message = fmt::format(
+        "{}: {} at {}{}; {}", name, fault.detail, geom::to_wkt(fault.at),
+        fault.places > 1 ? fmt::format(", and in {} more places", fault.places - 1) : std::string{}, fault.remedy);
     return problem;
 }
 
@@ -64,7 +64,8 @@ Problem duplicate_faces(std::vector<std::string> names, geom::MultiPolygon const
     geom::normalize(area.shape);
     area.at = geom::interior_point(area.shape);
     area.area_m2 = geom::area_m2(area.shape);
-    auto message = fmt::format("{} have the same geometry ({}); keep one of them", listed(names), square_metres(area.area_m2));
+    auto message =
+        fmt::format("{} have the same geometry ({}); keep one of them", listed(names), square_metres(area.area_m2));
     return with_area(ProblemCode::duplicate_geometry, std::move(names), std::move(message), std::move(area));
 }
 
@@ -83,8 +84,9 @@ Problem overlap_with_many(std::string const& name, std::size_t others, TracedAre
 
 Problem gap_between(std::vector<std::string> names, TracedArea area) {
     std::sort(names.begin(), names.end());
-    auto message = fmt::format("a gap of {}{} is enclosed by {} at {}; extend a neighbour over it or draw the missing grid",
-                               square_metres(area.area_m2), in_pieces(area), listed(names), geom::to_wkt(area.at));
+    auto message =
+        fmt::format("a gap of {}{} is enclosed by {} at {}; extend a neighbour over it or draw the missing grid",
+                    square_metres(area.area_m2), in_pieces(area), listed(names), geom::to_wkt(area.at));
     return with_area(ProblemCode::gap, std::move(names), std::move(message), std::move(area));
 }
 
@@ -93,8 +95,9 @@ Problem unmatched_boundary(std::string const& a, std::string const& b, Unmatched
     problem.code = ProblemCode::edge_not_matched;
     problem.subjects = {std::min(a, b), std::max(a, b)};
     auto const at = line.line[line.line.size() / 2];
-    problem.message = fmt::format("{} and {} share {:.3f} m of boundary near {} but not its vertices; insert the missing vertices",
-                                  problem.subjects[0], problem.subjects[1], line.length_m, geom::to_wkt(at));
+    problem.message =
+        fmt::format("{} and {} share {:.3f} m of boundary near {} but not its vertices; insert the missing vertices",
+                    problem.subjects[0], problem.subjects[1], line.length_m, geom::to_wkt(at));
     problem.measure = line.length_m;
     problem.unit = "m";
     problem.place = ProblemPlace{at, std::move(line.line), {}};
@@ -102,22 +105,24 @@ Problem unmatched_boundary(std::string const& a, std::string const& b, Unmatched
 }
 
 Problem face_outside(std::string const& name, TracedArea area) {
-    auto message = fmt::format("{} lies outside every county outline by {}{} at {}; cut it back to the county boundary", name,
-                               square_metres(area.area_m2), in_pieces(area), geom::to_wkt(area.at));
+    auto message = fmt::format("{} lies outside every county outline by {}{} at {}; cut it back to the county boundary",
+                               name, square_metres(area.area_m2), in_pieces(area), geom::to_wkt(area.at));
     return with_area(ProblemCode::outside_county, {name}, std::move(message), std::move(area));
 }
 
 Problem outline_not_filled(std::string const& name, TracedArea area) {
-    auto message = fmt::format("{} of {} belong to no grid{}, as at {}; draw the missing grids or record why there are none",
-                               square_metres(area.area_m2), name, in_pieces(area), geom::to_wkt(area.at));
+    auto message =
+        fmt::format("{} of {} belong to no grid{}, as at {}; draw the missing grids or record why there are none",
+                    square_metres(area.area_m2), name, in_pieces(area), geom::to_wkt(area.at));
     return with_area(ProblemCode::county_not_filled, {name}, std::move(message), std::move(area));
 }
 
 Problem sliver_of(Problem const& problem) {
     auto sliver = problem;
     sliver.code = ProblemCode::sliver;
-    sliver.message = fmt::format("the {} of {} is a sliver ({}); snap the boundaries together",
-                                 problem_kind(problem.code).slug, listed(problem.subjects), square_metres(problem.measure));
+    sliver.message =
+        fmt::format("the {} of {} is a sliver ({}); snap the boundaries together", problem_kind(problem.code).slug,
+                    listed(problem.subjects), square_metres(problem.measure));
     return sliver;
 }
 

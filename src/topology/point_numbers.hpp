@@ -15,7 +15,7 @@ public:
 
     [[nodiscard]] std::uint32_t number(geom::Point p) {
         auto const mask = m_slots.size() - 1;
-        auto slot = std::hash<geom::Point>{}(p) & mask;
+        auto slot = std::hash<geom::Point>{}(p)&mask;
         while (m_slots[slot].number_plus_one != 0 && m_slots[slot].point != p) {
             slot = (slot + 1) & mask;
         }

@@ -45,7 +45,8 @@ Meeting meet(Point a, Point b, Point c, Point d) noexcept {
     if (c_side != 0 && d_side != 0 && a_side != 0 && b_side != 0) {
         return {crossing, {}, {}};
     }
-    // Not on one line, and neither lies to one side of the other: the end point that lies on the other's line is the touch.
+    // Not on one line, and neither lies to one side of the other: the end point that lies on the other's line is the
+    // touch.
     auto const at = c_side == 0 ? c : (d_side == 0 ? d : (a_side == 0 ? a : b));
     return {touch, at, at};
 }

@@ -29,7 +29,8 @@ struct Direction {
     return left > right ? 1 : (left < right ? -1 : 0);
 }
 
-/// Twice the signed area of the triangle a, b, c. Below 2^63.5 on the globe, hence 128 bits; two of them multiply below 2^127.
+/// Twice the signed area of the triangle a, b, c. Below 2^63.5 on the globe, hence 128 bits; two of them multiply below
+/// 2^127.
 [[nodiscard]] inline Int128 cross(Point a, Point b, Point c) noexcept {
     auto const u = direction(a, b);
     auto const v = direction(a, c);
@@ -45,8 +46,8 @@ struct Direction {
     return turn(a, b) > 0;
 }
 
-/// Does `d` lie strictly inside the sector swept counter-clockwise from `from` to `to`? Where both are equal, the sector is the
-/// full turn.
+/// Does `d` lie strictly inside the sector swept counter-clockwise from `from` to `to`? Where both are equal, the
+/// sector is the full turn.
 [[nodiscard]] bool in_sector(Direction from, Direction d, Direction to) noexcept;
 
 /// How two segments meet.

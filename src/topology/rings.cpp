@@ -24,8 +24,9 @@ using geom::Ring;
 constexpr auto kNone = std::numeric_limits<std::uint32_t>::max();
 
 [[noreturn]] void fail(Point at) {
-    throw Error{ErrorCode::usage, fmt::format("the edges at {} do not bound an area; pass the edges of a checked coverage only",
-                                              geom::to_wkt(at))};
+    throw Error{ErrorCode::usage,
+                fmt::format("the edges at {} do not bound an area; pass the edges of a checked coverage only",
+                            geom::to_wkt(at))};
 }
 
 /// A ring of edges in which no point repeats, and the cycle it was cut from.
@@ -61,8 +62,8 @@ private:
         return static_cast<std::uint32_t>(it - m_edges.begin());
     }
 
-    /// The edge that bounds the same stretch of area round the point where `edge` arrives: the first one clockwise from where
-    /// it came.
+    /// The edge that bounds the same stretch of area round the point where `edge` arrives: the first one clockwise from
+    /// where it came.
     [[nodiscard]] std::uint32_t next(std::uint32_t edge) const {
         auto const at = m_edges[edge].to;
         auto const first = first_leaving(at);

@@ -10,8 +10,10 @@ namespace {
 bool above_west_of(Segment const& s, Segment const& t, std::int32_t lon) noexcept {
     auto const ds = direction(s.low, s.high);
     auto const dt = direction(t.low, t.high);
-    auto const lat_s = static_cast<Int128>(s.low.lat) * ds.lon + static_cast<Int128>(lon - std::int64_t{s.low.lon}) * ds.lat;
-    auto const lat_t = static_cast<Int128>(t.low.lat) * dt.lon + static_cast<Int128>(lon - std::int64_t{t.low.lon}) * dt.lat;
+    auto const lat_s =
+        static_cast<Int128>(s.low.lat) * ds.lon + static_cast<Int128>(lon - std::int64_t{s.low.lon}) * ds.lat;
+    auto const lat_t =
+        static_cast<Int128>(t.low.lat) * dt.lon + static_cast<Int128>(lon - std::int64_t{t.low.lon}) * dt.lat;
     auto const left = lat_s * dt.lon;
     auto const right = lat_t * ds.lon;
     return left != right ? left > right : turn(ds, dt) > 0;

@@ -21,8 +21,8 @@ class SegmentStrips {
 public:
     explicit SegmentStrips(std::vector<Segment> segments);
 
-    /// Number of the first segment met when going straight down from just west of `p`, starting below `p` itself. Segments
-    /// through `p` do not count. O(segments in the strip).
+    /// Number of the first segment met when going straight down from just west of `p`, starting below `p` itself.
+    /// Segments through `p` do not count. O(segments in the strip).
     [[nodiscard]] std::optional<std::uint32_t> below_west_of(Point p) const noexcept;
 
 private:

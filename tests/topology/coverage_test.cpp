@@ -115,8 +115,9 @@ BOOST_AUTO_TEST_CASE(two_faces_that_cross_overlap_once_with_their_common_area) {
 }
 
 BOOST_AUTO_TEST_CASE(crossings_off_the_lattice_are_measured_exactly) {
-    // Two triangles on the raw lattice whose sides cross between lattice positions; the common quadrilateral has corners
-    // (0,0), (3,0), (9/4,3/4)... : with the lines x + y = 3 and y = x / 3 it is the triangle (0,0) (3,0) (9/4, 3/4).
+    // Two triangles on the raw lattice whose sides cross between lattice positions; the common quadrilateral has
+    // corners (0,0), (3,0), (9/4,3/4)... : with the lines x + y = 3 and y = x / 3 it is the triangle (0,0) (3,0) (9/4,
+    // 3/4).
     MultiPolygon const a = one_ring({{0, 0}, {3, 0}, {0, 3}});
     MultiPolygon const b = one_ring({{0, 0}, {9, -9}, {9, 3}});
     std::vector<Face> const faces{{"A", &a, true}, {"B", &b, true}};
@@ -135,13 +136,17 @@ BOOST_AUTO_TEST_CASE(a_face_inside_another_overlaps_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_face_inside_another_that_shares_a_side_overlaps_it) {
-    auto const report = Scene{}.add("A", one_ring({{0, 0}, {10, 0}, {10, 10}, {0, 10}, {0, 6}, {0, 3}})).add("B", box(0, 3, 5, 6)).check();
+    auto const report = Scene{}
+                            .add("A", one_ring({{0, 0}, {10, 0}, {10, 10}, {0, 10}, {0, 6}, {0, 3}}))
+                            .add("B", box(0, 3, 5, 6))
+                            .check();
     BOOST_TEST(words(report) == "overlap A B");
     BOOST_TEST(report.problems[0].measure == m2(box(0, 3, 5, 6)), kTolerance);
 }
 
 BOOST_AUTO_TEST_CASE(a_face_across_the_shared_boundary_of_two_others_overlaps_both) {
-    auto const report = Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(10, 0, 20, 10)).add("C", box(8, 4, 13, 6)).check();
+    auto const report =
+        Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(10, 0, 20, 10)).add("C", box(8, 4, 13, 6)).check();
     BOOST_TEST(words(report) == "overlap A C; overlap B C");
     BOOST_TEST(report.problems[0].measure == m2(box(8, 4, 10, 6)), kTolerance);
     BOOST_TEST(report.problems[1].measure == m2(box(10, 4, 13, 6)), kTolerance);
@@ -163,7 +168,10 @@ BOOST_AUTO_TEST_CASE(a_cell_deep_below_a_large_face_is_found_though_all_its_edge
 
 BOOST_AUTO_TEST_CASE(two_layers_of_cells_overlap_pair_by_pair) {
     Scene scene;
-    scene.add("W", box(0, 0, 15, 20)).add("E", box(15, 0, 20, 20)).add("S", box(0, 0, 20, 10)).add("N", box(0, 10, 20, 20));
+    scene.add("W", box(0, 0, 15, 20))
+        .add("E", box(15, 0, 20, 20))
+        .add("S", box(0, 0, 20, 10))
+        .add("N", box(0, 10, 20, 20));
     auto const report = scene.check();
     BOOST_TEST(words(report) == "overlap S W; overlap N W; overlap E S; overlap E N");
     BOOST_TEST(report.problems[0].measure == m2(box(0, 0, 15, 10)), kTolerance);
@@ -181,7 +189,11 @@ BOOST_AUTO_TEST_CASE(a_face_over_many_others_is_one_finding) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_geometry_twice_is_a_duplicate_and_nothing_else) {
-    auto const report = Scene{}.add("B", box(0, 0, 10, 10)).add("A", one_ring({{10, 10}, {0, 10}, {0, 0}, {10, 0}})).add("C", box(10, 0, 20, 10)).check();
+    auto const report = Scene{}
+                            .add("B", box(0, 0, 10, 10))
+                            .add("A", one_ring({{10, 10}, {0, 10}, {0, 0}, {10, 0}}))
+                            .add("C", box(10, 0, 20, 10))
+                            .check();
     BOOST_TEST(words(report) == "duplicate_geometry A B");
     BOOST_TEST(report.problems[0].measure == m2(box(0, 0, 10, 10)), kTolerance);
 }
@@ -206,7 +218,8 @@ BOOST_AUTO_TEST_CASE(a_gap_with_an_island_has_a_hole) {
 
 BOOST_AUTO_TEST_CASE(a_gap_between_four_faces_names_them_and_one_that_opens_outward_is_none) {
     Scene pinwheel; // four boxes round an open middle
-    pinwheel.add("A", one_ring({{0, 0}, {6, 0}, {6, 4}, {4, 4}, {0, 4}})).add("B", one_ring({{6, 0}, {10, 0}, {10, 6}, {6, 6}, {6, 4}}));
+    pinwheel.add("A", one_ring({{0, 0}, {6, 0}, {6, 4}, {4, 4}, {0, 4}}))
+        .add("B", one_ring({{6, 0}, {10, 0}, {10, 6}, {6, 6}, {6, 4}}));
     pinwheel.add("C", one_ring({{10, 6}, {10, 10}, {4, 10}, {4, 6}, {6, 6}}));
     auto const open = pinwheel.check();
     BOOST_TEST(words(open) == "");
@@ -225,7 +238,8 @@ BOOST_AUTO_TEST_CASE(a_gore_between_neighbours_is_a_gap_and_a_sliver) {
     auto const report = scene.check();
     BOOST_TEST(words(report) == "gap A B; sliver A B");
     auto const scale = geom::metres_per_degree(23.0005);
-    BOOST_TEST(report.problems[0].measure == 0.5 * 10 * 10 * Scene::kUnit * scale.lon * scale.lat / 1e14, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(report.problems[0].measure == 0.5 * 10 * 10 * Scene::kUnit * scale.lon * scale.lat / 1e14,
+               boost::test_tools::tolerance(1e-5));
     BOOST_TEST((problem_kind(ProblemCode::sliver).severity == Severity::warning));
 }
 
@@ -241,7 +255,8 @@ BOOST_AUTO_TEST_CASE(slivers_along_one_boundary_are_one_gap_and_one_overlap) {
 }
 
 BOOST_AUTO_TEST_CASE(a_vertex_that_one_neighbour_lacks_on_a_straight_boundary_is_an_unmatched_edge) {
-    auto const report = Scene{}.add("A", box(0, 0, 10, 10)).add("B", one_ring({{10, 0}, {20, 0}, {20, 10}, {10, 10}, {10, 4}})).check();
+    auto const report =
+        Scene{}.add("A", box(0, 0, 10, 10)).add("B", one_ring({{10, 0}, {20, 0}, {20, 10}, {10, 10}, {10, 4}})).check();
     BOOST_TEST(words(report) == "edge_not_matched A B");
     auto const scale = geom::metres_per_degree(23.0005);
     BOOST_TEST(report.problems[0].measure == 10 * Scene::kUnit * scale.lat / 1e7, boost::test_tools::tolerance(1e-5));
@@ -251,7 +266,8 @@ BOOST_AUTO_TEST_CASE(a_vertex_that_one_neighbour_lacks_on_a_straight_boundary_is
 }
 
 BOOST_AUTO_TEST_CASE(a_long_edge_along_two_neighbours_is_unmatched_with_each) {
-    auto const report = Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(10, 0, 20, 4)).add("C", box(10, 4, 20, 10)).check();
+    auto const report =
+        Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(10, 0, 20, 4)).add("C", box(10, 4, 20, 10)).check();
     BOOST_TEST(words(report) == "edge_not_matched A B; edge_not_matched A C");
 }
 
@@ -262,7 +278,8 @@ BOOST_AUTO_TEST_CASE(neighbours_that_slide_along_a_line_are_unmatched_where_they
 }
 
 BOOST_AUTO_TEST_CASE(an_unmatched_edge_is_found_beside_an_overlap) {
-    // D lies over B and shares A's whole eastern edge, so that edge is cancelled; B still lacks nothing, A lacks (10,4).
+    // D lies over B and shares A's whole eastern edge, so that edge is cancelled; B still lacks nothing, A lacks
+    // (10,4).
     auto const report = Scene{}
                             .add("A", box(0, 0, 10, 10))
                             .add("B", one_ring({{10, 0}, {20, 0}, {20, 10}, {10, 10}, {10, 4}}))
@@ -276,7 +293,8 @@ BOOST_AUTO_TEST_CASE(faces_that_touch_in_one_point_are_clean_for_every_degree_fr
         Ring rim;
         for (int i = 0; i < degree; ++i) {
             double const angle = 2 * std::numbers::pi * i / degree;
-            rim.push_back({static_cast<std::int32_t>(std::lround(100 * std::cos(angle))), static_cast<std::int32_t>(std::lround(100 * std::sin(angle)))});
+            rim.push_back({static_cast<std::int32_t>(std::lround(100 * std::cos(angle))),
+                           static_cast<std::int32_t>(std::lround(100 * std::sin(angle)))});
         }
         Scene fan;
         Scene every_second;
@@ -294,13 +312,15 @@ BOOST_AUTO_TEST_CASE(faces_that_touch_in_one_point_are_clean_for_every_degree_fr
 }
 
 BOOST_AUTO_TEST_CASE(a_vertex_that_only_touches_the_middle_of_an_edge_is_no_problem) {
-    BOOST_TEST(words(Scene{}.add("A", box(0, 0, 10, 10)).add("B", one_ring({{10, 5}, {20, 0}, {20, 10}})).check()) == "");
+    BOOST_TEST(words(Scene{}.add("A", box(0, 0, 10, 10)).add("B", one_ring({{10, 5}, {20, 0}, {20, 10}})).check()) ==
+               "");
 }
 
 BOOST_AUTO_TEST_CASE(islands_and_parts_are_clean) {
     auto parts = box(0, 0, 10, 10);
     parts.parts.push_back(box(30, 30, 40, 40).parts[0]);
-    BOOST_TEST(words(Scene{}.add("A", parts).add("B", box(10, 0, 20, 10)).add("C", box(100, 100, 110, 110)).check()) == "");
+    BOOST_TEST(words(Scene{}.add("A", parts).add("B", box(10, 0, 20, 10)).add("C", box(100, 100, 110, 110)).check()) ==
+               "");
 }
 
 BOOST_AUTO_TEST_CASE(the_outer_border_of_the_context_and_problems_among_context_faces_are_not_reported) {
@@ -342,7 +362,8 @@ BOOST_AUTO_TEST_CASE(outlines_filled_vertex_by_vertex_are_clean) {
 }
 
 BOOST_AUTO_TEST_CASE(outlines_with_other_vertices_on_the_same_lines_are_filled_too) {
-    auto const report = Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(10, 0, 20, 10)).outline("county", box(0, 0, 20, 10)).check();
+    auto const report =
+        Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(10, 0, 20, 10)).outline("county", box(0, 0, 20, 10)).check();
     BOOST_TEST(words(report) == "");
 }
 
@@ -364,12 +385,14 @@ BOOST_AUTO_TEST_CASE(a_face_that_sticks_out_and_a_county_that_is_not_filled_are_
     BOOST_TEST(words(report) == "outside_county B; county_not_filled county");
     BOOST_TEST(report.problems[0].measure == m2(box(20, 0, 22, 10)), kTolerance);
     BOOST_TEST(report.problems[1].measure == m2(box(0, -1, 20, 0)), kTolerance);
-    BOOST_TEST((report.problems[1].place->area == Scene::placed(one_ring({{0, -1}, {20, -1}, {20, 0}, {12, 0}, {0, 0}}))));
+    BOOST_TEST(
+        (report.problems[1].place->area == Scene::placed(one_ring({{0, -1}, {20, -1}, {20, 0}, {12, 0}, {0, 0}}))));
 }
 
 BOOST_AUTO_TEST_CASE(a_face_wholly_outside_all_outlines_is_reported_with_all_its_area) {
     auto const far = box(1000, 1000, 1010, 1010);
-    auto const report = Scene{}.add("A", box(0, 0, 10, 10)).add("far", far).outline("county", box(0, 0, 10, 10)).check();
+    auto const report =
+        Scene{}.add("A", box(0, 0, 10, 10)).add("far", far).outline("county", box(0, 0, 10, 10)).check();
     BOOST_TEST(words(report) == "outside_county far");
     BOOST_TEST(report.problems[0].measure == m2(far), kTolerance);
 }
@@ -385,15 +408,19 @@ BOOST_AUTO_TEST_CASE(an_approximate_outline_gives_one_finding_for_each_face_and_
         scene.add("F" + std::to_string(i), one_ring(ring));
     }
     auto const report = scene.outline("county", box(0, 0, 100, 10)).check();
-    BOOST_TEST(words(report) == "outside_county F0; outside_county F1; outside_county F2; outside_county F3; outside_county F4; "
-                                "county_not_filled county");
+    BOOST_TEST(words(report) ==
+               "outside_county F0; outside_county F1; outside_county F2; outside_county F3; outside_county F4; "
+               "county_not_filled county");
     // Each tooth is a triangle of width 1 and height 1.
-    BOOST_TEST(report.problems[0].measure == 10 * m2(one_ring({{0, 10}, {2, 10}, {1, 11}})) / 2, boost::test_tools::tolerance(1e-4));
-    BOOST_TEST(report.problems[5].measure == 50 * m2(one_ring({{0, 9}, {2, 9}, {1, 10}})) / 2, boost::test_tools::tolerance(1e-4));
+    BOOST_TEST(report.problems[0].measure == 10 * m2(one_ring({{0, 10}, {2, 10}, {1, 11}})) / 2,
+               boost::test_tools::tolerance(1e-4));
+    BOOST_TEST(report.problems[5].measure == 50 * m2(one_ring({{0, 9}, {2, 9}, {1, 10}})) / 2,
+               boost::test_tools::tolerance(1e-4));
 }
 
 BOOST_AUTO_TEST_CASE(overlapping_faces_fill_an_outline_and_are_told_apart_from_what_lies_outside) {
-    auto const report = Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(8, 0, 21, 10)).outline("county", box(0, 0, 20, 10)).check();
+    auto const report =
+        Scene{}.add("A", box(0, 0, 10, 10)).add("B", box(8, 0, 21, 10)).outline("county", box(0, 0, 20, 10)).check();
     BOOST_TEST(words(report) == "overlap A B; outside_county B");
     BOOST_TEST(report.problems[0].measure == m2(box(8, 0, 10, 10)), kTolerance);
     BOOST_TEST(report.problems[1].measure == m2(box(20, 0, 21, 10)), kTolerance);

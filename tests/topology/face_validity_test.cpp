@@ -37,7 +37,8 @@ using Codes = std::set<ProblemCode>;
 /// Only what a face can have wrong by itself.
 bool face_is_valid(MultiPolygon const& shape) {
     auto const problems = problems_of(shape);
-    return std::none_of(problems.begin(), problems.end(), [](Problem const& p) { return p.code < ProblemCode::overlap; });
+    return std::none_of(problems.begin(), problems.end(),
+                        [](Problem const& p) { return p.code < ProblemCode::overlap; });
 }
 
 void orient(MultiPolygon& shape) {
@@ -56,7 +57,8 @@ void orient(MultiPolygon& shape) {
 Ring random_ring(Random& random, int points, int size) {
     Ring ring;
     for (int i = 0; i < points; ++i) {
-        ring.push_back({static_cast<std::int32_t>(random.between(0, size)), static_cast<std::int32_t>(random.between(0, size))});
+        ring.push_back(
+            {static_cast<std::int32_t>(random.between(0, size)), static_cast<std::int32_t>(random.between(0, size))});
     }
     return ring;
 }
@@ -77,16 +79,20 @@ BOOST_AUTO_TEST_CASE(each_fault_of_a_face_has_its_code) {
     BOOST_TEST((codes_of(one_ring({{0, 0}, {5, 5}, {0, 0}})) == Codes{ProblemCode::collapsed_ring}));
     BOOST_TEST((codes_of(one_ring({{0, 0}, {5, 5}, {9, 9}})) == Codes{ProblemCode::collapsed_ring}));
     // a spike of no width to (20, 5)
-    BOOST_TEST((codes_of(one_ring({{0, 0}, {10, 0}, {10, 5}, {20, 5}, {10, 5}, {10, 10}, {0, 10}})).count(ProblemCode::collapsed_ring) == 1));
+    BOOST_TEST((codes_of(one_ring({{0, 0}, {10, 0}, {10, 5}, {20, 5}, {10, 5}, {10, 10}, {0, 10}}))
+                    .count(ProblemCode::collapsed_ring) == 1));
     // a bow-tie that crosses between vertices, and one that crosses in a vertex
     BOOST_TEST((codes_of(one_ring({{0, 8}, {10, 0}, {10, 10}, {0, 0}})) == Codes{ProblemCode::self_crossing}));
-    BOOST_TEST((codes_of(one_ring({{0, 0}, {5, 5}, {10, 9}, {10, 0}, {5, 5}, {0, 11}})) == Codes{ProblemCode::self_crossing}));
+    BOOST_TEST(
+        (codes_of(one_ring({{0, 0}, {5, 5}, {10, 9}, {10, 0}, {5, 5}, {0, 11}})) == Codes{ProblemCode::self_crossing}));
     // two triangles that touch in (5,5), drawn as one ring without crossing
-    BOOST_TEST((codes_of(one_ring({{0, 0}, {5, 5}, {0, 10}, {10, 10}, {5, 5}, {10, 0}})).count(ProblemCode::repeated_ring_point) == 1));
+    BOOST_TEST((codes_of(one_ring({{0, 0}, {5, 5}, {0, 10}, {10, 10}, {5, 5}, {10, 0}}))
+                    .count(ProblemCode::repeated_ring_point) == 1));
     // a vertex in the middle of another edge of the ring
     BOOST_TEST((codes_of(one_ring({{0, 0}, {10, 0}, {10, 10}, {5, 0}, {0, 10}})) == Codes{ProblemCode::self_crossing}));
     // edges that run over each other
-    BOOST_TEST((codes_of(one_ring({{0, 0}, {10, 0}, {10, 5}, {6, 5}, {6, 0}, {3, 0}, {3, 6}, {0, 6}})).count(ProblemCode::self_crossing) == 1));
+    BOOST_TEST((codes_of(one_ring({{0, 0}, {10, 0}, {10, 5}, {6, 5}, {6, 0}, {3, 0}, {3, 6}, {0, 6}}))
+                    .count(ProblemCode::self_crossing) == 1));
 }
 
 BOOST_AUTO_TEST_CASE(wrongly_nested_rings_are_found) {
@@ -96,7 +102,8 @@ BOOST_AUTO_TEST_CASE(wrongly_nested_rings_are_found) {
         return shape;
     };
     BOOST_TEST((codes_of(with_hole({{20, 20}, {20, 25}, {25, 25}})) == Codes{ProblemCode::wrong_nesting}));
-    BOOST_TEST((codes_of(with_hole({{2, 2}, {4, 2}, {4, 4}})).count(ProblemCode::wrong_nesting) == 1)); // counter-clockwise
+    BOOST_TEST(
+        (codes_of(with_hole({{2, 2}, {4, 2}, {4, 4}})).count(ProblemCode::wrong_nesting) == 1)); // counter-clockwise
     auto shape = with_hole({{1, 1}, {1, 9}, {9, 9}, {9, 1}});
     shape.parts[0].holes.push_back({{3, 3}, {3, 5}, {5, 5}});
     BOOST_TEST((codes_of(shape) == Codes{ProblemCode::wrong_nesting}));
@@ -135,7 +142,8 @@ BOOST_AUTO_TEST_CASE(random_rings_are_valid_exactly_when_geos_says_so) {
     Random random{20240611};
     int valid = 0;
     for (int round = 0; round < 60000; ++round) {
-        auto shape = one_ring(random_ring(random, static_cast<int>(random.between(3, 9)), static_cast<int>(random.between(3, 12))));
+        auto shape = one_ring(
+            random_ring(random, static_cast<int>(random.between(3, 9)), static_cast<int>(random.between(3, 12))));
         orient(shape);
         bool const expected = geos.valid(shape);
         valid += expected ? 1 : 0;
@@ -155,20 +163,23 @@ BOOST_AUTO_TEST_CASE(random_polygons_with_holes_and_parts_are_valid_exactly_when
         auto const small_ring = [&](int x, int y, int size) {
             Ring ring;
             for (int i = static_cast<int>(random.between(3, 4)); i > 0; --i) {
-                ring.push_back({static_cast<std::int32_t>(random.between(x, x + size)), static_cast<std::int32_t>(random.between(y, y + size))});
+                ring.push_back({static_cast<std::int32_t>(random.between(x, x + size)),
+                                static_cast<std::int32_t>(random.between(y, y + size))});
             }
             return ring;
         };
         if (random.between(0, 3) != 0) {
             shape = box(0, 0, 8, 8);
             for (auto n = random.between(1, 3); n > 0; --n) {
-                shape.parts[0].holes.push_back(small_ring(static_cast<int>(random.between(0, 6)), static_cast<int>(random.between(0, 6)), 3));
+                shape.parts[0].holes.push_back(
+                    small_ring(static_cast<int>(random.between(0, 6)), static_cast<int>(random.between(0, 6)), 3));
             }
         } else {
             shape.parts.push_back({small_ring(0, 0, 8), {}});
         }
         for (auto n = random.between(0, 2); n > 0; --n) {
-            shape.parts.push_back({small_ring(static_cast<int>(random.between(0, 9)), static_cast<int>(random.between(0, 9)), 4), {}});
+            shape.parts.push_back(
+                {small_ring(static_cast<int>(random.between(0, 9)), static_cast<int>(random.between(0, 9)), 4), {}});
         }
         orient(shape);
         bool const expected = geos.valid(shape);

@@ -33,11 +33,15 @@ public:
             for (auto const& hole : part.holes) {
                 holes.push_back(ring(hole));
             }
-            parts.push_back(GEOSGeom_createPolygon_r(m_context, ring(part.outer), holes.data(), static_cast<unsigned>(holes.size())));
+            parts.push_back(GEOSGeom_createPolygon_r(m_context, ring(part.outer), holes.data(),
+                                                     static_cast<unsigned>(holes.size())));
         }
-        return own(GEOSGeom_createCollection_r(m_context, GEOS_MULTIPOLYGON, parts.data(), static_cast<unsigned>(parts.size())));
+        return own(GEOSGeom_createCollection_r(m_context, GEOS_MULTIPOLYGON, parts.data(),
+                                               static_cast<unsigned>(parts.size())));
     }
-    [[nodiscard]] bool valid(geom::MultiPolygon const& shape) const { return GEOSisValid_r(m_context, from(shape).get()) == 1; }
+    [[nodiscard]] bool valid(geom::MultiPolygon const& shape) const {
+        return GEOSisValid_r(m_context, from(shape).get()) == 1;
+    }
     [[nodiscard]] std::string reason(geom::MultiPolygon const& shape) const {
         char* text = GEOSisValidReason_r(m_context, from(shape).get());
         std::string const result = text;
@@ -60,11 +64,15 @@ public:
         for (auto const* shape : shapes) {
             parts.push_back(from(*shape).release());
         }
-        auto const all = own(GEOSGeom_createCollection_r(m_context, GEOS_GEOMETRYCOLLECTION, parts.data(), static_cast<unsigned>(parts.size())));
+        auto const all = own(GEOSGeom_createCollection_r(m_context, GEOS_GEOMETRYCOLLECTION, parts.data(),
+                                                         static_cast<unsigned>(parts.size())));
         return own(GEOSUnaryUnion_r(m_context, all.get()));
     }
-    [[nodiscard]] bool equal(Geometry const& a, Geometry const& b) const { return GEOSEquals_r(m_context, a.get(), b.get()) == 1; }
-    /// Area of the places that `g` encloses without covering them: the pieces of a large box less `g` that do not reach its side.
+    [[nodiscard]] bool equal(Geometry const& a, Geometry const& b) const {
+        return GEOSEquals_r(m_context, a.get(), b.get()) == 1;
+    }
+    /// Area of the places that `g` encloses without covering them: the pieces of a large box less `g` that do not reach
+    /// its side.
     [[nodiscard]] double enclosed_area(Geometry const& g, geom::MultiPolygon const& large_box) const {
         auto const rest = difference(from(large_box), g);
         double result = 0;

@@ -39,7 +39,8 @@ inline CellMap random_cells(Random& random, int size, int owners, bool holes) {
     }
     if (holes) {
         for (int i = 0; i < size; ++i) {
-            cells.at(static_cast<int>(random.between(0, size - 1)), static_cast<int>(random.between(0, size - 1))) = CellMap::kFree;
+            cells.at(static_cast<int>(random.between(0, size - 1)), static_cast<int>(random.between(0, size - 1))) =
+                CellMap::kFree;
         }
     }
     for (int sweep = 0; sweep < 8 * size; ++sweep) {

@@ -120,7 +120,9 @@ int enclosed_holes(CellMap const& cells) {
 
 /// Moves, drops, adds a vertex, removes a face or lays an extra one over others.
 void mutate(Random& random, Coverage& coverage, int size, std::int32_t scale) {
-    auto const pick = [&](std::size_t n) { return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(n) - 1)); };
+    auto const pick = [&](std::size_t n) {
+        return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(n) - 1));
+    };
     if (coverage.shapes.empty()) {
         return;
     }
@@ -143,7 +145,8 @@ void mutate(Random& random, Coverage& coverage, int size, std::int32_t scale) {
         auto const a = ring[k];
         auto const b = ring[(k + 1) % ring.size()];
         auto const off = static_cast<std::int32_t>(random.between(-1, 1));
-        ring.insert(ring.begin() + static_cast<std::ptrdiff_t>(k) + 1, {(a.lon + b.lon) / 2 + off, (a.lat + b.lat) / 2 - off});
+        ring.insert(ring.begin() + static_cast<std::ptrdiff_t>(k) + 1,
+                    {(a.lon + b.lon) / 2 + off, (a.lat + b.lat) / 2 - off});
         break;
     }
     case 3:
@@ -151,7 +154,10 @@ void mutate(Random& random, Coverage& coverage, int size, std::int32_t scale) {
         coverage.names.erase(coverage.names.begin() + static_cast<std::ptrdiff_t>(i));
         break;
     case 4: { // a triangle over it all
-        auto const any = [&] { return Point{static_cast<std::int32_t>(random.between(-scale, (size + 1) * scale)), static_cast<std::int32_t>(random.between(-scale, (size + 1) * scale))}; };
+        auto const any = [&] {
+            return Point{static_cast<std::int32_t>(random.between(-scale, (size + 1) * scale)),
+                         static_cast<std::int32_t>(random.between(-scale, (size + 1) * scale))};
+        };
         auto shape = one_ring({any(), any(), any()});
         geom::normalize(shape);
         coverage.names.push_back("X" + std::to_string(++coverage.last_number));
@@ -221,7 +227,8 @@ std::set<std::vector<std::string>> unmatched_pairs(Coverage const& coverage) {
             geom::for_each_edge(coverage.shapes[i], [&](Point a, Point b) {
                 geom::for_each_edge(coverage.shapes[k], [&](Point c, Point d) {
                     bool const opposite = (b.lon - a.lon) * (d.lon - c.lon) + (b.lat - a.lat) * (d.lat - c.lat) < 0;
-                    if (geom::orientation(a, b, c) == 0 && geom::orientation(a, b, d) == 0 && opposite && (a != d || b != c) &&
+                    if (geom::orientation(a, b, c) == 0 && geom::orientation(a, b, d) == 0 && opposite &&
+                        (a != d || b != c) &&
                         std::max(std::min(a, b), std::min(c, d)) < std::min(std::max(a, b), std::max(c, d))) {
                         std::vector<std::string> names{coverage.names[i], coverage.names[k]};
                         std::sort(names.begin(), names.end());
@@ -242,7 +249,8 @@ BOOST_AUTO_TEST_CASE(partitions_are_clean_but_for_their_holes) {
     Random random{20240614};
     for (int round = 0; round < 2000; ++round) {
         bool const holes = round % 2 == 1;
-        auto const coverage = random_coverage(random, static_cast<int>(random.between(2, 10)), static_cast<int>(random.between(1, 12)), holes, 3);
+        auto const coverage = random_coverage(random, static_cast<int>(random.between(2, 10)),
+                                              static_cast<int>(random.between(1, 12)), holes, 3);
         auto const report = check(faces_of(coverage));
         BOOST_TEST_INFO("round " << round << '\n' << everything(report));
         BOOST_REQUIRE_EQUAL(report.problems.size(), report.count(ProblemCode::gap) + report.count(ProblemCode::sliver));
@@ -311,7 +319,8 @@ BOOST_AUTO_TEST_CASE(what_holds_on_a_small_lattice_holds_stretched_over_the_glob
         for (int i = 0; i < 6; ++i) {
             Ring ring;
             for (int k = static_cast<int>(random.between(3, 5)); k > 0; --k) {
-                ring.push_back({static_cast<std::int32_t>(random.between(0, 16)), static_cast<std::int32_t>(random.between(0, 16))});
+                ring.push_back({static_cast<std::int32_t>(random.between(0, 16)),
+                                static_cast<std::int32_t>(random.between(0, 16))});
             }
             auto shape = one_ring(ring);
             geom::normalize(shape);
@@ -404,14 +413,17 @@ BOOST_AUTO_TEST_CASE(random_outlines_are_exceeded_and_left_open_by_the_areas_tha
                 if (problem.code == ProblemCode::outside_county) {
                     BOOST_REQUIRE(outside.emplace(problem.subjects[0], problem.measure).second);
                 }
-                open += problem.code == ProblemCode::county_not_filled || problem.code == ProblemCode::gap ? problem.measure : 0;
+                open += problem.code == ProblemCode::county_not_filled || problem.code == ProblemCode::gap
+                            ? problem.measure
+                            : 0;
             }
             BOOST_REQUIRE_EQUAL(outside.size(), expected_outside.size());
             for (auto const& [name, area] : expected_outside) {
                 BOOST_REQUIRE_CLOSE(outside[name], area, 1e-3);
             }
             if (report.count(ProblemCode::gap) == 0) { // a gap may reach out of an outline
-                BOOST_REQUIRE_SMALL(open - geos.area(geos.difference(land, geos.unite(shapes))) * unit_m2(), 1e-6 * (1 + open));
+                BOOST_REQUIRE_SMALL(open - geos.area(geos.difference(land, geos.unite(shapes))) * unit_m2(),
+                                    1e-6 * (1 + open));
             }
         }
     }

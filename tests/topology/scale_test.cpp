@@ -23,14 +23,16 @@ constexpr int kSteps = 19;            ///< edges on a side: 76 vertices a face
 void append_side(Ring& ring, int x0, int y0, int x1, int y1) {
     bool const turned = std::pair{x1, y1} < std::pair{x0, y0};
     auto const [ax, ay, bx, by] = turned ? std::tuple{x1, y1, x0, y0} : std::tuple{x0, y0, x1, y1};
-    Random random{static_cast<std::uint64_t>(ax) * 100003U + static_cast<std::uint64_t>(ay) * 7U + static_cast<std::uint64_t>(bx - ax)};
+    Random random{static_cast<std::uint64_t>(ax) * 100003U + static_cast<std::uint64_t>(ay) * 7U +
+                  static_cast<std::uint64_t>(bx - ax)};
     Ring side;
     for (int i = 0; i < kSteps; ++i) {
         auto const near_end = std::min(i, kSteps - i);
         auto const reach = near_end * kCell / kSteps / 2;
         auto const off = static_cast<std::int32_t>(random.between(-reach, reach) / 2);
         auto const along = kCell / kSteps * i;
-        side.push_back({1130000000 + ax * kCell + (bx != ax ? along : off), 220000000 + ay * kCell + (bx != ax ? off : along)});
+        side.push_back(
+            {1130000000 + ax * kCell + (bx != ax ? along : off), 220000000 + ay * kCell + (bx != ax ? off : along)});
     }
     side.push_back({1130000000 + bx * kCell, 220000000 + by * kCell});
     if (turned) {
@@ -128,7 +130,8 @@ BOOST_AUTO_TEST_CASE(a_clean_province_is_clean_with_and_without_its_outlines) {
 
     std::size_t block_count = 0;
     auto const groups = blocks_of(province, block_count);
-    auto const blocks = timed("dissolve to blocks", [&] { return dissolve(pointers_to(province.shapes), groups, block_count); });
+    auto const blocks =
+        timed("dissolve to blocks", [&] { return dissolve(pointers_to(province.shapes), groups, block_count); });
     std::vector<Outline> outlines;
     for (auto const& block : blocks) {
         outlines.push_back({"block" + std::to_string(1000 + outlines.size()), &block});
@@ -159,7 +162,8 @@ BOOST_AUTO_TEST_CASE(approximate_outlines_give_one_finding_for_each_face_and_out
     BOOST_TEST(report.count(ProblemCode::county_not_filled) == 1U);
     BOOST_TEST(report.count(ProblemCode::outside_county) <= rim + static_cast<std::size_t>(width));
     BOOST_TEST(report.count(ProblemCode::outside_county) > rim / 2);
-    BOOST_TEST(report.problems.size() == report.count(ProblemCode::county_not_filled) + report.count(ProblemCode::outside_county));
+    BOOST_TEST(report.problems.size() ==
+               report.count(ProblemCode::county_not_filled) + report.count(ProblemCode::outside_county));
 }
 
 BOOST_AUTO_TEST_CASE(neighbours_digitised_apart_give_findings_for_each_boundary_not_for_each_vertex) {
@@ -210,8 +214,8 @@ BOOST_AUTO_TEST_CASE(planted_defects_are_each_found_once) {
                 break;
             default: // a face inside this one, touching nothing
                 province.names.push_back(province.names[i] + "in");
-                province.shapes.push_back(box(ring[0].lon + kCell / 2 - 500, ring[0].lat + kCell / 2 - 500, ring[0].lon + kCell / 2 + 500,
-                                              ring[0].lat + kCell / 2 + 500));
+                province.shapes.push_back(box(ring[0].lon + kCell / 2 - 500, ring[0].lat + kCell / 2 - 500,
+                                              ring[0].lon + kCell / 2 + 500, ring[0].lat + kCell / 2 + 500));
             }
             ++planted[kind];
         }
@@ -228,8 +232,8 @@ BOOST_AUTO_TEST_CASE(planted_defects_are_each_found_once) {
     BOOST_TEST(report.count(ProblemCode::self_crossing) == planted[4]);
     BOOST_TEST(report.problems.size() < 2 * turn);
     std::cout << "found " << report.problems.size() << ": overlap " << report.count(ProblemCode::overlap) << ", gap "
-              << report.count(ProblemCode::gap) << ", duplicate " << report.count(ProblemCode::duplicate_geometry) << ", self crossing "
-              << report.count(ProblemCode::self_crossing) << '\n';
+              << report.count(ProblemCode::gap) << ", duplicate " << report.count(ProblemCode::duplicate_geometry)
+              << ", self crossing " << report.count(ProblemCode::self_crossing) << '\n';
 }
 
 BOOST_AUTO_TEST_SUITE_END()
