@@ -300,8 +300,11 @@ BOOST_AUTO_TEST_CASE(labels_lie_inside_their_grids) {
             auto const dataset = open(file);
             std::size_t count = 0;
             for (auto const& feature : *dataset->GetLayer(0)) {
-                auto const* point = feature->GetGeometryRef()->toPoint();
-                auto const owner = snapshot->locate({geom::to_lattice(point->getX()), geom::to_lattice(point->getY())});
+                // CSV has the position in two columns, which GDAL does not take for a geometry unless told.
+                bool const columns = std::string{format} == "CSV";
+                OGRPoint const at = columns ? OGRPoint{feature->GetFieldAsDouble("lon"), feature->GetFieldAsDouble("lat")}
+                                            : *feature->GetGeometryRef()->toPoint();
+                auto const owner = snapshot->locate({geom::to_lattice(at.getX()), geom::to_lattice(at.getY())});
                 BOOST_REQUIRE(owner != snapshot::kOutside);
                 BOOST_TEST(snapshot->grid(owner).code.str() == feature->GetFieldAsString("grid_code"));
                 ++count;
