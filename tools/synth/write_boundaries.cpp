@@ -180,9 +180,11 @@ public:
 
     std::vector<SynthFile> finish() override {
         CPLErrorReset();
-        bool const committed = m_dataset->CommitTransaction() == OGRERR_NONE;
+        if (m_dataset->CommitTransaction() != OGRERR_NONE) {
+            throw write_error(m_out / kName); // before closing, which would bury the first error under others
+        }
         m_dataset.reset();
-        if (!committed || CPLGetLastErrorType() == CE_Failure) {
+        if (CPLGetLastErrorType() == CE_Failure) {
             throw write_error(m_out / kName);
         }
         return {describe_file(m_out, kName)};
