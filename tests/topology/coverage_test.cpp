@@ -377,6 +377,16 @@ BOOST_AUTO_TEST_CASE(a_hole_that_lies_in_no_outline_is_no_gap) {
     BOOST_TEST(words(Scene{}.add("A", ring).outline("county", box(0, 0, 10, 10)).check()) == "gap A");
 }
 
+BOOST_AUTO_TEST_CASE(a_hole_that_lies_partly_in_an_outline_is_a_gap_when_at_least_half_of_it_does) {
+    auto const ring = with_hole(box(0, 0, 10, 10), {{3, 3}, {3, 6}, {6, 6}, {6, 3}});
+    auto const with_outline = [&](Ring hole) {
+        return words(Scene{}.add("A", ring).outline("county", with_hole(box(0, 0, 10, 10), std::move(hole))).check());
+    };
+    BOOST_TEST(with_outline({{3, 3}, {3, 6}, {5, 6}, {5, 3}}) ==
+               "county_not_filled county");                                // a third of the hole is county
+    BOOST_TEST(with_outline({{3, 3}, {3, 6}, {4, 6}, {4, 3}}) == "gap A"); // two thirds
+}
+
 BOOST_AUTO_TEST_CASE(a_face_that_sticks_out_and_a_county_that_is_not_filled_are_measured) {
     Scene scene;
     scene.add("A", box(0, 0, 12, 10)).add("B", box(12, 0, 22, 10));

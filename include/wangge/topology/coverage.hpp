@@ -47,8 +47,9 @@ private:
 
 /**
  * Checks on integer edges that faces form a coverage: every ring valid, no two faces overlap, neighbours share every
- * vertex of their common boundary, no gap enclosed by faces, and, where outlines are given, each outline filled exactly.
- * Exact; O(n log n) in edges; independent of the order of the faces. Thread-safe (no state).
+ * vertex of their common boundary, no gap enclosed by faces, and, where outlines are given, each outline filled
+ * exactly. Exact; O(n log n) in edges; independent of the order of the faces. Thread-safe (no state). One cause is one
+ * finding; docs/problems.md states the rule of each code.
  */
 class CoverageChecker {
 public:
@@ -56,7 +57,8 @@ public:
         ProblemReport report;
         std::unique_ptr<CheckedCoverage> checked; ///< set when the report has no error
     };
-    [[nodiscard]] Result check(std::span<Face const> faces, std::span<Outline const> outlines, Progress& progress) const;
+    [[nodiscard]] Result check(std::span<Face const> faces, std::span<Outline const> outlines,
+                               Progress& progress) const;
 };
 
 /**
