@@ -55,8 +55,8 @@ void check_geopackage(std::filesystem::path const& path, std::string const& head
     if (!head.starts_with(std::string_view{"SQLite format 3\0", 16}) || head.size() < 100) {
         unreadable(path, "is not a GeoPackage, whatever its name says; export it again as GeoPackage, or rename it to what it is");
     }
-    std::uint64_t const page = (static_cast<unsigned char>(head[16]) << 8U) | static_cast<unsigned char>(head[17]);
-    std::uint64_t const page_bytes = page == 1 ? 65536 : page;
+    auto const page = big_u32(head, 14) & 0xFFFFU; // two bytes from 16 on
+    std::uint64_t const page_bytes = page == 1 ? 65536U : page;
     bool const count_valid = big_u32(head, 24) == big_u32(head, 92);
     auto const declared = big_u32(head, 28) * page_bytes;
     auto const size = std::filesystem::file_size(path);
