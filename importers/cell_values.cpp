@@ -41,7 +41,8 @@ std::optional<Date> parse_day(std::string_view text) {
     if (part == 1 && widths[0] == 5 && (rest.empty() || rest == ".0")) {
         return Date{parts[0] - kSpreadsheetEpoch};
     }
-    bool const time_follows = !rest.empty() && (rest.front() == ' ' || rest.front() == 'T') && rest.size() >= 5 && rest.size() <= 20;
+    bool const time_follows =
+        !rest.empty() && (rest.front() == ' ' || rest.front() == 'T') && rest.size() >= 5 && rest.size() <= 20;
     if (part != 3 || widths[0] != 4 || widths[1] > 2 || widths[2] > 2 || !(rest.empty() || time_follows)) {
         return std::nullopt;
     }

@@ -107,7 +107,8 @@ CsvReader::Outcome CsvReader::next(std::vector<std::string>& fields) {
                 in = In::plain;
             }
         } else {
-            // Plain text up to the next separator or line break in one go; a quote inside it is text, as spreadsheets read it.
+            // Plain text up to the next separator or line break in one go; a quote inside it is text, as spreadsheets
+            // read it.
             auto const* const from = data + m_at;
             auto const* stop = from;
             auto const* const end = data + m_size;

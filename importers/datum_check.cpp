@@ -40,7 +40,8 @@ struct Fit {
 
 [[nodiscard]] bool far_outside(geom::MultiPolygon const& outline, geom::Envelope const& box, geom::Point p) {
     constexpr std::int32_t kMargin = 100'000; // 0.01 degree, more than a kilometre
-    if (p.lon < box.min.lon - kMargin || p.lon > box.max.lon + kMargin || p.lat < box.min.lat - kMargin || p.lat > box.max.lat + kMargin) {
+    if (p.lon < box.min.lon - kMargin || p.lon > box.max.lon + kMargin || p.lat < box.min.lat - kMargin ||
+        p.lat > box.max.lat + kMargin) {
         return true;
     }
     return !geom::owns(outline, p) && geom::distance_to_boundary_m(outline, p) > kOutsideM;
@@ -95,7 +96,8 @@ struct Sampled {
 
 [[nodiscard]] std::vector<Reading> other_readings(crs::Transformer const& declared, std::span<Sampled const> sample) {
     bool const degrees = std::ranges::all_of(sample, [](Sampled const& s) {
-        return std::ranges::all_of(s.witness->extremes, [](crs::Coordinate c) { return std::fabs(c.x) <= 180 && std::fabs(c.y) <= 180; });
+        return std::ranges::all_of(s.witness->extremes,
+                                   [](crs::Coordinate c) { return std::fabs(c.x) <= 180 && std::fabs(c.y) <= 180; });
     });
     std::vector<Reading> readings;
     if (degrees) {
@@ -106,21 +108,23 @@ struct Sampled {
         readings.push_back(reading_of("GCJ02", true));
         return readings;
     }
-    for (auto const* const name : {"EPSG:4546", "EPSG:4547", "EPSG:4548", "EPSG:4525", "EPSG:4526", "EPSG:4527", "EPSG:4508",
-                                   "EPSG:4509", "EPSG:4497", "EPSG:4498", "EPSG:3857"}) {
+    for (auto const* const name : {"EPSG:4546", "EPSG:4547", "EPSG:4548", "EPSG:4525", "EPSG:4526", "EPSG:4527",
+                                   "EPSG:4508", "EPSG:4509", "EPSG:4497", "EPSG:4498", "EPSG:3857"}) {
         readings.push_back(reading_of(name));
         readings.push_back(reading_of(name, true));
     }
     if (!declared.geographic()) {
-        readings.push_back({fmt::format("GCJ-02 degrees projected as {}", declared.name()), [&declared](crs::Coordinate c) {
-                                auto const p = declared.to_registry(c);
-                                return p ? std::optional{crs::from_gcj02({p->lon, p->lat})} : std::nullopt;
-                            }});
+        readings.push_back(
+            {fmt::format("GCJ-02 degrees projected as {}", declared.name()), [&declared](crs::Coordinate c) {
+                 auto const p = declared.to_registry(c);
+                 return p ? std::optional{crs::from_gcj02({p->lon, p->lat})} : std::nullopt;
+             }});
     }
     return readings;
 }
 
-[[nodiscard]] double median_offset_m(crs::Transformer const& declared, Reading const& reading, std::span<Sampled const> sample) {
+[[nodiscard]] double median_offset_m(crs::Transformer const& declared, Reading const& reading,
+                                     std::span<Sampled const> sample) {
     std::vector<double> offsets;
     for (auto const& s : sample) {
         auto const a = declared.to_registry(s.witness->extremes[0]);
@@ -141,7 +145,8 @@ struct Sampled {
 
 } // namespace
 
-std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer const& declared, std::span<DatumWitness const> witnesses,
+std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer const& declared,
+                                       std::span<DatumWitness const> witnesses,
                                        std::function<KnownPlace(DatumWitness const&)> const& known) {
     std::vector<Sampled> sample;
     auto const step = witnesses.size() / kSample + 1;
@@ -174,19 +179,26 @@ std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer
     if (fit.first) {
         problem.place = ProblemPlace{*fit.first, {}, {}};
     }
-    auto const found = fmt::format("{}: read as {}, {} of {} corners that were tried lie outside their county or far from the grid they replace", file,
-                                   declared.name(), fit.misfits, fit.corners);
+    auto const found = fmt::format(
+        "{}: read as {}, {} of {} corners that were tried lie outside their county or far from the grid they replace",
+        file, declared.name(), fit.misfits, fit.corners);
     if (best && best_fit.misfits * 4 <= fit.misfits) {
-        problem.measure = median_offset_m(declared, *best, sample);
-        problem.unit = "m";
-        problem.message = fmt::format("{}; read as {} only {} do, {:.0f} m away. If that is what the file is in, say so with --crs, or convert it",
-                                      found, best->name, best_fit.misfits, problem.measure);
+        auto const offset_m = median_offset_m(declared, *best, sample);
+        if (offset_m > 0) { // none when the declared system gives no position at all
+            problem.measure = offset_m;
+            problem.unit = "m";
+        }
+        problem.message =
+            fmt::format("{}; read as {} {} do{}. If that is what the file is in, say so with --crs, or convert it",
+                        found, best->name, best_fit.misfits == 0 ? "none" : fmt::format("only {}", best_fit.misfits),
+                        offset_m > 0 ? fmt::format(", {:.0f} m away from there", offset_m) : std::string{});
         return problem;
     }
     if (fit.share() > 0.5) {
-        problem.message = fmt::format("{}, and no other system that was tried fits better. Check the coordinate system of the file and the "
-                                      "village codes in it",
-                                      found);
+        problem.message = fmt::format(
+            "{}, and no other system that was tried fits better. Check the coordinate system of the file and the "
+            "village codes in it",
+            found);
         return problem;
     }
     return std::nullopt;

@@ -14,27 +14,40 @@ namespace {
 using Names = std::string_view;
 
 // Chinese names first, then their pinyin initials as surveyors abbreviate them to ten bytes, then English.
-constexpr std::array<Names, 11> kGridCode{"网格编码", "网格代码", "网格编号", "WGBM", "WGDM", "WGBH", "grid_code", "grid_id", "编码", "BM", "code"};
+constexpr std::array<Names, 11> kGridCode{"网格编码",  "网格代码", "网格编号", "WGBM", "WGDM", "WGBH",
+                                          "grid_code", "grid_id",  "编码",     "BM",   "code"};
 constexpr std::array<Names, 8> kGridName{"网格名称", "网格名", "WGMC", "grid_name", "名称", "MC", "name", "WGM"};
-constexpr std::array<Names, 9> kGridKind{"网格类型", "网格类别", "WGLX", "WGLB", "grid_kind", "grid_type", "类型", "kind", "type"};
-constexpr std::array<Names, 15> kVillageCode{"所属村居编码", "村居编码", "所属村居代码", "村居代码", "村社区编码", "社区编码",
-                                             "村编码", "SSCJBM", "CJBM", "CJDM", "CUNBM", "CUNDM", "SQBM",
-                                             "village_code", "village_id"};
-constexpr std::array<Names, 14> kDivisionCode{"统计用区划代码", "行政区划代码", "区划代码", "区划编码", "代码", "编码", "TJYQHDM",
-                                              "XZQHDM", "XZQDM", "QHDM", "QHBM", "DM", "division_code", "code"};
-constexpr std::array<Names, 10> kDivisionName{"行政区划名称", "区划名称", "名称", "XZQHMC", "XZQMC", "QHMC", "MC", "division_name", "name", "名字"};
+constexpr std::array<Names, 9> kGridKind{"网格类型",  "网格类别", "WGLX", "WGLB", "grid_kind",
+                                         "grid_type", "类型",     "kind", "type"};
+constexpr std::array<Names, 15> kVillageCode{"所属村居编码", "村居编码", "所属村居代码", "村居代码",     "村社区编码",
+                                             "社区编码",     "村编码",   "SSCJBM",       "CJBM",         "CJDM",
+                                             "CUNBM",        "CUNDM",    "SQBM",         "village_code", "village_id"};
+constexpr std::array<Names, 14> kDivisionCode{"统计用区划代码", "行政区划代码", "区划代码",      "区划编码", "代码",
+                                              "编码",           "TJYQHDM",      "XZQHDM",        "XZQDM",    "QHDM",
+                                              "QHBM",           "DM",           "division_code", "code"};
+constexpr std::array<Names, 10> kDivisionName{"行政区划名称", "区划名称", "名称",          "XZQHMC", "XZQMC",
+                                              "QHMC",         "MC",       "division_name", "name",   "名字"};
 constexpr std::array<Names, 6> kLevel{"级别", "层级", "行政级别", "JB", "level", "CJ"};
-constexpr std::array<Names, 10> kParentCode{"上级代码", "上级编码", "上级区划代码", "父级代码", "父级编码", "SJDM", "SJBM", "parent_code", "parent", "SJQHDM"};
+constexpr std::array<Names, 10> kParentCode{"上级代码", "上级编码", "上级区划代码", "父级代码", "父级编码",
+                                            "SJDM",     "SJBM",     "parent_code",  "parent",   "SJQHDM"};
 constexpr std::array<Names, 5> kUrbanRural{"城乡分类代码", "城乡分类", "CXFLDM", "CXFL", "urban_rural_class"};
-constexpr std::array<Names, 12> kOfficerId{"工号", "人员编号", "网格员编号", "员工编号", "GH", "RYBH", "WGYBH", "officer_id", "staff_no", "staff_id", "编号", "id"};
+constexpr std::array<Names, 12> kOfficerId{"工号",  "人员编号",   "网格员编号", "员工编号", "GH",   "RYBH",
+                                           "WGYBH", "officer_id", "staff_no",   "staff_id", "编号", "id"};
 constexpr std::array<Names, 7> kOfficerName{"姓名", "网格员姓名", "XM", "WGYXM", "officer_name", "name", "网格员"};
-constexpr std::array<Names, 13> kPhone{"手机号码", "手机号", "手机", "联系电话", "联系方式", "电话", "SJHM", "SJH", "LXDH", "DH", "phone", "mobile", "tel"};
-constexpr std::array<Names, 12> kRole{"角色", "网格员类型", "网格员类别", "人员类型", "岗位", "类型", "JS", "WGYLX", "WGYLB", "RYLX", "role", "type"};
-constexpr std::array<Names, 10> kValidFrom{"生效日期", "上岗日期", "开始日期", "起始日期", "SXRQ", "SGRQ", "KSRQ", "valid_from", "start_date", "from"};
-constexpr std::array<Names, 11> kValidTo{"失效日期", "离岗日期", "结束日期", "截止日期", "终止日期", "LGRQ", "JSRQ", "JZRQ", "valid_to", "end_date", "to"};
-constexpr std::array<Names, 10> kAddressId{"地址编码", "地址编号", "标准地址编码", "地址ID", "DZBM", "DZBH", "BZDZBM", "DZID", "address_id", "id"};
-constexpr std::array<Names, 11> kAddressText{"标准地址", "地址全称", "详细地址", "完整地址", "地址", "BZDZ", "DZQC", "XXDZ", "DZ", "address", "text"};
-constexpr std::array<Names, 11> kRoad{"道路名称", "道路", "街路巷", "街路巷名称", "路名", "DLMC", "JLX", "LM", "road", "street", "路"};
+constexpr std::array<Names, 13> kPhone{"手机号码", "手机号", "手机", "联系电话", "联系方式", "电话", "SJHM",
+                                       "SJH",      "LXDH",   "DH",   "phone",    "mobile",   "tel"};
+constexpr std::array<Names, 12> kRole{"角色", "网格员类型", "网格员类别", "人员类型", "岗位", "类型",
+                                      "JS",   "WGYLX",      "WGYLB",      "RYLX",     "role", "type"};
+constexpr std::array<Names, 10> kValidFrom{"生效日期", "上岗日期", "开始日期",   "起始日期",   "SXRQ",
+                                           "SGRQ",     "KSRQ",     "valid_from", "start_date", "from"};
+constexpr std::array<Names, 11> kValidTo{"失效日期", "离岗日期", "结束日期", "截止日期", "终止日期", "LGRQ",
+                                         "JSRQ",     "JZRQ",     "valid_to", "end_date", "to"};
+constexpr std::array<Names, 10> kAddressId{"地址编码", "地址编号", "标准地址编码", "地址ID",     "DZBM",
+                                           "DZBH",     "BZDZBM",   "DZID",         "address_id", "id"};
+constexpr std::array<Names, 11> kAddressText{"标准地址", "地址全称", "详细地址", "完整地址", "地址", "BZDZ",
+                                             "DZQC",     "XXDZ",     "DZ",       "address",  "text"};
+constexpr std::array<Names, 11> kRoad{"道路名称", "道路", "街路巷", "街路巷名称", "路名", "DLMC",
+                                      "JLX",      "LM",   "road",   "street",     "路"};
 constexpr std::array<Names, 8> kNumber{"门牌号码", "门牌号", "门牌", "MPHM", "MPH", "MP", "number", "house_number"};
 constexpr std::array<Names, 7> kEstate{"小区名称", "小区", "住宅小区", "XQMC", "XQ", "estate", "compound"};
 constexpr std::array<Names, 10> kBuilding{"楼栋", "楼栋号", "楼号", "栋", "幢", "LD", "LDH", "LH", "building", "栋号"};
@@ -44,20 +57,26 @@ constexpr std::array<Names, 7> kLon{"经度", "JD", "lon", "lng", "longitude", "
 constexpr std::array<Names, 6> kLat{"纬度", "WD", "lat", "latitude", "Y坐标", "y"};
 
 constexpr std::array kBoundary{WantedField{"grid_code", true, kGridCode}, WantedField{"grid_name", true, kGridName},
-                               WantedField{"grid_kind", false, kGridKind}, WantedField{"village_code", false, kVillageCode}};
+                               WantedField{"grid_kind", false, kGridKind},
+                               WantedField{"village_code", false, kVillageCode}};
 constexpr std::array kDivision{WantedField{"code", true, kDivisionCode}, WantedField{"name", true, kDivisionName},
                                WantedField{"level", false, kLevel}, WantedField{"parent_code", false, kParentCode},
                                WantedField{"urban_rural_class", false, kUrbanRural}};
 constexpr std::array kOutline{WantedField{"code", true, kDivisionCode}, WantedField{"name", false, kDivisionName}};
 constexpr std::array kOfficer{WantedField{"officer_id", true, kOfficerId}, WantedField{"name", true, kOfficerName},
-                              WantedField{"phone", true, kPhone}, WantedField{"grid_code", true, kGridCode},
-                              WantedField{"role", false, kRole}, WantedField{"valid_from", false, kValidFrom},
+                              WantedField{"phone", true, kPhone},          WantedField{"grid_code", true, kGridCode},
+                              WantedField{"role", false, kRole},           WantedField{"valid_from", false, kValidFrom},
                               WantedField{"valid_to", false, kValidTo}};
-constexpr std::array kAddress{WantedField{"id", true, kAddressId}, WantedField{"text", true, kAddressText},
-                              WantedField{"village_code", false, kVillageCode}, WantedField{"road", false, kRoad},
-                              WantedField{"number", false, kNumber}, WantedField{"estate", false, kEstate},
-                              WantedField{"building", false, kBuilding}, WantedField{"unit", false, kUnit},
-                              WantedField{"room", false, kRoom}, WantedField{"lon", true, kLon},
+constexpr std::array kAddress{WantedField{"id", true, kAddressId},
+                              WantedField{"text", true, kAddressText},
+                              WantedField{"village_code", false, kVillageCode},
+                              WantedField{"road", false, kRoad},
+                              WantedField{"number", false, kNumber},
+                              WantedField{"estate", false, kEstate},
+                              WantedField{"building", false, kBuilding},
+                              WantedField{"unit", false, kUnit},
+                              WantedField{"room", false, kRoom},
+                              WantedField{"lon", true, kLon},
                               WantedField{"lat", true, kLat}};
 
 /// Without case, blanks and joining marks; "网格编码（必填）*" is 网格编码.
@@ -93,7 +112,8 @@ std::span<WantedField const> outline_fields() noexcept { return kOutline; }
 std::span<WantedField const> officer_fields() noexcept { return kOfficer; }
 std::span<WantedField const> address_fields() noexcept { return kAddress; }
 
-FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vector<std::string> const& columns, std::string const& file) {
+FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vector<std::string> const& columns,
+                                 std::string const& file) {
     std::vector<std::string> keys;
     keys.reserve(columns.size());
     for (auto const& column : columns) {
@@ -113,19 +133,23 @@ FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vecto
         return std::nullopt;
     };
     for (auto const& field : wanted) {
-        mapping.m_entries.push_back({field.key, find(field, [&](std::size_t i, std::string_view name) { return keys[i] == folded(name); }), {}});
+        mapping.m_entries.push_back(
+            {field.key,
+             find(field, [&](std::size_t i, std::string_view name) { return keys[i] == folded(name); }),
+             {}});
     }
     for (std::size_t f = 0; f < wanted.size(); ++f) {
         auto& entry = mapping.m_entries[f];
         if (!entry.column) {
-            entry.column = find(wanted[f], [&](std::size_t i, std::string_view name) { return is_cut_form(columns[i], name); });
+            entry.column =
+                find(wanted[f], [&](std::size_t i, std::string_view name) { return is_cut_form(columns[i], name); });
         }
         if (entry.column) {
             entry.name = columns[*entry.column];
         } else if (wanted[f].required) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: has no column for {}; its columns are: {}; accepted names are: {}", file, wanted[f].key,
-                                    fmt::join(columns, ", "), fmt::join(wanted[f].names, ", "))};
+                        fmt::format("{}: has no column for {}; its columns are: {}; accepted names are: {}", file,
+                                    wanted[f].key, fmt::join(columns, ", "), fmt::join(wanted[f].names, ", "))};
         }
     }
     return mapping;

@@ -23,10 +23,13 @@ using AddressPoint = registry::Registry::AddressPoint;
 class AddressStream {
 public:
     /// `known` are the summaries of an earlier reading, whose encodings need not be found out again.
-    AddressStream(std::span<std::filesystem::path const> files, ImportOptions const& options, VillageLevels const& divisions,
-                  std::vector<FileSummary> const& known = {})
-        : m_files(files), m_read(options.read), m_divisions(divisions), m_known(known),
-          m_transformer(crs::Transformer::make(options.read.crs.empty() ? "EPSG:4490" : options.read.crs)) {}
+    AddressStream(std::span<std::filesystem::path const> files, ImportOptions const& options,
+                  VillageLevels const& divisions, std::vector<FileSummary> const& known = {})
+        : m_files(files)
+        , m_read(options.read)
+        , m_divisions(divisions)
+        , m_known(known)
+        , m_transformer(crs::Transformer::make(options.read.crs.empty() ? "EPSG:4490" : options.read.crs)) {}
 
     enum class Outcome { address, bad, end };
     /// A bad row appends its problems.
@@ -50,8 +53,14 @@ public:
                 bool const good = outcome == TableReader::Outcome::row && read_row(address, problems);
                 return good ? Outcome::address : Outcome::bad;
             }
-            m_summaries.push_back({name(), m_rows, {}, m_transformer.name(), m_transformer.datum_assumed(), m_reader->encoding(),
-                                   m_mapping.describe(), {}});
+            m_summaries.push_back({name(),
+                                   m_rows,
+                                   {},
+                                   m_transformer.name(),
+                                   m_transformer.datum_assumed(),
+                                   m_reader->encoding(),
+                                   m_mapping.describe(),
+                                   {}});
             m_reader.reset();
             ++m_file;
         }
@@ -65,14 +74,18 @@ public:
 private:
     struct TextColumn {
         std::optional<std::size_t> column;
-        std::string AddressPoint::* member;
+        std::string AddressPoint::*member;
     };
 
     void find_columns() {
-        m_texts = {{m_mapping.column("id"), &AddressPoint::id},         {m_mapping.column("text"), &AddressPoint::text},
-                   {m_mapping.column("road"), &AddressPoint::road},     {m_mapping.column("number"), &AddressPoint::number},
-                   {m_mapping.column("estate"), &AddressPoint::estate}, {m_mapping.column("building"), &AddressPoint::building},
-                   {m_mapping.column("unit"), &AddressPoint::unit},     {m_mapping.column("room"), &AddressPoint::room}};
+        m_texts = {{m_mapping.column("id"), &AddressPoint::id},
+                   {m_mapping.column("text"), &AddressPoint::text},
+                   {m_mapping.column("road"), &AddressPoint::road},
+                   {m_mapping.column("number"), &AddressPoint::number},
+                   {m_mapping.column("estate"), &AddressPoint::estate},
+                   {m_mapping.column("building"), &AddressPoint::building},
+                   {m_mapping.column("unit"), &AddressPoint::unit},
+                   {m_mapping.column("room"), &AddressPoint::room}};
         m_village = m_mapping.column("village_code");
         m_lon = *m_mapping.column("lon");
         m_lat = *m_mapping.column("lat");
@@ -104,8 +117,11 @@ private:
             auto const village = DivisionCode::parse(text);
             if (!village) {
                 fail(ProblemCode::malformed_code, fmt::format("village code '{}' is not 12 digits; correct it", text));
-            } else if (auto const known = m_divisions.find(*village); known == m_divisions.end() || known->second < Level::village) {
-                fail(ProblemCode::unknown_village, fmt::format("{} is not a village of the registry; correct it, or import the divisions first", text));
+            } else if (auto const known = m_divisions.find(*village);
+                       known == m_divisions.end() || known->second < Level::village) {
+                fail(ProblemCode::unknown_village,
+                     fmt::format("{} is not a village of the registry; correct it, or import the divisions first",
+                                 text));
             } else {
                 address.village = *village;
             }
@@ -120,8 +136,9 @@ private:
         auto const at = position ? crs::to_lattice(*position) : std::nullopt;
         if (!at) {
             fail(ProblemCode::outside_lattice,
-                 fmt::format("{}, {} is no position in {}; check the coordinate system (--crs) and the order of the columns",
-                             m_row.fields[m_lon], m_row.fields[m_lat], m_transformer.name()));
+                 fmt::format(
+                     "{}, {} is no position in {}; check the coordinate system (--crs) and the order of the columns",
+                     m_row.fields[m_lon], m_row.fields[m_lat], m_transformer.name()));
             return false;
         }
         address.at = *at;
@@ -147,10 +164,15 @@ private:
 
 class AddressImport {
 public:
-    AddressImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files, ImportOptions const& options,
-                  Progress& progress)
-        : m_folder(folder), m_files(files), m_options(options), m_progress(progress), m_registry(open_registry(folder, options)),
-          m_levels(levels_of(m_registry.divisions(options.effective))), m_problems(m_report) {}
+    AddressImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                  ImportOptions const& options, Progress& progress)
+        : m_folder(folder)
+        , m_files(files)
+        , m_options(options)
+        , m_progress(progress)
+        , m_registry(open_registry(folder, options))
+        , m_levels(levels_of(m_registry.divisions(options.effective)))
+        , m_problems(m_report) {}
 
     ImportReport run() {
         JobClock clock{m_report, "addresses", m_options};
@@ -207,16 +229,19 @@ private:
         std::unordered_map<std::string, std::string> first; ///< id to row, of suspects only
         std::vector<Problem> ignored;
         AddressPoint address;
-        for (auto outcome = stream.next(address, ignored); outcome != AddressStream::Outcome::end; outcome = stream.next(address, ignored)) {
+        for (auto outcome = stream.next(address, ignored); outcome != AddressStream::Outcome::end;
+             outcome = stream.next(address, ignored)) {
             ignored.clear();
-            if (outcome != AddressStream::Outcome::address || !m_repeated.contains(std::hash<std::string_view>{}(address.id))) {
+            if (outcome != AddressStream::Outcome::address ||
+                !m_repeated.contains(std::hash<std::string_view>{}(address.id))) {
                 continue;
             }
             auto const where = fmt::format("{} row {}", stream.name(), stream.row());
             if (auto const [known, fresh] = first.try_emplace(address.id, where); !fresh) {
                 m_problems.add({ProblemCode::duplicate_code,
                                 {where},
-                                fmt::format("{}: the id '{}' also stands in {}; give each address its own", where, address.id, known->second),
+                                fmt::format("{}: the id '{}' also stands in {}; give each address its own", where,
+                                            address.id, known->second),
                                 {},
                                 0,
                                 {}});
@@ -232,8 +257,11 @@ private:
             [&](AddressPoint& address) {
                 auto const outcome = stream.next(address, found);
                 if (outcome == AddressStream::Outcome::bad) { // the transaction rolls back
-                    throw Error{ErrorCode::conflict, fmt::format("{}: changed while it was imported; nothing was written, run the same command again",
-                                                                 stream.name())};
+                    throw Error{
+                        ErrorCode::conflict,
+                        fmt::format(
+                            "{}: changed while it was imported; nothing was written, run the same command again",
+                            stream.name())};
                 }
                 return outcome == AddressStream::Outcome::address;
             },

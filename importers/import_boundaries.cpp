@@ -24,12 +24,14 @@ namespace {
 using registry::ChangeKind;
 using registry::Grid;
 
-constexpr std::array kGridChanges{ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented, ChangeKind::retired};
+constexpr std::array kGridChanges{ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented,
+                                  ChangeKind::retired};
 
 /// Divisions of one day with what the checks ask of them.
 class DivisionTree {
 public:
-    explicit DivisionTree(std::vector<registry::Division> divisions) : m_divisions(std::move(divisions)), m_levels(levels_of(m_divisions)) {
+    explicit DivisionTree(std::vector<registry::Division> divisions)
+        : m_divisions(std::move(divisions)), m_levels(levels_of(m_divisions)) {
         for (auto const& division : m_divisions) {
             m_by_code.emplace(division.code, &division);
         }
@@ -63,16 +65,23 @@ private:
 /// One run of import_boundaries, step by step.
 class BoundaryImport {
 public:
-    BoundaryImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files, ImportOptions const& options,
-                   Progress& progress)
-        : m_folder(folder), m_files(files), m_options(options), m_progress(progress), m_registry(open_registry(folder, options)),
-          m_tree(m_registry.divisions(options.effective)), m_issued(m_registry.issued_codes()), m_problems(m_report) {}
+    BoundaryImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                   ImportOptions const& options, Progress& progress)
+        : m_folder(folder)
+        , m_files(files)
+        , m_options(options)
+        , m_progress(progress)
+        , m_registry(open_registry(folder, options))
+        , m_tree(m_registry.divisions(options.effective))
+        , m_issued(m_registry.issued_codes())
+        , m_problems(m_report) {}
 
     ImportReport run() {
         JobClock clock{m_report, "boundaries", m_options};
         if (m_tree.all().empty()) {
-            throw Error{ErrorCode::data_rejected, fmt::format("{}: the registry has no divisions on {}; run 'wangge import divisions' first",
-                                                              m_folder.registry_file().string(), m_options.effective.str())};
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: the registry has no divisions on {}; run 'wangge import divisions' first",
+                                    m_folder.registry_file().string(), m_options.effective.str())};
         }
         load_outlines();
         for (auto const& file : m_files) {
@@ -117,7 +126,11 @@ private:
         auto const name = file.filename().string();
         auto reader = OgrReader::open(file, m_options.read);
         auto const mapping = FieldMapping::guess(boundary_fields(), reader.columns(), file.string());
-        Normalizer normalizer{m_profile, m_tree.levels(), mapping, reader.transformer(), name,
+        Normalizer normalizer{m_profile,
+                              m_tree.levels(),
+                              mapping,
+                              reader.transformer(),
+                              name,
                               [&](GridCode const& code) -> std::optional<DivisionCode> {
                                   if (!issued(code)) {
                                       return std::nullopt;
@@ -155,28 +168,34 @@ private:
             m_codes.push_back({read_code, m_report.files.size()});
         }
         m_report.rows_read += rows;
-        m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(), reader.transformer().datum_assumed(),
-                                  reader.encoding(), mapping.describe(), reader.remarks()});
+        m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(),
+                                  reader.transformer().datum_assumed(), reader.encoding(), mapping.describe(),
+                                  reader.remarks()});
         auto witnesses = normalizer.witnesses();
         m_witnesses.push_back({name, reader.take_transformer(), std::move(witnesses)});
     }
 
-    [[nodiscard]] bool issued(GridCode const& code) const { return std::binary_search(m_issued.begin(), m_issued.end(), code); }
+    [[nodiscard]] bool issued(GridCode const& code) const {
+        return std::binary_search(m_issued.begin(), m_issued.end(), code);
+    }
 
     void sort_drafts() {
-        std::ranges::stable_sort(m_drafts, {}, [](GridDraft const& draft) -> GridCode const& { return draft.grid.code; });
+        std::ranges::stable_sort(m_drafts, {},
+                                 [](GridDraft const& draft) -> GridCode const& { return draft.grid.code; });
         std::ranges::stable_sort(m_codes, {}, [](CodeInFile const& c) -> GridCode const& { return c.found.code; });
         for (std::size_t i = 1; i < m_codes.size(); ++i) {
             auto const& [a, a_file] = m_codes[i - 1];
             auto const& [b, b_file] = m_codes[i];
             if (a.code == b.code) {
-                m_problems.add({ProblemCode::duplicate_code,
-                                {std::string{b.code.str()}},
-                                fmt::format("the code stands in {} row {} and in {} row {}; give one of them another code, or remove one",
-                                            m_report.files[a_file].name, a.row, m_report.files[b_file].name, b.row),
-                                ProblemPlace{b.at, {}, {}},
-                                0,
-                                {}});
+                m_problems.add(
+                    {ProblemCode::duplicate_code,
+                     {std::string{b.code.str()}},
+                     fmt::format(
+                         "the code stands in {} row {} and in {} row {}; give one of them another code, or remove one",
+                         m_report.files[a_file].name, a.row, m_report.files[b_file].name, b.row),
+                     ProblemPlace{b.at, {}, {}},
+                     0,
+                     {}});
             }
         }
         m_codes = {};
@@ -272,10 +291,14 @@ private:
             }
             m_problems.add({ProblemCode::reissued_code,
                             {std::string{code.str()}},
-                            retired ? fmt::format("this code was issued before and retired on {}; a code is never issued again: give the grid a new one", retired->str())
-                            : begins ? fmt::format("this code is issued and its grid begins on {}, after the effective date {}; import it with --effective {}",
+                            retired  ? fmt::format("this code was issued before and retired on {}; a code is never "
+                                                    "issued again: give the grid a new one",
+                                                   retired->str())
+                            : begins ? fmt::format("this code is issued and its grid begins on {}, after the effective "
+                                                   "date {}; import it with --effective {}",
                                                    begins->str(), m_options.effective.str(), begins->str())
-                                     : std::string{"this code was issued before and withdrawn; a code is never issued again: give the grid a new one"},
+                                     : std::string{"this code was issued before and withdrawn; a code is never issued "
+                                                   "again: give the grid a new one"},
                             {},
                             0,
                             {}});
@@ -291,10 +314,11 @@ private:
     [[nodiscard]] bool suspect_datum() {
         bool suspected = false;
         for (auto const& file : m_witnesses) {
-            auto problem = suspected_datum(file.name, file.transformer, file.witnesses, [&](DatumWitness const& witness) {
-                auto const* const grid = current(witness.code);
-                return KnownPlace{outline_of(witness.village), grid == nullptr ? nullptr : &grid->shape};
-            });
+            auto problem =
+                suspected_datum(file.name, file.transformer, file.witnesses, [&](DatumWitness const& witness) {
+                    auto const* const grid = current(witness.code);
+                    return KnownPlace{outline_of(witness.village), grid == nullptr ? nullptr : &grid->shape};
+                });
             if (problem) {
                 m_problems.add(std::move(*problem));
                 suspected = true; // everything else would only repeat it
@@ -310,8 +334,9 @@ private:
         for (std::size_t i = 0; i < m_drafts.size(); ++i) {
             auto const& grid = m_drafts[i].grid;
             bool const repeated = i > 0 && m_drafts[i - 1].grid.code == grid.code;
-            faces.push_back({repeated ? fmt::format("{} (row {})", grid.code.str(), m_drafts[i].row) : std::string{grid.code.str()},
-                             &grid.shape, true});
+            faces.push_back(
+                {repeated ? fmt::format("{} (row {})", grid.code.str(), m_drafts[i].row) : std::string{grid.code.str()},
+                 &grid.shape, true});
             if (auto const county = m_tree.above(grid.village, Level::county)) {
                 counties.insert(*county);
             }
@@ -324,20 +349,23 @@ private:
         }
         std::vector<topology::Outline> outlines;
         // Where one county has no outline its grids would lie outside every outline, so then none is used.
-        bool const all_known = std::ranges::all_of(counties, [&](DivisionCode county) { return m_outlines.contains(county); });
+        bool const all_known =
+            std::ranges::all_of(counties, [&](DivisionCode county) { return m_outlines.contains(county); });
         for (auto const& division : m_tree.all()) { // by code
             if (all_known && counties.contains(division.code)) {
                 outlines.push_back({division.code.str(), &m_outlines.at(division.code)});
             }
         }
         if (!all_known) {
-            m_report.files.front().remarks.emplace_back("some counties have no outline in the registry: that grids fill them was not checked");
+            m_report.files.front().remarks.emplace_back(
+                "some counties have no outline in the registry: that grids fill them was not checked");
         }
         auto result = topology::CoverageChecker{}.check(faces, outlines, m_progress);
         for (auto& problem : result.report.problems) {
             if (problem.code == ProblemCode::gap && may_be_still_to_come(problem)) {
                 problem.code = ProblemCode::county_not_filled;
-                problem.message += "; villages of this county are still without grids, so it may be one that is not imported yet";
+                problem.message +=
+                    "; villages of this county are still without grids, so it may be one that is not imported yet";
             }
             report_reach_into_other_county(problem);
             m_problems.add(std::move(problem));
@@ -353,7 +381,8 @@ private:
         for (std::size_t i = 0; i < 2; ++i) {
             villages.at(i) = village_of(overlap.subjects[i]);
         }
-        if (!villages[0] || !villages[1] || m_tree.above(*villages[0], Level::county) == m_tree.above(*villages[1], Level::county)) {
+        if (!villages[0] || !villages[1] ||
+            m_tree.above(*villages[0], Level::county) == m_tree.above(*villages[1], Level::county)) {
             return;
         }
         for (std::size_t i = 0; i < 2; ++i) {
@@ -362,8 +391,9 @@ private:
                 auto problem = overlap;
                 problem.code = ProblemCode::outside_county;
                 problem.subjects = {overlap.subjects[i]};
-                problem.message = fmt::format("{} reaches {:.1f} m2 out of its county over {}; cut it back to the county boundary",
-                                              overlap.subjects[i], overlap.measure, overlap.subjects[1 - i]);
+                problem.message =
+                    fmt::format("{} reaches {:.1f} m2 out of its county over {}; cut it back to the county boundary",
+                                overlap.subjects[i], overlap.measure, overlap.subjects[1 - i]);
                 m_problems.add(std::move(problem));
             }
         }
@@ -374,16 +404,18 @@ private:
         if (!code) {
             return std::nullopt;
         }
-        auto const draft = std::ranges::lower_bound(m_drafts, *code, {}, [](GridDraft const& d) -> GridCode const& { return d.grid.code; });
+        auto const draft = std::ranges::lower_bound(m_drafts, *code, {},
+                                                    [](GridDraft const& d) -> GridCode const& { return d.grid.code; });
         if (draft != m_drafts.end() && draft->grid.code == *code) {
             return draft->grid.village;
         }
         auto const neighbour = std::ranges::lower_bound(m_neighbours, *code, {}, &Grid::code);
-        return neighbour != m_neighbours.end() && neighbour->code == *code ? std::optional{neighbour->village} : std::nullopt;
+        return neighbour != m_neighbours.end() && neighbour->code == *code ? std::optional{neighbour->village}
+                                                                           : std::nullopt;
     }
 
-    /// A large gap in a county some of whose villages have no grids yet, or in one of which nothing is imported yet, may be
-    /// such a village that lies inside another: imports come in any order. Small gaps never are.
+    /// A large gap in a county some of whose villages have no grids yet, or in one of which nothing is imported yet,
+    /// may be such a village that lies inside another: imports come in any order. Small gaps never are.
     [[nodiscard]] bool may_be_still_to_come(Problem const& gap) {
         constexpr double kSmallestVillageM2 = 10'000;
         if (gap.measure < kSmallestVillageM2 || !gap.place) {
@@ -430,10 +462,12 @@ private:
         }
         for (auto const& division : m_tree.all()) {
             auto const town = m_tree.above(division.code, Level::town);
-            if (division.level == Level::village && !villages.contains(division.code) && town && towns.contains(*town)) {
+            if (division.level == Level::village && !villages.contains(division.code) && town &&
+                towns.contains(*town)) {
                 m_problems.add({ProblemCode::village_without_grids,
                                 {division.code.str()},
-                                fmt::format("village {} ({}) has no grid, while others of its town have; import its grids, or record why it has none",
+                                fmt::format("village {} ({}) has no grid, while others of its town have; import its "
+                                            "grids, or record why it has none",
                                             division.code.str(), division.name),
                                 {},
                                 0,

@@ -22,10 +22,9 @@ using registry::Division;
 using registry::DivisionOutline;
 
 /// Digits of the code that a level and those above it fill (GB/T 10114): 44 | 01 | 06 | 001 | 001.
-constexpr std::array<std::pair<Level, std::uint64_t>, 4> kLevelZeros{std::pair{Level::province, std::uint64_t{10'000'000'000}},
-                                                                     std::pair{Level::city, std::uint64_t{100'000'000}},
-                                                                     std::pair{Level::county, std::uint64_t{1'000'000}},
-                                                                     std::pair{Level::town, std::uint64_t{1'000}}};
+constexpr std::array<std::pair<Level, std::uint64_t>, 4> kLevelZeros{
+    std::pair{Level::province, std::uint64_t{10'000'000'000}}, std::pair{Level::city, std::uint64_t{100'000'000}},
+    std::pair{Level::county, std::uint64_t{1'000'000}}, std::pair{Level::town, std::uint64_t{1'000}}};
 
 [[nodiscard]] Level level_by_zeros(DivisionCode code) {
     for (auto const& [level, unit] : kLevelZeros) {
@@ -38,20 +37,37 @@ constexpr std::array<std::pair<Level, std::uint64_t>, 4> kLevelZeros{std::pair{L
 
 [[nodiscard]] std::optional<Level> parse_level_word(std::string_view text) {
     constexpr std::array<std::pair<std::string_view, Level>, 17> kWords{
-        std::pair{std::string_view{"省"}, Level::province}, {"省级", Level::province}, {"市", Level::city}, {"市级", Level::city},
-        {"县", Level::county}, {"区", Level::county}, {"县区", Level::county}, {"县级", Level::county}, {"镇", Level::town},
-        {"街道", Level::town}, {"镇街", Level::town}, {"乡镇", Level::town}, {"村", Level::village}, {"社区", Level::village},
-        {"村居", Level::village}, {"村级", Level::village}, {"村民小组", Level::group}};
+        std::pair{std::string_view{"省"}, Level::province},
+        {"省级", Level::province},
+        {"市", Level::city},
+        {"市级", Level::city},
+        {"县", Level::county},
+        {"区", Level::county},
+        {"县区", Level::county},
+        {"县级", Level::county},
+        {"镇", Level::town},
+        {"街道", Level::town},
+        {"镇街", Level::town},
+        {"乡镇", Level::town},
+        {"村", Level::village},
+        {"社区", Level::village},
+        {"村居", Level::village},
+        {"村级", Level::village},
+        {"村民小组", Level::group}};
     auto const found = std::ranges::find(kWords, text, &std::pair<std::string_view, Level>::first);
     return found != kWords.end() ? std::optional{found->second} : parse_level(text);
 }
 
 class DivisionImport {
 public:
-    DivisionImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files, ImportOptions const& options,
-                   Progress& progress)
-        : m_folder(folder), m_files(files), m_options(options), m_progress(progress), m_registry(open_registry(folder, options)),
-          m_problems(m_report) {
+    DivisionImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                   ImportOptions const& options, Progress& progress)
+        : m_folder(folder)
+        , m_files(files)
+        , m_options(options)
+        , m_progress(progress)
+        , m_registry(open_registry(folder, options))
+        , m_problems(m_report) {
         for (auto& division : m_registry.divisions(options.effective)) {
             auto const code = division.code;
             m_current.emplace(code, std::move(division));
@@ -101,7 +117,8 @@ private:
         std::vector<Problem> found;
         TableRow row;
         std::uint64_t rows = 0;
-        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end; outcome = reader.next(row, found)) {
+        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end;
+             outcome = reader.next(row, found)) {
             m_problems.take(found, m_files.size() > 1 ? name : std::string{});
             ++rows;
             m_progress.advance(1);
@@ -123,7 +140,8 @@ private:
         }
         auto const code = DivisionCode::parse(code_text);
         if (!code) {
-            report(ProblemCode::malformed_code, where, fmt::format("code '{}' is not 12 digits; correct it", code_text));
+            report(ProblemCode::malformed_code, where,
+                   fmt::format("code '{}' is not 12 digits; correct it", code_text));
             return;
         }
         Division division;
@@ -138,7 +156,8 @@ private:
             auto const level = parse_level_word(text);
             if (!level) {
                 report(ProblemCode::malformed_value, where,
-                       fmt::format("level '{}' is not known; accepted are province, city, county, town, village, group", text));
+                       fmt::format("level '{}' is not known; accepted are province, city, county, town, village, group",
+                                   text));
                 return;
             }
             division.level = *level;
@@ -146,14 +165,16 @@ private:
         if (auto const& text = mapping.value(row.fields, "parent_code"); !text.empty()) {
             division.parent = DivisionCode::parse(text);
             if (!division.parent) {
-                report(ProblemCode::malformed_code, where, fmt::format("parent code '{}' is not 12 digits; correct it", text));
+                report(ProblemCode::malformed_code, where,
+                       fmt::format("parent code '{}' is not 12 digits; correct it", text));
                 return;
             }
         }
         division.urban_rural_class = mapping.value(row.fields, "urban_rural_class");
         auto const [known, fresh] = m_incoming.try_emplace(*code, m_rows.size());
         if (!fresh) {
-            report(ProblemCode::duplicate_code, where, fmt::format("code {} also stands in {}; keep one", code->str(), m_rows[known->second].where));
+            report(ProblemCode::duplicate_code, where,
+                   fmt::format("code {} also stands in {}; keep one", code->str(), m_rows[known->second].where));
             return;
         }
         m_rows.push_back({std::move(division), where, mapping.column("parent_code").has_value()});
@@ -187,14 +208,17 @@ private:
             }
             auto const* const parent = division.parent ? division_of(*division.parent) : nullptr;
             if (!division.parent) {
-                report(ProblemCode::missing_attribute, row.where, "has no parent code, and no division above it is known by its code; fill it in");
+                report(ProblemCode::missing_attribute, row.where,
+                       "has no parent code, and no division above it is known by its code; fill it in");
             } else if (parent == nullptr) {
-                report(ProblemCode::malformed_value, row.where,
-                       fmt::format("its parent {} is neither in the file nor in the registry; add it or correct the code", division.parent->str()));
+                report(
+                    ProblemCode::malformed_value, row.where,
+                    fmt::format("its parent {} is neither in the file nor in the registry; add it or correct the code",
+                                division.parent->str()));
             } else if (parent->level >= division.level) {
                 report(ProblemCode::malformed_value, row.where,
-                       fmt::format("its parent {} is a {}, which is not above a {}; correct one of them", division.parent->str(),
-                                   to_string(parent->level), to_string(division.level)));
+                       fmt::format("its parent {} is a {}, which is not above a {}; correct one of them",
+                                   division.parent->str(), to_string(parent->level), to_string(division.level)));
             }
         }
     }
@@ -208,7 +232,8 @@ private:
         RawFeature feature;
         std::uint64_t rows = 0;
         m_progress.begin(fmt::format("reading {}", name), reader.feature_count(), "outlines");
-        for (auto outcome = reader.next(feature, found); outcome != OgrReader::Outcome::end; outcome = reader.next(feature, found)) {
+        for (auto outcome = reader.next(feature, found); outcome != OgrReader::Outcome::end;
+             outcome = reader.next(feature, found)) {
             ++rows;
             m_progress.advance(1);
             if (outcome == OgrReader::Outcome::feature) {
@@ -216,7 +241,8 @@ private:
                 auto const text = trimmed(mapping.value(feature.fields, "code"));
                 auto const code = DivisionCode::parse(text);
                 if (!code) {
-                    report(ProblemCode::malformed_code, where, fmt::format("code '{}' is not 12 digits; correct it", text));
+                    report(ProblemCode::malformed_code, where,
+                           fmt::format("code '{}' is not 12 digits; correct it", text));
                 } else if (auto [shape, sound] = shapes.normalize(feature, where, found); sound) {
                     m_outlines.push_back({{*code, std::move(shape), name}, where});
                 }
@@ -227,8 +253,9 @@ private:
         m_report.rows_read += rows;
         m_report.max_snap_m = std::max(m_report.max_snap_m, shapes.snapped().max_m);
         m_report.mean_snap_m = std::max(m_report.mean_snap_m, shapes.snapped().mean_m());
-        m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(), reader.transformer().datum_assumed(),
-                                  reader.encoding(), mapping.describe(), reader.remarks()});
+        m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(),
+                                  reader.transformer().datum_assumed(), reader.encoding(), mapping.describe(),
+                                  reader.remarks()});
     }
 
     void check_outlines() {
@@ -236,14 +263,20 @@ private:
         for (auto const& row : m_outlines) {
             auto const code = row.outline.code;
             if (auto const [known, fresh] = seen.try_emplace(code, row.where); !fresh) {
-                report(ProblemCode::duplicate_code, row.where, fmt::format("code {} also stands in {}; keep one outline", code.str(), known->second));
+                report(ProblemCode::duplicate_code, row.where,
+                       fmt::format("code {} also stands in {}; keep one outline", code.str(), known->second));
             }
             if (division_of(code) == nullptr) {
-                report(ProblemCode::malformed_value, row.where,
-                       fmt::format("division {} is not in the registry; import the table of divisions first, or correct the code", code.str()));
+                report(
+                    ProblemCode::malformed_value, row.where,
+                    fmt::format(
+                        "division {} is not in the registry; import the table of divisions first, or correct the code",
+                        code.str()));
             }
             if (auto const reason = geom::geos_invalid_reason(row.outline.shape)) {
-                report(ProblemCode::self_crossing, row.where, fmt::format("the outline of {} is not a valid polygon: {}; redraw it there", code.str(), *reason));
+                report(
+                    ProblemCode::self_crossing, row.where,
+                    fmt::format("the outline of {} is not a valid polygon: {}; redraw it there", code.str(), *reason));
             }
         }
     }
@@ -262,7 +295,8 @@ private:
             } else {
                 bool const same_name = before->second.name == after.name;
                 bool const same_parent = before->second.parent == after.parent;
-                bool const same_rest = before->second.level == after.level && before->second.urban_rural_class == after.urban_rural_class;
+                bool const same_rest =
+                    before->second.level == after.level && before->second.urban_rural_class == after.urban_rural_class;
                 renamed += same_name ? 0U : 1U;
                 reparented += same_parent ? 0U : 1U;
                 other += same_rest ? 0U : 1U;
@@ -289,8 +323,8 @@ private:
             ++reshaped;
             m_changed_outlines.push_back(std::move(row.outline));
         }
-        m_report.changes = {{"added", added},           {"renamed", renamed},     {"reparented", reparented},
-                            {"reclassified", other},    {"outlines", reshaped},   {"unchanged", unchanged}};
+        m_report.changes = {{"added", added},        {"renamed", renamed},   {"reparented", reparented},
+                            {"reclassified", other}, {"outlines", reshaped}, {"unchanged", unchanged}};
     }
 
     void apply() {

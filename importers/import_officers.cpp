@@ -21,10 +21,15 @@ using registry::Officer;
 
 class OfficerImport {
 public:
-    OfficerImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files, ImportOptions const& options,
-                  Progress& progress)
-        : m_folder(folder), m_files(files), m_options(options), m_progress(progress), m_registry(open_registry(folder, options)),
-          m_issued(m_registry.issued_codes()), m_problems(m_report) {}
+    OfficerImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                  ImportOptions const& options, Progress& progress)
+        : m_folder(folder)
+        , m_files(files)
+        , m_options(options)
+        , m_progress(progress)
+        , m_registry(open_registry(folder, options))
+        , m_issued(m_registry.issued_codes())
+        , m_problems(m_report) {}
 
     ImportReport run() {
         JobClock clock{m_report, "officers", m_options};
@@ -58,7 +63,8 @@ private:
         TableRow row;
         std::uint64_t rows = 0;
         std::uint64_t reported = 0;
-        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end; outcome = reader.next(row, found)) {
+        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end;
+             outcome = reader.next(row, found)) {
             m_problems.take(found, m_files.size() > 1 ? name : std::string{});
             ++rows;
             m_progress.advance(reader.bytes_read() - std::exchange(reported, reader.bytes_read()));
@@ -93,29 +99,35 @@ private:
         }
         auto const phone = parse_phone(mapping.value(row.fields, "phone"));
         if (!phone) {
-            fail(ProblemCode::malformed_value, "column phone is no telephone number (11 digits from 1 on, or a landline with its area code)");
+            fail(ProblemCode::malformed_value,
+                 "column phone is no telephone number (11 digits from 1 on, or a landline with its area code)");
         }
         auto const& code_text = mapping.value(row.fields, "grid_code");
         auto const code = GridCode::parse(code_text);
         if (!code) {
             fail(ProblemCode::malformed_code, "column grid_code is not digits only; correct it");
         } else if (!std::binary_search(m_issued.begin(), m_issued.end(), *code)) {
-            fail(ProblemCode::unknown_grid, fmt::format("grid {} is not in the registry; correct it, or import its boundary first", code->str()));
+            fail(ProblemCode::unknown_grid,
+                 fmt::format("grid {} is not in the registry; correct it, or import its boundary first", code->str()));
         }
         Assignment assignment;
         if (auto const& text = mapping.value(row.fields, "role"); !text.empty()) {
             auto const role = registry::parse_role(text);
             if (!role) {
-                fail(ProblemCode::malformed_value, fmt::format("role '{}' is not known; accepted are 专职, 专业, 兼职 (网格员), dedicated, professional, part_time", text));
+                fail(ProblemCode::malformed_value, fmt::format("role '{}' is not known; accepted are 专职, 专业, 兼职 "
+                                                               "(网格员), dedicated, professional, part_time",
+                                                               text));
             }
             assignment.role = role.value_or(registry::Role::dedicated);
         }
         assignment.valid.from = m_options.effective;
-        for (auto const& [key, day] : {std::pair{"valid_from", &assignment.valid.from}, std::pair{"valid_to", &assignment.valid.to}}) {
+        for (auto const& [key, day] :
+             {std::pair{"valid_from", &assignment.valid.from}, std::pair{"valid_to", &assignment.valid.to}}) {
             if (auto const& text = mapping.value(row.fields, key); !text.empty()) {
                 auto const parsed = parse_day(text);
                 if (!parsed) {
-                    fail(ProblemCode::malformed_value, fmt::format("column {} is no date; write it as 2024-05-01", key));
+                    fail(ProblemCode::malformed_value,
+                         fmt::format("column {} is no date; write it as 2024-05-01", key));
                 } else {
                     *day = *parsed;
                 }
@@ -133,8 +145,9 @@ private:
                 m_officer_rows.emplace_back(file, row.row);
             } else if (m_officers[known->second].name != name || m_officers[known->second].phone != *phone) {
                 auto const& [first_file, first_row] = m_officer_rows[known->second];
-                fail(ProblemCode::malformed_value, fmt::format("the same staff number has another name or phone in {}; make them agree",
-                                                               where(first_file, first_row)));
+                fail(ProblemCode::malformed_value,
+                     fmt::format("the same staff number has another name or phone in {}; make them agree",
+                                 where(first_file, first_row)));
             }
         }
         if (good) {
@@ -161,7 +174,8 @@ private:
                 auto const& [file, row] = m_assignment_rows[order[i]];
                 auto const& [first_file, first_row] = m_assignment_rows[order[i - 1]];
                 report(ProblemCode::malformed_value, where(file, row),
-                       fmt::format("says the same officer, grid and role for the same days as {}; keep one", where(first_file, first_row)));
+                       fmt::format("says the same officer, grid and role for the same days as {}; keep one",
+                                   where(first_file, first_row)));
             }
         }
     }

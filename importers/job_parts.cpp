@@ -92,7 +92,8 @@ struct FileClose {
     std::error_code made;
     std::filesystem::create_directories(folder.sources(), made);
     if (made) {
-        throw Error{ErrorCode::environment, fmt::format("{}: cannot be created: {}", folder.sources().string(), made.message())};
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: cannot be created: {}", folder.sources().string(), made.message())};
     }
     auto const aside = folder.sources() / fmt::format(".incoming-{}", ::getpid());
     registry::SourceFile source;
@@ -140,7 +141,8 @@ std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folde
     return sources;
 }
 
-std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder,
+                                               std::span<std::filesystem::path const> files,
                                                std::vector<FileSummary> const& summaries) {
     std::vector<registry::SourceFile> sources;
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -151,7 +153,8 @@ std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folde
 }
 
 registry::Registry open_registry(registry::DataFolder const& folder, ImportOptions const& options) {
-    return registry::Registry::open(folder, options.dry_run ? registry::Registry::Mode::read : registry::Registry::Mode::write);
+    return registry::Registry::open(folder,
+                                    options.dry_run ? registry::Registry::Mode::read : registry::Registry::Mode::write);
 }
 
 VillageLevels levels_of(std::vector<registry::Division> const& divisions) {

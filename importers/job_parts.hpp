@@ -16,8 +16,8 @@ class ProblemList {
 public:
     explicit ProblemList(ImportReport& report) : m_report(report) {}
     void add(Problem problem);
-    /// Moves all of them in and leaves the vector empty. "row 17" becomes "`file` row 17" where `file` is given: one import of
-    /// several files has several rows 17.
+    /// Moves all of them in and leaves the vector empty. "row 17" becomes "`file` row 17" where `file` is given: one
+    /// import of several files has several rows 17.
     void take(std::vector<Problem>& problems, std::string const& file = {});
     /// By code; the order within a code stays.
     void finish();
@@ -41,8 +41,9 @@ private:
 void check_file_list(std::span<std::filesystem::path const> files);
 
 /// Copies the file, and the sidecars of a Shapefile, to DataFolder::sources() under their digests, once each.
-[[nodiscard]] std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder, std::filesystem::path const& file,
-                                                             std::string const& crs, std::string const& encoding);
+[[nodiscard]] std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder,
+                                                             std::filesystem::path const& file, std::string const& crs,
+                                                             std::string const& encoding);
 [[nodiscard]] std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder,
                                                              std::span<std::filesystem::path const> files,
                                                              std::vector<FileSummary> const& summaries);

@@ -36,14 +36,16 @@ bool ShapeNormalizer::place(RawFeature const& feature, std::string const& subjec
     if (m_transformer.to_registry(m_positions) != 0) {
         auto const bad = std::ranges::find_if(m_positions, [](crs::Coordinate c) { return !std::isfinite(c.x); });
         auto const& raw = feature.coordinates[static_cast<std::size_t>(bad - m_positions.begin())];
-        problems.push_back({ProblemCode::outside_lattice,
-                            {subject},
-                            fmt::format("the coordinate {:.10g}, {:.10g} is no position in {}; check the coordinate system (--crs) and "
-                                        "the order of the coordinates",
-                                        raw.x, raw.y, m_transformer.name()),
-                            {},
-                            0,
-                            {}});
+        problems.push_back(
+            {ProblemCode::outside_lattice,
+             {subject},
+             fmt::format(
+                 "the coordinate {:.10g}, {:.10g} is no position in {}; check the coordinate system (--crs) and "
+                 "the order of the coordinates",
+                 raw.x, raw.y, m_transformer.name()),
+             {},
+             0,
+             {}});
         return false;
     }
     auto const metres = geom::metres_per_degree(m_positions.front().y);
@@ -87,24 +89,21 @@ ShapeNormalizer::Result ShapeNormalizer::normalize(RawFeature const& feature, st
         while (ring.size() > 1 && ring.front() == ring.back()) {
             ring.pop_back();
         }
-        int const winding = ring.size() < 3 ? 0 : geom::winding(ring);
-        if (winding == 0) {
-            Problem problem{ProblemCode::collapsed_ring,
-                            {subject},
-                            fmt::format("{} of {} points has no area on the lattice of 1e-7 degree; remove it or redraw it",
-                                        raw.hole ? "a hole" : "an outer ring", raw.last - raw.first),
-                            {},
-                            0,
-                            {}};
+        if (ring.size() < 3 || geom::winding(ring) == 0) {
+            Problem problem{
+                ProblemCode::collapsed_ring,
+                {subject},
+                fmt::format("{} of {} points has no area on the lattice of 1e-7 degree; remove it or redraw it",
+                            raw.hole ? "a hole" : "an outer ring", raw.last - raw.first),
+                {},
+                0,
+                {}};
             if (!ring.empty()) {
                 problem.place = ProblemPlace{ring.front(), {}, {}};
             }
             problems.push_back(std::move(problem));
             result.sound = false;
             continue;
-        }
-        if ((winding > 0) == raw.hole) {
-            std::reverse(ring.begin(), ring.end());
         }
         if (!raw.hole) {
             shape.parts.emplace_back();
@@ -114,15 +113,19 @@ ShapeNormalizer::Result ShapeNormalizer::normalize(RawFeature const& feature, st
             shape.parts.back().holes.push_back(std::move(ring));
         } // else its outer ring collapsed and was reported
     }
-    geom::normalize(shape);
+    geom::normalize(shape); // orients each ring by its role
     return result;
 }
 
 Normalizer::Normalizer(CodeProfile const& profile, VillageLevels const& divisions, FieldMapping const& mapping,
                        crs::Transformer const& transformer, std::string file,
                        std::function<std::optional<DivisionCode>(GridCode const&)> known_village)
-    : m_profile(profile), m_divisions(divisions), m_mapping(mapping), m_shapes(transformer), m_file(std::move(file)),
-      m_known_village(std::move(known_village)) {}
+    : m_profile(profile)
+    , m_divisions(divisions)
+    , m_mapping(mapping)
+    , m_shapes(transformer)
+    , m_file(std::move(file))
+    , m_known_village(std::move(known_village)) {}
 
 bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std::vector<Problem>& problems) const {
     auto const where = fmt::format("{} row {}", m_file, feature.row);
@@ -141,8 +144,8 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
     auto const kind = code ? m_profile.kind_of(*code) : std::nullopt;
     if (!code || !kind) {
         report(ProblemCode::malformed_code, row,
-               fmt::format("grid code '{}' is not {} digits with a sequence of {:03}-{:03} or {:03}-{:03}; correct it", code_text,
-                           m_profile.length, m_profile.comprehensive_first, m_profile.comprehensive_last,
+               fmt::format("grid code '{}' is not {} digits with a sequence of {:03}-{:03} or {:03}-{:03}; correct it",
+                           code_text, m_profile.length, m_profile.comprehensive_first, m_profile.comprehensive_last,
                            m_profile.dedicated_first, m_profile.dedicated_last));
         return false;
     }
@@ -159,10 +162,13 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
     if (auto const word = text("grid_kind"); !word.empty()) {
         auto const said = parse_kind_word(word);
         if (!said || *said != *kind) {
-            report(ProblemCode::malformed_value, subject,
-                   said ? fmt::format("its kind is '{}', but the sequence of its code is one of {} grids; correct one of them", word,
-                                      to_string(*kind))
-                        : fmt::format("kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated", word));
+            report(
+                ProblemCode::malformed_value, subject,
+                said ? fmt::format(
+                           "its kind is '{}', but the sequence of its code is one of {} grids; correct one of them",
+                           word, to_string(*kind))
+                     : fmt::format("kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated",
+                                   word));
             good = false;
         }
     }
@@ -175,7 +181,8 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
         }
         village = DivisionCode::parse(village_text);
         if (!village) {
-            report(ProblemCode::malformed_code, subject, fmt::format("village code '{}' is not 12 digits; correct it", village_text));
+            report(ProblemCode::malformed_code, subject,
+                   fmt::format("village code '{}' is not 12 digits; correct it", village_text));
             return false;
         }
     } else { // a grid stays where it is; a new one lies in the village that its code was issued in
@@ -187,10 +194,11 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
     auto const level = village ? m_divisions.find(*village) : m_divisions.end();
     if (level == m_divisions.end() || level->second < Level::village) {
         report(ProblemCode::unknown_village, subject,
-               level == m_divisions.end()
-                   ? fmt::format("village {} is not in the registry on the effective date; correct it, or import the divisions first",
-                                 village ? village->str() : "of its code")
-                   : fmt::format("{} is a {}, not a village; give the village the grid lies in", village->str(), to_string(level->second)));
+               level == m_divisions.end() ? fmt::format("village {} is not in the registry on the effective date; "
+                                                        "correct it, or import the divisions first",
+                                                        village ? village->str() : "of its code")
+                                          : fmt::format("{} is a {}, not a village; give the village the grid lies in",
+                                                        village->str(), to_string(level->second)));
         return false;
     }
     grid.village = *village;

@@ -26,7 +26,8 @@ enum class Format { geopackage, shapefile, geojson };
 
 [[nodiscard]] std::string lower_extension(std::filesystem::path const& path) {
     auto extension = path.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(extension, extension.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return extension;
 }
 
@@ -53,7 +54,9 @@ enum class Format { geopackage, shapefile, geojson };
 /// The SQLite header says how many pages there are; GDAL notices a cut file only when it reaches the missing page.
 void check_geopackage(std::filesystem::path const& path, std::string const& head) {
     if (!head.starts_with(std::string_view{"SQLite format 3\0", 16}) || head.size() < 100) {
-        unreadable(path, "is not a GeoPackage, whatever its name says; export it again as GeoPackage, or rename it to what it is");
+        unreadable(
+            path,
+            "is not a GeoPackage, whatever its name says; export it again as GeoPackage, or rename it to what it is");
     }
     auto const page = big_u32(head, 14) & 0xFFFFU; // two bytes from 16 on
     std::uint64_t const page_bytes = page == 1 ? 65536U : page;
@@ -61,7 +64,9 @@ void check_geopackage(std::filesystem::path const& path, std::string const& head
     auto const declared = big_u32(head, 28) * page_bytes;
     auto const size = std::filesystem::file_size(path);
     if (count_valid && declared > size) {
-        unreadable(path, fmt::format("is cut short: its header says {} bytes, it has {}; copy it again from where it came", declared, size));
+        unreadable(path,
+                   fmt::format("is cut short: its header says {} bytes, it has {}; copy it again from where it came",
+                               declared, size));
     }
 }
 
@@ -72,7 +77,8 @@ void check_geojson(std::filesystem::path const& path, std::string const& head) {
     }
     auto const start = text.find_first_not_of(" \t\r\n");
     if (start == std::string_view::npos || text[start] != '{') {
-        unreadable(path, "is not GeoJSON, whatever its name says: GeoJSON begins with '{'; export it again as GeoJSON, or rename it to what it is");
+        unreadable(path, "is not GeoJSON, whatever its name says: GeoJSON begins with '{'; export it again as GeoJSON, "
+                         "or rename it to what it is");
     }
 }
 
@@ -120,7 +126,8 @@ void check_geojson(std::filesystem::path const& path, std::string const& head) {
                                      format == Format::shapefile ? raw_text : nullptr, nullptr)};
 }
 
-[[nodiscard]] OGRLayer& choose_layer(GDALDataset& dataset, std::filesystem::path const& path, std::string const& wanted) {
+[[nodiscard]] OGRLayer& choose_layer(GDALDataset& dataset, std::filesystem::path const& path,
+                                     std::string const& wanted) {
     std::vector<std::string> names;
     for (auto* const layer : dataset.GetLayers()) {
         if (!wanted.empty() ? layer->GetName() == wanted : layer->GetGeomType() != wkbNone) {
@@ -135,29 +142,37 @@ void check_geojson(std::filesystem::path const& path, std::string const& head) {
         all.emplace_back(layer->GetName());
     }
     if (!wanted.empty()) {
-        throw Error{ErrorCode::usage, fmt::format("{}: there is no layer '{}'; it has: {}", path.string(), wanted, fmt::join(all, ", "))};
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: there is no layer '{}'; it has: {}", path.string(), wanted, fmt::join(all, ", "))};
     }
     if (names.empty()) {
         unreadable(path, fmt::format("holds no layer with geometry (layers: {})", fmt::join(all, ", ")));
     }
-    throw Error{ErrorCode::usage, fmt::format("{}: has {} layers, name one with --layer: {}", path.string(), names.size(), fmt::join(names, ", "))};
+    throw Error{ErrorCode::usage, fmt::format("{}: has {} layers, name one with --layer: {}", path.string(),
+                                              names.size(), fmt::join(names, ", "))};
 }
 
-[[nodiscard]] crs::Transformer transformer_of(OGRLayer& layer, std::filesystem::path const& path, std::string const& asked) {
+[[nodiscard]] crs::Transformer transformer_of(OGRLayer& layer, std::filesystem::path const& path,
+                                              std::string const& asked) {
     if (!asked.empty()) {
         return crs::Transformer::make(asked);
     }
     auto const* const reference = layer.GetSpatialRef();
     char const* const name = reference == nullptr ? nullptr : reference->GetName();
     if (reference == nullptr || name == nullptr || std::string_view{name}.starts_with("Undefined")) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}: does not say its coordinate system; pass --crs (for example EPSG:4490, EPSG:4547 or GCJ02)", path.string())};
+        throw Error{
+            ErrorCode::data_rejected,
+            fmt::format(
+                "{}: does not say its coordinate system; pass --crs (for example EPSG:4490, EPSG:4547 or GCJ02)",
+                path.string())};
     }
     char* exported = nullptr;
     char const* const options[] = {"FORMAT=WKT2_2019", nullptr};
     if (reference->exportToWkt(&exported, options) != OGRERR_NONE || exported == nullptr) {
         CPLFree(exported);
-        throw Error{ErrorCode::data_rejected, fmt::format("{}: its coordinate system '{}' cannot be understood; pass --crs", path.string(), name)};
+        throw Error{
+            ErrorCode::data_rejected,
+            fmt::format("{}: its coordinate system '{}' cannot be understood; pass --crs", path.string(), name)};
     }
     std::string const definition{exported};
     CPLFree(exported);
@@ -189,7 +204,12 @@ struct OgrReader::Impl {
     [[nodiscard]] std::optional<Problem> read_geometry(OGRFeature& from, RawFeature& feature) const;
     [[nodiscard]] bool read_fields(OGRFeature& from, RawFeature& feature, std::vector<Problem>& problems);
     [[nodiscard]] Problem problem(ProblemCode code, std::string const& message) const {
-        return {code, {fmt::format("row {}", row)}, fmt::format("{} row {}: {}", path.filename().string(), row, message), {}, 0, {}};
+        return {code,
+                {fmt::format("row {}", row)},
+                fmt::format("{} row {}: {}", path.filename().string(), row, message),
+                {},
+                0,
+                {}};
     }
 };
 
@@ -230,10 +250,11 @@ std::optional<Problem> OgrReader::Impl::read_geometry(OGRFeature& from, RawFeatu
         return std::nullopt;
     }
     default:
-        return problem(ProblemCode::unsupported_geometry,
-                       fmt::format("its geometry is a {}; grids are polygons with straight edges: convert it (curves with "
-                                   "'segmentize') and export again",
-                                   geometry->getGeometryName()));
+        return problem(
+            ProblemCode::unsupported_geometry,
+            fmt::format("its geometry is a {}; grids are polygons with straight edges: convert it (curves with "
+                        "'segmentize') and export again",
+                        geometry->getGeometryName()));
     }
 }
 
@@ -245,10 +266,11 @@ bool OgrReader::Impl::read_fields(OGRFeature& from, RawFeature& feature, std::ve
         int const index = static_cast<int>(i);
         text = from.IsFieldSetAndNotNull(index) ? from.GetFieldAsString(index) : "";
         if (!decoder->decode(text)) {
-            problems.push_back(problem(ProblemCode::unreadable_text,
-                                       fmt::format("field '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), "
-                                                   "or correct the value",
-                                                   columns[i], decoder->encoding())));
+            problems.push_back(
+                problem(ProblemCode::unreadable_text,
+                        fmt::format("field '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), "
+                                    "or correct the value",
+                                    columns[i], decoder->encoding())));
             text.clear();
             good = false;
         }
@@ -268,7 +290,8 @@ OgrReader OgrReader::open(std::filesystem::path const& path, ReadOptions const& 
     impl->dataset = open_dataset(path, impl->format, impl->messages);
     if (!impl->dataset) {
         unreadable(path, fmt::format("cannot be opened: {}; copy it again from where it came",
-                                     impl->messages.failed() ? impl->messages.first_failure() : "its contents are not what its name says"));
+                                     impl->messages.failed() ? impl->messages.first_failure()
+                                                             : "its contents are not what its name says"));
     }
     GdalMessages::Listening const listening{impl->messages};
     impl->layer = &choose_layer(*impl->dataset, path, options.layer);
@@ -289,8 +312,10 @@ OgrReader OgrReader::open(std::filesystem::path const& path, ReadOptions const& 
             name = without_cut_character(name, impl->decoder->encoding());
         }
         if (!impl->decoder->decode(name)) {
-            throw Error{ErrorCode::usage, fmt::format("{}: the name of column {} is not valid {}; pass the right --encoding (GB18030, UTF-8)",
-                                                      path.string(), i + 1, impl->decoder->encoding())};
+            throw Error{
+                ErrorCode::usage,
+                fmt::format("{}: the name of column {} is not valid {}; pass the right --encoding (GB18030, UTF-8)",
+                            path.string(), i + 1, impl->decoder->encoding())};
         }
         impl->columns.push_back(std::move(name));
     }

@@ -111,9 +111,15 @@ private:
         if (layer == nullptr) {
             fail();
         }
-        for (auto const& [field, field_type] : {std::pair{"problem_id", OFTString}, {"code", OFTInteger}, {"problem", OFTString},
-                                                {"title_zh", OFTString}, {"severity", OFTString}, {"subjects", OFTString},
-                                                {"message", OFTString}, {"measure", OFTReal}, {"unit", OFTString}}) {
+        for (auto const& [field, field_type] : {std::pair{"problem_id", OFTString},
+                                                {"code", OFTInteger},
+                                                {"problem", OFTString},
+                                                {"title_zh", OFTString},
+                                                {"severity", OFTString},
+                                                {"subjects", OFTString},
+                                                {"message", OFTString},
+                                                {"measure", OFTReal},
+                                                {"unit", OFTString}}) {
             OGRFieldDefn definition{field, field_type};
             if (layer->CreateField(&definition) != OGRERR_NONE) {
                 fail();
@@ -122,8 +128,10 @@ private:
         return layer;
     }
     [[noreturn]] void fail() const {
-        throw Error{ErrorCode::environment, fmt::format("{}: the report cannot be written: {}; check the folder, its permissions and the disk space",
-                                                        m_path.string(), m_messages.first_failure())};
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("{}: the report cannot be written: {}; check the folder, its permissions and the disk space",
+                        m_path.string(), m_messages.first_failure())};
     }
 
     std::filesystem::path m_path;

@@ -47,12 +47,9 @@ using Json = nlohmann::ordered_json;
 
 [[nodiscard]] Json to_json(Problem const& problem) {
     auto const& kind = problem_kind(problem.code);
-    Json json{{"id", problem.id()},
-              {"code", static_cast<int>(problem.code)},
-              {"problem", kind.slug},
-              {"severity", to_string(kind.severity)},
-              {"subjects", problem.subjects},
-              {"message", problem.message}};
+    Json json{{"id", problem.id()},           {"code", static_cast<int>(problem.code)},
+              {"problem", kind.slug},         {"severity", to_string(kind.severity)},
+              {"subjects", problem.subjects}, {"message", problem.message}};
     if (problem.place) {
         json["at"] = to_json(problem.place->at);
         json["geometry"] = geometry_of(*problem.place);
@@ -69,9 +66,14 @@ using Json = nlohmann::ordered_json;
 std::string report_json(ImportReport const& report) {
     auto files = Json::array();
     for (auto const& file : report.files) {
-        files.push_back({{"name", file.name},         {"rows", file.rows},         {"layer", file.layer},
-                         {"crs", file.crs},           {"datum_assumed", file.datum_assumed},
-                         {"encoding", file.encoding}, {"mapping", file.mapping},   {"remarks", file.remarks}});
+        files.push_back({{"name", file.name},
+                         {"rows", file.rows},
+                         {"layer", file.layer},
+                         {"crs", file.crs},
+                         {"datum_assumed", file.datum_assumed},
+                         {"encoding", file.encoding},
+                         {"mapping", file.mapping},
+                         {"remarks", file.remarks}});
     }
     auto changes = Json::object();
     for (auto const& [name, count] : report.changes) {

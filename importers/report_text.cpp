@@ -26,7 +26,8 @@ std::string report_text(ImportReport const& report) {
         }
     }
     if (report.what == "boundaries") {
-        line("Snapping to the lattice moved no vertex further than {:.4f} m (mean {:.4f} m).", report.max_snap_m, report.mean_snap_m);
+        line("Snapping to the lattice moved no vertex further than {:.4f} m (mean {:.4f} m).", report.max_snap_m,
+             report.mean_snap_m);
     }
     text += "Changes:";
     for (auto const& [name, count] : report.changes) {
@@ -53,7 +54,8 @@ std::string report_text(ImportReport const& report) {
                 fmt::format_to(std::back_inserter(text), "[{:.2f} {}] ", problem.measure, problem.unit);
             }
             if (problem.place) {
-                fmt::format_to(std::back_inserter(text), "at {:.7f} {:.7f} ", geom::to_degrees(problem.place->at.lon), geom::to_degrees(problem.place->at.lat));
+                fmt::format_to(std::back_inserter(text), "at {:.7f} {:.7f} ", geom::to_degrees(problem.place->at.lon),
+                               geom::to_degrees(problem.place->at.lat));
             }
             line("{}", problem.message);
         } else if (shown == kShown + 1) {
@@ -63,11 +65,16 @@ std::string report_text(ImportReport const& report) {
     auto const errors = report.count(Severity::error);
     auto const warnings = report.count(Severity::warning);
     if (errors > 0) {
-        line("Nothing was written: {} errors, {} warnings. Correct the file and import it again; --report FILE.gpkg shows the problems on a map.", errors, warnings);
+        line("Nothing was written: {} errors, {} warnings. Correct the file and import it again; --report FILE.gpkg "
+             "shows the problems on a map.",
+             errors, warnings);
     } else if (report.dry_run) {
         line("Dry run, nothing was written: 0 errors, {} warnings.", warnings);
-    } else if (std::ranges::all_of(report.changes, [](auto const& change) { return change.first == "unchanged" || change.second == 0; })) {
-        line("The registry already holds all of this, nothing was written: 0 errors, {} warnings, {:.1f} s.", warnings, report.elapsed_s);
+    } else if (std::ranges::all_of(report.changes, [](auto const& change) {
+                   return change.first == "unchanged" || change.second == 0;
+               })) {
+        line("The registry already holds all of this, nothing was written: 0 errors, {} warnings, {:.1f} s.", warnings,
+             report.elapsed_s);
     } else {
         line("Written to the registry: 0 errors, {} warnings, {:.1f} s.", warnings, report.elapsed_s);
     }

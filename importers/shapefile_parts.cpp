@@ -40,7 +40,8 @@ constexpr std::size_t kDbfHeader = 32;
 
 [[noreturn]] void damaged(std::filesystem::path const& file, std::string const& what) {
     throw Error{ErrorCode::data_unreadable,
-                fmt::format("{}: {}; copy the whole Shapefile (.shp, .shx, .dbf) again from where it came", file.string(), what)};
+                fmt::format("{}: {}; copy the whole Shapefile (.shp, .shx, .dbf) again from where it came",
+                            file.string(), what)};
 }
 
 void check_main_header(std::filesystem::path const& file, Bytes bytes) {
@@ -87,7 +88,8 @@ void check_shapefile(std::filesystem::path const& shp) {
         auto const at = kShpHeader + i * kIndexRecord;
         auto const end = (big_u32(index.bytes(), at) + big_u32(index.bytes(), at + 4)) * 2 + 8;
         if (end > shapes.bytes().size()) {
-            damaged(shp, fmt::format("is cut short: record {} ends at byte {}, the file at {}", i + 1, end, shapes.bytes().size()));
+            damaged(shp, fmt::format("is cut short: record {} ends at byte {}, the file at {}", i + 1, end,
+                                     shapes.bytes().size()));
         }
     }
 
@@ -102,8 +104,8 @@ void check_shapefile(std::filesystem::path const& shp) {
         damaged(dbf, "does not begin as a .dbf file does");
     }
     if (header + rows * width > bytes.size()) {
-        damaged(dbf, fmt::format("is cut short: its header says {} rows of {} bytes, which is {} bytes, it has {}", rows, width,
-                                 header + rows * width, bytes.size()));
+        damaged(dbf, fmt::format("is cut short: its header says {} rows of {} bytes, which is {} bytes, it has {}",
+                                 rows, width, header + rows * width, bytes.size()));
     }
     if (rows != records) {
         damaged(dbf, fmt::format("has {} rows, but the .shx has {} records", rows, records));
@@ -145,8 +147,8 @@ ShapefileText text_of_shapefile(std::filesystem::path const& shp, std::string co
             return {*canonical, {}};
         }
         if (found) {
-            result.remarks.push_back(fmt::format("{} says '{}', but the text is {}: read as {}", cpg.filename().string(), label,
-                                                 *found, *found));
+            result.remarks.push_back(fmt::format("{} says '{}', but the text is {}: read as {}",
+                                                 cpg.filename().string(), label, *found, *found));
         }
     }
     result.encoding = found.value_or("GB18030"); // rows that do not fit become problems

@@ -111,7 +111,12 @@ struct TableReader::Impl {
     [[nodiscard]] Outcome next_csv(TableRow& row, std::vector<Problem>& problems);
     [[nodiscard]] Outcome next_xlsx(TableRow& row, std::vector<Problem>& problems);
     [[nodiscard]] Problem problem(std::uint64_t row, ProblemCode code, std::string const& message) const {
-        return {code, {fmt::format("row {}", row)}, fmt::format("{} row {}: {}", path.filename().string(), row, message), {}, 0, {}};
+        return {code,
+                {fmt::format("row {}", row)},
+                fmt::format("{} row {}: {}", path.filename().string(), row, message),
+                {},
+                0,
+                {}};
     }
     void set_columns(std::vector<std::string> const& names);
 };
@@ -161,7 +166,9 @@ void TableReader::Impl::open_csv(char separator, ReadOptions const& options) {
             unreadable(path, "is no text table, whatever its name says");
         }
         if (!decoder->decode(name)) {
-            throw Error{ErrorCode::usage, fmt::format("{}: the header is not valid {}; pass the right --encoding (GB18030, UTF-8)", path.string(), encoding)};
+            throw Error{ErrorCode::usage,
+                        fmt::format("{}: the header is not valid {}; pass the right --encoding (GB18030, UTF-8)",
+                                    path.string(), encoding)};
         }
     }
     header_width = header.size();
@@ -180,7 +187,8 @@ TableReader::Outcome TableReader::Impl::next_csv(TableRow& row, std::vector<Prob
                                    "a quote that begins here is not closed; the rest of the file could not be read"));
         return Outcome::unreadable;
     case CsvReader::Outcome::bad_quote:
-        problems.push_back(problem(row.row, ProblemCode::malformed_value, "text follows a closing quote; quotes inside a field must be doubled"));
+        problems.push_back(problem(row.row, ProblemCode::malformed_value,
+                                   "text follows a closing quote; quotes inside a field must be doubled"));
         return Outcome::unreadable;
     case CsvReader::Outcome::record:
         break;
@@ -194,9 +202,11 @@ TableReader::Outcome TableReader::Impl::next_csv(TableRow& row, std::vector<Prob
     for (std::size_t i = 0; i < columns.size(); ++i) {
         auto& text = row.fields[i];
         if (!decoder->decode(text)) {
-            problems.push_back(problem(row.row, ProblemCode::unreadable_text,
-                                       fmt::format("column '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), or correct the value",
-                                                   columns[i], encoding)));
+            problems.push_back(problem(
+                row.row, ProblemCode::unreadable_text,
+                fmt::format(
+                    "column '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), or correct the value",
+                    columns[i], encoding)));
             return Outcome::unreadable;
         }
         if (auto const inner = trimmed(text); inner.size() != text.size()) {
@@ -215,8 +225,8 @@ void TableReader::Impl::open_xlsx(ReadOptions const& options) {
     CPLSetThreadLocalConfigOption("OGR_XLSX_FIELD_TYPES", "STRING"); // codes of 15 digits are no numbers
     dataset.reset(GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr));
     if (!dataset || dataset->GetLayerCount() == 0) {
-        unreadable(path, fmt::format("is not a readable .xlsx workbook{}{}; save it again as .xlsx or as CSV", messages.failed() ? ": " : "",
-                                     messages.first_failure()));
+        unreadable(path, fmt::format("is not a readable .xlsx workbook{}{}; save it again as .xlsx or as CSV",
+                                     messages.failed() ? ": " : "", messages.first_failure()));
     }
     std::vector<std::string> names;
     std::vector<std::string> filled;
@@ -231,10 +241,12 @@ void TableReader::Impl::open_xlsx(ReadOptions const& options) {
     if (!options.layer.empty()) {
         sheet = dataset->GetLayerByName(options.layer.c_str());
         if (sheet == nullptr) {
-            throw Error{ErrorCode::usage, fmt::format("{}: there is no sheet '{}'; it has: {}", path.string(), options.layer, fmt::join(names, ", "))};
+            throw Error{ErrorCode::usage, fmt::format("{}: there is no sheet '{}'; it has: {}", path.string(),
+                                                      options.layer, fmt::join(names, ", "))};
         }
     } else if (filled.size() > 1) {
-        throw Error{ErrorCode::usage, fmt::format("{}: has {} sheets with rows, name one with --layer: {}", path.string(), filled.size(), fmt::join(filled, ", "))};
+        throw Error{ErrorCode::usage, fmt::format("{}: has {} sheets with rows, name one with --layer: {}",
+                                                  path.string(), filled.size(), fmt::join(filled, ", "))};
     } else {
         sheet = filled.empty() ? dataset->GetLayer(0) : dataset->GetLayerByName(filled.front().c_str());
     }
@@ -272,7 +284,8 @@ TableReader::Outcome TableReader::Impl::next_xlsx(TableRow& row, std::vector<Pro
         }
         for (auto const& text : row.fields) {
             if (!is_utf8(text)) {
-                problems.push_back(problem(row.row, ProblemCode::unreadable_text, "a cell holds text that is not valid UTF-8"));
+                problems.push_back(
+                    problem(row.row, ProblemCode::unreadable_text, "a cell holds text that is not valid UTF-8"));
                 return Outcome::unreadable;
             }
         }
@@ -304,7 +317,8 @@ TableReader TableReader::open(std::filesystem::path const& path, ReadOptions con
     auto impl = std::make_unique<Impl>();
     impl->path = path;
     auto extension = path.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(extension, extension.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (extension == ".xlsx") {
         impl->open_xlsx(options);
     } else {

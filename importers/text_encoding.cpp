@@ -26,14 +26,18 @@ namespace {
                        [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });
 }
 
-/// Length of the UTF-8 character that starts here, 0 when none does, -1 when it starts well and the bytes end inside it.
+/// Length of the UTF-8 character that starts here, 0 when none does, -1 when it starts well and the bytes end inside
+/// it.
 [[nodiscard]] int utf8_character(std::string_view bytes) noexcept {
     auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     unsigned const lead = at(0);
     if (lead < 0x80U) {
         return 1;
     }
-    int const length = lead >= 0xC2U && lead <= 0xDFU ? 2 : lead >= 0xE0U && lead <= 0xEFU ? 3 : lead >= 0xF0U && lead <= 0xF4U ? 4 : 0;
+    int const length = lead >= 0xC2U && lead <= 0xDFU   ? 2
+                       : lead >= 0xE0U && lead <= 0xEFU ? 3
+                       : lead >= 0xF0U && lead <= 0xF4U ? 4
+                                                        : 0;
     for (int i = 1; i < length; ++i) {
         if (static_cast<std::size_t>(i) >= bytes.size()) {
             return -1;
@@ -147,7 +151,8 @@ struct TextDecoder::Converter {
 TextDecoder::TextDecoder(std::string_view encoding) {
     auto const canonical = canonical_encoding(encoding);
     if (!canonical) {
-        throw Error{ErrorCode::usage, fmt::format("encoding '{}' is not known; pass UTF-8, GB18030, GBK or BIG5", encoding)};
+        throw Error{ErrorCode::usage,
+                    fmt::format("encoding '{}' is not known; pass UTF-8, GB18030, GBK or BIG5", encoding)};
     }
     m_encoding = *canonical;
     if (m_encoding == "UTF-8") {
@@ -155,8 +160,9 @@ TextDecoder::TextDecoder(std::string_view encoding) {
     }
     iconv_t const handle = iconv_open("UTF-8", m_encoding.c_str());
     if (handle == reinterpret_cast<iconv_t>(-1)) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("the system cannot read {}: its gconv modules are missing (package libc6)", m_encoding)};
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("the system cannot read {}: its gconv modules are missing (package libc6)", m_encoding)};
     }
     m_converter = std::make_unique<Converter>(handle);
 }

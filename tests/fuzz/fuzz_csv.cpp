@@ -1,6 +1,7 @@
-// libFuzzer target: the CSV reader never breaks, gives the same records whatever the pieces its source hands out, and reads
-// back what it read when that is written with every field quoted.
-//   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_csv && build/fuzz/tests/fuzz/fuzz_csv -max_total_time=60
+// libFuzzer target: the CSV reader never breaks, gives the same records whatever the pieces its source hands out, and
+// reads back what it read when that is written with every field quoted.
+//   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_csv && build/fuzz/tests/fuzz/fuzz_csv
+//   -max_total_time=60
 
 #include <wangge/importers/csv_reader.hpp>
 

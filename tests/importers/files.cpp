@@ -30,8 +30,9 @@ void write_sample(std::filesystem::path const& path, SampleFile const& sample, s
         reference.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
     }
     char const* const raw[] = {"ENCODING=", nullptr};
-    auto* const layer = dataset->CreateLayer(sample.layer.c_str(), sample.epsg ? &reference : nullptr, shapefile ? wkbPolygon : wkbUnknown,
-                                             shapefile ? const_cast<char**>(raw) : nullptr);
+    auto* const layer =
+        dataset->CreateLayer(sample.layer.c_str(), sample.epsg ? &reference : nullptr,
+                             shapefile ? wkbPolygon : wkbUnknown, shapefile ? const_cast<char**>(raw) : nullptr);
     require(layer != nullptr, "layer");
     for (auto const& column : sample.columns) {
         OGRFieldDefn definition{column.c_str(), OFTString};
@@ -45,7 +46,8 @@ void write_sample(std::filesystem::path const& path, SampleFile const& sample, s
         }
         if (!sample_feature.wkt.empty()) {
             OGRGeometry* geometry = nullptr;
-            require(OGRGeometryFactory::createFromWkt(sample_feature.wkt.c_str(), nullptr, &geometry) == OGRERR_NONE, "wkt");
+            require(OGRGeometryFactory::createFromWkt(sample_feature.wkt.c_str(), nullptr, &geometry) == OGRERR_NONE,
+                    "wkt");
             feature.SetGeometryDirectly(geometry);
         }
         require(layer->CreateFeature(&feature) == OGRERR_NONE, "feature");

@@ -2,13 +2,14 @@
 
 #include <wangge/base/files.hpp>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 namespace wangge::test {
@@ -53,7 +54,8 @@ struct SampleFile {
     std::string layer = "grids";
 };
 
-/// By GDAL, the driver chosen by the ending. Text goes as it is into a Shapefile, whose .cpg is then `cpg` (none when empty).
+/// By GDAL, the driver chosen by the ending. Text goes as it is into a Shapefile, whose .cpg is then `cpg` (none when
+/// empty).
 void write_sample(std::filesystem::path const& path, SampleFile const& sample, std::string const& cpg = {});
 
 /// Cuts the last bytes off.

@@ -7,9 +7,8 @@
 #include <wangge/importers/report_writer.hpp>
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
-
 #include <gdal_priv.h>
+#include <nlohmann/json.hpp>
 #include <ogrsf_frmts.h>
 
 #include <algorithm>
@@ -63,7 +62,8 @@ SampleFile grids_of(std::vector<std::string> const& villages, Place const& place
             }
             char code[32];
             std::snprintf(code, sizeof code, "%s%03d", village.c_str(), row * 8 + column + 1);
-            sample.features.push_back({{code, "网格" + std::to_string(row * 8 + column + 1), "综合网格", village}, cell(column, row, place)});
+            sample.features.push_back(
+                {{code, "网格" + std::to_string(row * 8 + column + 1), "综合网格", village}, cell(column, row, place)});
         }
     }
     return sample;
@@ -71,7 +71,8 @@ SampleFile grids_of(std::vector<std::string> const& villages, Place const& place
 
 std::vector<std::string> const kAll{"440106001001", "440106001002", "440111001001"};
 
-constexpr char const* kOutlines = R"({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}},"features":[
+constexpr char const* kOutlines =
+    R"({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4490"}},"features":[
 {"type":"Feature","properties":{"code":"440106000000","name":"天河区"},"geometry":{"type":"Polygon","coordinates":[[[113.30,23.10],[113.34,23.10],[113.34,23.14],[113.30,23.14],[113.30,23.10]]]}},
 {"type":"Feature","properties":{"code":"440111000000","name":"白云区"},"geometry":{"type":"Polygon","coordinates":[[[113.34,23.10],[113.38,23.10],[113.38,23.14],[113.34,23.14],[113.34,23.10]]]}}]})";
 
@@ -107,7 +108,8 @@ public:
     }
     [[nodiscard]] registry::State state() const {
         SilentProgress progress;
-        return registry::Registry::open(data(), registry::Registry::Mode::read).state(*Date::parse("2024-05-01"), std::nullopt, progress);
+        return registry::Registry::open(data(), registry::Registry::Mode::read)
+            .state(*Date::parse("2024-05-01"), std::nullopt, progress);
     }
     static void require_clean(ImportReport const& report) {
         BOOST_REQUIRE_MESSAGE(!report.has_errors() && report.applied, report_text(report));
@@ -283,13 +285,15 @@ BOOST_AUTO_TEST_CASE(an_enclosed_village_may_come_later_but_a_small_hole_may_not
     Office office{false};
     SampleFile ring{{"网格编码", "网格名称", "村居编码"},
                     {{{"440106001001001", "环", "440106001001"},
-                      "POLYGON((113.30 23.10,113.33 23.10,113.33 23.13,113.30 23.13,113.30 23.10),(113.31 23.11,113.31 23.12,113.32 23.12,113.32 23.11,113.31 23.11))"}}};
+                      "POLYGON((113.30 23.10,113.33 23.10,113.33 23.13,113.30 23.13,113.30 23.10),(113.31 23.11,113.31 "
+                      "23.12,113.32 23.12,113.32 23.11,113.31 23.11))"}}};
     Office::require_clean(office.boundaries(ring));
     SampleFile inner{{"网格编码", "网格名称", "村居编码"}, {{{"440106001002001", "心", "440106001002"}, cell(1, 1)}}};
     Office::require_clean(office.boundaries(inner));
 
     Office strict{false};
-    ring.features[0].wkt = "POLYGON((113.30 23.10,113.33 23.10,113.33 23.13,113.30 23.13,113.30 23.10),(113.31 23.11,113.31 23.1105,113.3105 23.1105,113.3105 23.11,113.31 23.11))";
+    ring.features[0].wkt = "POLYGON((113.30 23.10,113.33 23.10,113.33 23.13,113.30 23.13,113.30 23.10),(113.31 "
+                           "23.11,113.31 23.1105,113.3105 23.1105,113.3105 23.11,113.31 23.11))";
     BOOST_TEST(reports(strict.boundaries(ring), ProblemCode::gap)); // 50 m by 55 m
 }
 
@@ -352,7 +356,8 @@ BOOST_AUTO_TEST_CASE(a_retired_code_is_never_issued_again) {
         auto registry = registry::Registry::open(office.data(), registry::Registry::Mode::write);
         SilentProgress progress;
         auto const grid = registry.grid(*GridCode::parse("440106001001001"), *Date::parse("2024-05-01"));
-        registry::ChangeSet retire{"retire", "test", *Date::parse("2024-06-01"), {}, {{{registry::ChangeKind::retired}, *grid, 0, 0}}};
+        registry::ChangeSet retire{
+            "retire", "test", *Date::parse("2024-06-01"), {}, {{{registry::ChangeKind::retired}, *grid, 0, 0}}};
         (void)registry.apply(retire, progress);
     }
     office.options().effective = *Date::parse("2024-07-01");
@@ -365,7 +370,9 @@ BOOST_AUTO_TEST_CASE(divisions_are_compared_and_wrong_parents_are_problems) {
     Office office;
     auto const again = office.import("divisions", office.folder().path("divisions.tsv"));
     BOOST_TEST(again.change("unchanged") == 9U);
-    auto const report = office.import("divisions", office.folder().file("more.csv", "区划代码,名称\n440112000000,黄埔区\n440112001000,黄埔街道\n440112001001,沙涌社区\n440106001001,石牌村社区\n"));
+    auto const report = office.import(
+        "divisions", office.folder().file("more.csv", "区划代码,名称\n440112000000,黄埔区\n440112001000,"
+                                                      "黄埔街道\n440112001001,沙涌社区\n440106001001,石牌村社区\n"));
     Office::require_clean(report); // levels and parents by their digits
     BOOST_TEST(report.change("added") == 3U);
     BOOST_TEST(report.change("renamed") == 1U);
@@ -375,8 +382,12 @@ BOOST_AUTO_TEST_CASE(divisions_are_compared_and_wrong_parents_are_problems) {
     BOOST_TEST((village->level == Level::village));
     BOOST_TEST(village->parent->str() == "440112001000");
 
-    auto const bad = office.import("divisions", office.folder().file("bad.csv", "code,name,level,parent_code\n440113001001,a,village,440113001000\n44011300100,b,town,440100000000\n"
-                                                                               "440113000000,c,county,440106001000\n440113000000,d,county,440100000000\n"));
+    auto const bad = office.import(
+        "divisions",
+        office.folder().file(
+            "bad.csv",
+            "code,name,level,parent_code\n440113001001,a,village,440113001000\n44011300100,b,town,440100000000\n"
+            "440113000000,c,county,440106001000\n440113000000,d,county,440100000000\n"));
     BOOST_TEST(!bad.applied);
     BOOST_TEST(bad.problem_counts.at(ProblemCode::malformed_code) == 1U);
     BOOST_TEST(bad.problem_counts.at(ProblemCode::duplicate_code) == 1U);
@@ -387,9 +398,12 @@ BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_i
     Office office;
     Office::require_clean(office.boundaries(grids_of(kAll)));
     auto const header = std::string{"工号,姓名,手机号码,网格编码,角色,生效日期\r\n"};
-    auto const good = office.import("officers", office.folder().file("officers.csv", to_gb18030(header + "G1,张三,10461803399,440106001001001,专职网格员,2024-01-01\r\n"
-                                                                                                          "G1,张三,10461803399,440106001001002,兼职,2024/2/1\r\n"
-                                                                                                          "G2,欧阳㙟,020-12345678,440111001001005,,\r\n")));
+    auto const good = office.import(
+        "officers",
+        office.folder().file("officers.csv",
+                             to_gb18030(header + "G1,张三,10461803399,440106001001001,专职网格员,2024-01-01\r\n"
+                                                 "G1,张三,10461803399,440106001001002,兼职,2024/2/1\r\n"
+                                                 "G2,欧阳㙟,020-12345678,440111001001005,,\r\n")));
     Office::require_clean(good);
     BOOST_TEST(good.change("officers") == 2U);
     BOOST_TEST(good.change("assignments") == 3U);
@@ -400,14 +414,16 @@ BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_i
     BOOST_TEST(duties[1].valid.from.str() == "2024-02-01");
     BOOST_TEST(registry.officer("G2")->name == "欧阳㙟");
 
-    auto const bad = office.import("officers", office.folder().file("bad.csv", header + "G3,李秘密,1390000,440106001001001,专职,2024-01-01\r\n"
-                                                                                       "G4,王秘密,13900000001,440106001001999,专职,2024-01-01\r\n"
-                                                                                       "G5,赵秘密,13900000002,440106001001001,司机,5月1日\r\n"
-                                                                                       "G6,,13900000003,440106001001001,专职,2024-01-01\r\n"
-                                                                                       "G7,钱秘密,13900000004,440106001001001,专职,2024-01-01\r\n"
-                                                                                       "G7,孙秘密,13900000004,440106001001002,专职,2024-01-01\r\n"
-                                                                                       "G8,周秘密,13900000005,440106001001001,专职,2024-01-01\r\n"
-                                                                                       "G8,周秘密,13900000005,440106001001001,专职,2024-03-01\r\n"));
+    auto const bad = office.import(
+        "officers",
+        office.folder().file("bad.csv", header + "G3,李秘密,1390000,440106001001001,专职,2024-01-01\r\n"
+                                                 "G4,王秘密,13900000001,440106001001999,专职,2024-01-01\r\n"
+                                                 "G5,赵秘密,13900000002,440106001001001,司机,5月1日\r\n"
+                                                 "G6,,13900000003,440106001001001,专职,2024-01-01\r\n"
+                                                 "G7,钱秘密,13900000004,440106001001001,专职,2024-01-01\r\n"
+                                                 "G7,孙秘密,13900000004,440106001001002,专职,2024-01-01\r\n"
+                                                 "G8,周秘密,13900000005,440106001001001,专职,2024-01-01\r\n"
+                                                 "G8,周秘密,13900000005,440106001001001,专职,2024-03-01\r\n"));
     BOOST_TEST(!bad.applied);
     BOOST_TEST(bad.problem_counts.at(ProblemCode::unknown_grid) == 1U);
     BOOST_TEST(bad.problem_counts.at(ProblemCode::missing_attribute) == 1U);
@@ -423,23 +439,30 @@ BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_i
 BOOST_AUTO_TEST_CASE(addresses_stream_in_and_wrong_rows_are_listed) {
     Office office;
     auto const header = std::string{"地址编码,标准地址,村居编码,道路,门牌号,小区,楼栋,单元,房号,经度,纬度\n"};
-    auto const good = office.import("addresses", office.folder().file("a.csv", "\xEF\xBB\xBF" + header + "D1,五山路1号,440106001001,五山路,1号,,,,,113.305,23.105\n"
-                                                                                                          "D2,五山路2号101,440106001001,五山路,2号,,,,101,113.3051234567,23.105\n"));
+    auto const good = office.import(
+        "addresses",
+        office.folder().file("a.csv", "\xEF\xBB\xBF" + header +
+                                          "D1,五山路1号,440106001001,五山路,1号,,,,,113.305,23.105\n"
+                                          "D2,五山路2号101,440106001001,五山路,2号,,,,101,113.3051234567,23.105\n"));
     Office::require_clean(good);
     BOOST_TEST(good.change("addresses") == 2U);
-    auto const bad = office.import("addresses", office.folder().file("b.csv", header + "D1,x,440106001001,,,,,,,113.3,23.1\n"
-                                                                                      "D1,x,440106001001,,,,,,,113.3,23.1\n"
-                                                                                      "D2,x,440106001077,,,,,,,113.3,23.1\n"
-                                                                                      "D3,,440106001001,,,,,,,113.3,23.1\n"
-                                                                                      "D4,x,440106001001,,,,,,,east,23.1\n"
-                                                                                      "D5,x,440106001001,,,,,,,23.1,113.3\n"
-                                                                                      "D6,x\n"));
+    auto const bad =
+        office.import("addresses", office.folder().file("b.csv", header + "D1,x,440106001001,,,,,,,113.3,23.1\n"
+                                                                          "D1,x,440106001001,,,,,,,113.3,23.1\n"
+                                                                          "D2,x,440106001077,,,,,,,113.3,23.1\n"
+                                                                          "D3,,440106001001,,,,,,,113.3,23.1\n"
+                                                                          "D4,x,440106001001,,,,,,,east,23.1\n"
+                                                                          "D5,x,440106001001,,,,,,,23.1,113.3\n"
+                                                                          "D6,x\n"));
     BOOST_TEST(!bad.applied);
-    for (auto const code : {ProblemCode::duplicate_code, ProblemCode::unknown_village, ProblemCode::missing_attribute, ProblemCode::outside_lattice}) {
+    for (auto const code : {ProblemCode::duplicate_code, ProblemCode::unknown_village, ProblemCode::missing_attribute,
+                            ProblemCode::outside_lattice}) {
         BOOST_TEST(bad.problem_counts.at(code) == 1U, report_text(bad));
     }
     BOOST_TEST(bad.problem_counts.at(ProblemCode::malformed_value) == 2U);
-    BOOST_TEST(registry::Registry::open(office.data(), registry::Registry::Mode::read).counts(*Date::parse("2024-05-01")).address_points == 2U);
+    BOOST_TEST(registry::Registry::open(office.data(), registry::Registry::Mode::read)
+                   .counts(*Date::parse("2024-05-01"))
+                   .address_points == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(what_stops_a_whole_import_is_an_error_with_advice) {
@@ -472,7 +495,8 @@ BOOST_AUTO_TEST_CASE(a_report_is_written_as_json_and_as_map_layers) {
     Office office;
     auto sample = grids_of(kAll);
     sample.features[0].fields[0] = "x";
-    sample.features[5].wkt = "POLYGON((113.35 23.10,113.37 23.10,113.37 23.11,113.35 23.11,113.35 23.10))"; // over its neighbour
+    sample.features[5].wkt =
+        "POLYGON((113.35 23.10,113.37 23.10,113.37 23.11,113.35 23.11,113.35 23.10))"; // over its neighbour
     auto const report = office.boundaries(sample);
     BOOST_TEST(report.has_errors());
     write_report(report, office.folder().path("r.json"));

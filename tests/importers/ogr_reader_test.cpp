@@ -24,7 +24,8 @@ SampleFile two_grids(bool gb18030) {
     auto const text = [&](char const* utf8) { return gb18030 ? to_gb18030(utf8) : std::string{utf8}; };
     return {{"WGBM", "WGMC"},
             {{{"440106001001001", text("石牌第一网格")}, kSquare},
-             {{"440106001001002", text("㙟仔网格")}, "MULTIPOLYGON(((114 23,114.01 23,114.01 23.01,114 23)),((115 23,115.01 23,115.01 23.01,115 23)))"},
+             {{"440106001001002", text("㙟仔网格")},
+              "MULTIPOLYGON(((114 23,114.01 23,114.01 23.01,114 23)),((115 23,115.01 23,115.01 23.01,115 23)))"},
              {{"440106001001003", text("大輋网格")}, kSquare}}};
 }
 
@@ -36,7 +37,8 @@ struct Read {
 Read read_all(OgrReader& reader) {
     Read result;
     RawFeature feature;
-    for (auto outcome = reader.next(feature, result.problems); outcome != OgrReader::Outcome::end; outcome = reader.next(feature, result.problems)) {
+    for (auto outcome = reader.next(feature, result.problems); outcome != OgrReader::Outcome::end;
+         outcome = reader.next(feature, result.problems)) {
         result.features.push_back(feature);
     }
     return result;
@@ -63,7 +65,8 @@ BOOST_AUTO_TEST_SUITE(importers_ogr_reader)
 BOOST_AUTO_TEST_CASE(a_geopackage_gives_text_and_rings_as_in_the_file) {
     ScratchFolder const folder;
     auto sample = two_grids(false);
-    sample.features[0].wkt = "POLYGON Z((113 23 5,113.01 23 5,113.01 23.01 5,113 23.01 5,113 23 5),(113.002 23.002 1,113.002 23.004 1,113.004 23.004 1,113.002 23.002 1))";
+    sample.features[0].wkt = "POLYGON Z((113 23 5,113.01 23 5,113.01 23.01 5,113 23.01 5,113 23 5),(113.002 23.002 "
+                             "1,113.002 23.004 1,113.004 23.004 1,113.002 23.002 1))";
     test::write_sample(folder.path("a.gpkg"), sample);
     auto reader = OgrReader::open(folder.path("a.gpkg"), {});
     BOOST_TEST(reader.feature_count() == 3U);
@@ -93,8 +96,9 @@ BOOST_AUTO_TEST_CASE(a_shapefile_is_read_in_its_encoding_with_without_or_with_a_
         char const* encoding;
         std::size_t remarks;
     };
-    for (auto const& c : {Case{true, "", "", "GB18030", 0}, Case{true, "GBK", "", "GB18030", 0}, Case{true, "UTF-8", "", "GB18030", 1},
-                          Case{true, "UTF-8", "GB18030", "GB18030", 0}, Case{false, "", "", "UTF-8", 0}, Case{false, "UTF-8", "", "UTF-8", 0},
+    for (auto const& c : {Case{true, "", "", "GB18030", 0}, Case{true, "GBK", "", "GB18030", 0},
+                          Case{true, "UTF-8", "", "GB18030", 1}, Case{true, "UTF-8", "GB18030", "GB18030", 0},
+                          Case{false, "", "", "UTF-8", 0}, Case{false, "UTF-8", "", "UTF-8", 0},
                           Case{false, "936", "", "UTF-8", 1}, Case{true, "ISO-8859-1", "", "GB18030", 1}}) {
         auto const path = folder.path("s.shp");
         test::write_sample(path, two_grids(c.gb18030), c.cpg);
@@ -161,7 +165,8 @@ BOOST_AUTO_TEST_CASE(a_cut_or_incomplete_shapefile_is_refused) {
     auto other = two_grids(true);
     other.features.pop_back();
     test::write_sample(folder.path("other.shp"), other);
-    std::filesystem::copy_file(folder.path("other.dbf"), folder.path("s.dbf"), std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(folder.path("other.dbf"), folder.path("s.dbf"),
+                               std::filesystem::copy_options::overwrite_existing);
     BOOST_TEST(contains(refusal(path), "2 rows, but the .shx has 3"));
     fresh();
     BOOST_TEST(contains(refusal(folder.path("s.dbf")), "name its .shp"));
@@ -173,12 +178,17 @@ BOOST_AUTO_TEST_CASE(files_that_are_not_what_their_name_says_are_refused) {
     ScratchFolder const folder;
     BOOST_TEST(contains(refusal(folder.file("text.gpkg", "hello\n")), "is not a GeoPackage"));
     BOOST_TEST(contains(refusal(folder.file("empty.gpkg", "")), "0 bytes"));
-    BOOST_TEST(contains(refusal(folder.file("vrt.geojson", "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource>"
-                                                           "</OGRVRTLayer></OGRVRTDataSource>")),
-                        "is not GeoJSON"));
+    BOOST_TEST(contains(
+        refusal(folder.file("vrt.geojson",
+                            "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/etc/passwd</SrcDataSource>"
+                            "</OGRVRTLayer></OGRVRTDataSource>")),
+        "is not GeoJSON"));
     BOOST_TEST(contains(refusal(folder.file("other.geojson", "{\"a\": 1}")), "cannot be opened"));
-    BOOST_TEST(refusal(folder.file("cut.geojson", R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"1"},"geometry":{"type":"Poly)")) !=
-               "accepted");
+    BOOST_TEST(
+        refusal(folder.file(
+            "cut.geojson",
+            R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"1"},"geometry":{"type":"Poly)")) !=
+        "accepted");
     std::filesystem::create_directory(folder.path("folder.gpkg"));
     BOOST_TEST(contains(refusal(folder.path("folder.gpkg")), "is a folder"));
     BOOST_TEST(contains(refusal(folder.path("missing.gpkg")), "no such file"));
@@ -205,9 +215,14 @@ BOOST_AUTO_TEST_CASE(the_coordinate_system_comes_from_the_file_or_the_command) {
     sample.epsg = 2435;
     test::write_sample(folder.path("beijing.shp"), sample);
     BOOST_TEST(contains(refusal(folder.path("beijing.shp")), "parameters"));
-    BOOST_CHECK_EXCEPTION((void)OgrReader::open(folder.path("zone.shp"), {"EPSG:4214", {}, {}}), Error,
-                          [](Error const& e) { return e.code() == ErrorCode::usage && contains(e.what(), "parameters"); });
-    auto json = OgrReader::open(folder.file("new.geojson", R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":440106001001001},"geometry":null}]})"), {});
+    BOOST_CHECK_EXCEPTION(
+        (void)OgrReader::open(folder.path("zone.shp"), {"EPSG:4214", {}, {}}), Error,
+        [](Error const& e) { return e.code() == ErrorCode::usage && contains(e.what(), "parameters"); });
+    auto json = OgrReader::open(
+        folder.file(
+            "new.geojson",
+            R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":440106001001001},"geometry":null}]})"),
+        {});
     BOOST_TEST(json.transformer().name() == "EPSG:4326");
     auto const read = read_all(json);
     BOOST_TEST(read.features.at(0).fields.at(0) == "440106001001001");
@@ -240,10 +255,12 @@ namespace {
 
 struct Bench {
     CodeProfile profile;
-    VillageLevels villages{{*DivisionCode::parse("440106001001"), Level::village}, {*DivisionCode::parse("440106001000"), Level::town}};
+    VillageLevels villages{{*DivisionCode::parse("440106001001"), Level::village},
+                           {*DivisionCode::parse("440106001000"), Level::town}};
     FieldMapping mapping = FieldMapping::guess(boundary_fields(), {"code", "name", "kind", "village_code"}, "t");
     crs::Transformer transformer = crs::Transformer::make("EPSG:4490");
-    Normalizer normalizer{profile, villages, mapping, transformer, "t.gpkg", [](GridCode const&) { return std::nullopt; }};
+    Normalizer normalizer{profile,     villages, mapping,
+                          transformer, "t.gpkg", [](GridCode const&) { return std::nullopt; }};
     std::vector<Problem> problems;
 
     static RawFeature feature(std::vector<std::vector<crs::Coordinate>> const& rings) {
@@ -268,13 +285,17 @@ std::vector<crs::Coordinate> const kClockwise{{113, 23}, {113, 23.01}, {113.01, 
 
 BOOST_AUTO_TEST_CASE(rings_are_opened_oriented_and_snapped) {
     Bench bench;
-    auto raw = Bench::feature({{{113, 23}, {113, 23}, {113, 23.01}, {113.010000020, 23.01}, {113.01, 23.01}, {113.01, 23}, {113, 23}},
-                               {{113.002, 23.002}, {113.004, 23.002}, {113.004, 23.004}, {113.002, 23.002}}});
+    auto raw = Bench::feature(
+        {{{113, 23}, {113, 23}, {113, 23.01}, {113.010000020, 23.01}, {113.01, 23.01}, {113.01, 23}, {113, 23}},
+         {{113.002, 23.002}, {113.004, 23.002}, {113.004, 23.004}, {113.002, 23.002}}});
     auto const draft = bench.normalizer.normalize(raw, bench.problems);
     BOOST_REQUIRE(draft.has_value());
     BOOST_TEST(bench.problems.empty());
     auto const& part = draft->grid.shape.parts.at(0);
-    BOOST_TEST((part.outer == geom::Ring{{1130000000, 230000000}, {1130100000, 230000000}, {1130100000, 230100000}, {1130000000, 230100000}}));
+    BOOST_TEST((part.outer == geom::Ring{{1130000000, 230000000},
+                                         {1130100000, 230000000},
+                                         {1130100000, 230100000},
+                                         {1130000000, 230100000}}));
     BOOST_TEST(geom::winding(part.holes.at(0)) == -1);
     BOOST_TEST(draft->row == 7U);
     // 2e-8 degree of longitude at 23.01 north is 102.5 km x 2e-8 = 2.05 mm.
@@ -323,7 +344,8 @@ BOOST_AUTO_TEST_CASE(a_feature_with_bad_attributes_still_lends_its_shape_to_the_
 BOOST_AUTO_TEST_CASE(a_grid_of_a_file_without_villages_lies_in_the_village_of_its_code) {
     Bench bench;
     auto const mapping = FieldMapping::guess(boundary_fields(), {"code", "name", "kind"}, "t");
-    Normalizer normalizer{bench.profile, bench.villages, mapping, bench.transformer, "t.gpkg", [](GridCode const&) { return std::nullopt; }};
+    Normalizer normalizer{bench.profile,     bench.villages, mapping,
+                          bench.transformer, "t.gpkg",       [](GridCode const&) { return std::nullopt; }};
     auto raw = Bench::feature({kClockwise});
     raw.fields.pop_back();
     auto const draft = normalizer.normalize(raw, bench.problems);

@@ -116,7 +116,8 @@ BOOST_AUTO_TEST_CASE(utf8_is_checked_by_the_letter) {
     for (std::string const good : {"网格", "𠮷", "\xC2\x80", "\xF4\x8F\xBF\xBF"}) {
         BOOST_TEST(is_utf8(good));
     }
-    for (std::string const bad : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE7\xBD", "\x80", "网\xFF"}) {
+    for (std::string const bad :
+         {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE7\xBD", "\x80", "网\xFF"}) {
         BOOST_TEST(!is_utf8(bad));
     }
     BOOST_TEST(without_cut_character("网格\xE7\xBC", "UTF-8") == "网格");
@@ -149,13 +150,15 @@ BOOST_AUTO_TEST_CASE(the_encoding_is_told_from_the_text) {
 }
 
 BOOST_AUTO_TEST_CASE(days_are_read_as_people_and_spreadsheets_write_them) {
-    for (auto const* const text : {"2024-05-01", "2024/5/1", "2024.5.1", "20240501", "2024年5月1日", "2024-05-01 00:00:00",
-                                   "2024-05-01T08:00:00", "45413"}) { // 45413: LibreOffice, =DATE(2024;5;1) as a number
+    for (auto const* const text :
+         {"2024-05-01", "2024/5/1", "2024.5.1", "20240501", "2024年5月1日", "2024-05-01 00:00:00",
+          "2024-05-01T08:00:00", "45413"}) { // 45413: LibreOffice, =DATE(2024;5;1) as a number
         auto const day = parse_day(text);
         BOOST_REQUIRE_MESSAGE(day.has_value(), text);
         BOOST_TEST(day->str() == "2024-05-01", text);
     }
-    for (auto const* const text : {"", "2024", "2024-13-01", "2024-05-32", "05/01/2024", "yesterday", "2024-05", "2024-05-01x", "240501", "-5"}) {
+    for (auto const* const text : {"", "2024", "2024-13-01", "2024-05-32", "05/01/2024", "yesterday", "2024-05",
+                                   "2024-05-01x", "240501", "-5"}) {
         BOOST_TEST(!parse_day(text).has_value(), text);
     }
 }
@@ -170,10 +173,11 @@ BOOST_AUTO_TEST_CASE(phones_are_digits) {
 }
 
 BOOST_AUTO_TEST_CASE(columns_are_found_by_chinese_pinyin_and_english_names) {
-    for (auto const& columns : std::vector<std::vector<std::string>>{{"网格编码", "网格名称", "网格类型", "所属村居编码"},
-                                                                     {"WGBM", "WGMC", "WGLX", "CJBM"},
-                                                                     {"GRID_CODE", "grid name", "Grid-Type", "VILLAGE_CO"},
-                                                                     {"*网格编码（15位）", "网格名称 ", "类型", "村居编码"}}) {
+    for (auto const& columns :
+         std::vector<std::vector<std::string>>{{"网格编码", "网格名称", "网格类型", "所属村居编码"},
+                                               {"WGBM", "WGMC", "WGLX", "CJBM"},
+                                               {"GRID_CODE", "grid name", "Grid-Type", "VILLAGE_CO"},
+                                               {"*网格编码（15位）", "网格名称 ", "类型", "村居编码"}}) {
         auto const mapping = FieldMapping::guess(boundary_fields(), columns, "a.shp");
         BOOST_TEST(mapping.column("grid_code").value() == 0U);
         BOOST_TEST(mapping.column("grid_name").value() == 1U);
@@ -182,13 +186,17 @@ BOOST_AUTO_TEST_CASE(columns_are_found_by_chinese_pinyin_and_english_names) {
     }
     auto const cut = FieldMapping::guess(boundary_fields(), {"网格编", "网格名"}, "utf8.shp"); // ten bytes of a .dbf
     BOOST_TEST(cut.column("grid_code").value() == 0U);
-    BOOST_TEST(cut.describe() == "grid_code <- 网格编, grid_name <- 网格名, grid_kind <- (none), village_code <- (none)");
-    auto const name_and_code = FieldMapping::guess(boundary_fields(), {"所属村居", "所属村居编码", "name", "code"}, "b.gpkg");
+    BOOST_TEST(cut.describe() ==
+               "grid_code <- 网格编, grid_name <- 网格名, grid_kind <- (none), village_code <- (none)");
+    auto const name_and_code =
+        FieldMapping::guess(boundary_fields(), {"所属村居", "所属村居编码", "name", "code"}, "b.gpkg");
     BOOST_TEST(name_and_code.column("village_code").value() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_column_is_named_with_what_was_found_and_what_is_accepted) {
-    auto const message = error_of([] { (void)FieldMapping::guess(officer_fields(), {"姓名", "电话", "网格"}, "officers.csv"); });
+    auto const message = error_of([] {
+        (void)FieldMapping::guess(officer_fields(), {"姓名", "电话", "网格"}, "officers.csv");
+    });
     for (auto const* const part : {"officers.csv", "officer_id", "姓名, 电话, 网格", "工号"}) {
         BOOST_TEST(contains(message, part), message);
     }
@@ -219,7 +227,8 @@ BOOST_AUTO_TEST_CASE(ragged_rows_and_foreign_text_are_problems_with_their_row) {
     std::vector<Problem> problems;
     TableRow row;
     std::size_t good = 0;
-    for (auto outcome = reader.next(row, problems); outcome != TableReader::Outcome::end; outcome = reader.next(row, problems)) {
+    for (auto outcome = reader.next(row, problems); outcome != TableReader::Outcome::end;
+         outcome = reader.next(row, problems)) {
         good += outcome == TableReader::Outcome::row ? 1U : 0U;
     }
     BOOST_TEST(good == 2U);

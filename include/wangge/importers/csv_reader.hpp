@@ -10,9 +10,10 @@
 namespace wangge::importers {
 
 /**
- * Streaming reader of RFC 4180 text: quoted fields with doubled quotes, separators and line breaks inside quotes, CRLF or LF,
- * with or without a line break at the end. Works on bytes, so it fits every encoding in which no part of a longer character
- * looks like a comma, tab, quote or line break: UTF-8, GB18030, BIG5. Empty lines are passed over. Memory: one record.
+ * Streaming reader of RFC 4180 text: quoted fields with doubled quotes, separators and line breaks inside quotes, CRLF
+ * or LF, with or without a line break at the end. Works on bytes, so it fits every encoding in which no part of a
+ * longer character looks like a comma, tab, quote or line break: UTF-8, GB18030, BIG5. Empty lines are passed over.
+ * Memory: one record.
  */
 class CsvReader {
 public:

@@ -9,26 +9,30 @@
 
 namespace wangge::importers {
 
-/// One thing an import looks for in a file, and the names that columns have for it, best first. Names are compared without
-/// case, blanks, '_', '-', '*' and bracketed additions.
+/// One thing an import looks for in a file, and the names that columns have for it, best first. Names are compared
+/// without case, blanks, '_', '-', '*' and bracketed additions.
 struct WantedField {
-    std::string_view key;  ///< "grid_code"
+    std::string_view key; ///< "grid_code"
     bool required = false;
     std::span<std::string_view const> names;
 };
 
-[[nodiscard]] std::span<WantedField const> boundary_fields() noexcept; ///< grid_code, grid_name, grid_kind, village_code
-[[nodiscard]] std::span<WantedField const> division_fields() noexcept; ///< code, name, level, parent_code, urban_rural_class
-[[nodiscard]] std::span<WantedField const> outline_fields() noexcept;  ///< code, name
-[[nodiscard]] std::span<WantedField const> officer_fields() noexcept;  ///< officer_id, name, phone, grid_code, role, valid_from, valid_to
-[[nodiscard]] std::span<WantedField const> address_fields() noexcept;  ///< id, text, village_code, road, ..., lon, lat
+[[nodiscard]] std::span<WantedField const>
+boundary_fields() noexcept; ///< grid_code, grid_name, grid_kind, village_code
+[[nodiscard]] std::span<WantedField const>
+division_fields() noexcept; ///< code, name, level, parent_code, urban_rural_class
+[[nodiscard]] std::span<WantedField const> outline_fields() noexcept; ///< code, name
+[[nodiscard]] std::span<WantedField const>
+officer_fields() noexcept; ///< officer_id, name, phone, grid_code, role, valid_from, valid_to
+[[nodiscard]] std::span<WantedField const> address_fields() noexcept; ///< id, text, village_code, road, ..., lon, lat
 
 /// Which column of a file holds what. Printable, so that a person sees it before it is used.
 class FieldMapping {
 public:
-    /// Throws Error{data_rejected} when a required field has no column; it lists the columns found and the names accepted.
-    [[nodiscard]] static FieldMapping guess(std::span<WantedField const> wanted, std::vector<std::string> const& columns,
-                                            std::string const& file);
+    /// Throws Error{data_rejected} when a required field has no column; it lists the columns found and the names
+    /// accepted.
+    [[nodiscard]] static FieldMapping guess(std::span<WantedField const> wanted,
+                                            std::vector<std::string> const& columns, std::string const& file);
 
     /// Index of the column that holds `key`, which must be one of the wanted fields; empty when the file has none.
     [[nodiscard]] std::optional<std::size_t> column(std::string_view key) const;

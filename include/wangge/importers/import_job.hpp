@@ -44,13 +44,14 @@ struct ImportReport {
     /// At most kMaxListed of each code, by code; problem_counts has them all.
     std::vector<Problem> problems;
     std::map<ProblemCode, std::uint64_t> problem_counts;
-    /// What changes, in a fixed order: the names of registry::ChangeKind, "unchanged", "officers", "assignments", "addresses", ...
+    /// What changes, in a fixed order: the names of registry::ChangeKind, "unchanged", "officers", "assignments",
+    /// "addresses", ...
     std::vector<std::pair<std::string, std::uint64_t>> changes;
     double max_snap_m = 0; ///< furthest and mean way of a vertex to the lattice
     double mean_snap_m = 0;
     bool dry_run = false;
-    bool applied = false;         ///< written to the registry; also true when there was nothing to change
-    std::int64_t change_set = 0;  ///< of grids, 0 when none was needed
+    bool applied = false;        ///< written to the registry; also true when there was nothing to change
+    std::int64_t change_set = 0; ///< of grids, 0 when none was needed
     double elapsed_s = 0;
 
     static constexpr std::size_t kMaxListed = 10'000;
@@ -61,26 +62,30 @@ struct ImportReport {
 };
 
 /**
- * Whole imports, as the command runs them: read, normalise, check, compare with the registry, apply in one transaction. With a
- * problem of severity error, or on a dry run, nothing is written. Several files are one import. The files as received go to
- * DataFolder::sources() under their SHA-256.
- * They throw Error for what is no matter of single rows: an unreadable file, a missing column, a wrong CRS, a full disk.
+ * Whole imports, as the command runs them: read, normalise, check, compare with the registry, apply in one transaction.
+ * With a problem of severity error, or on a dry run, nothing is written. Several files are one import. The files as
+ * received go to DataFolder::sources() under their SHA-256. They throw Error for what is no matter of single rows: an
+ * unreadable file, a missing column, a wrong CRS, a full disk.
  */
 
 /// Tables (code, name, level, parent_code) set divisions; polygon files (code) set outlines.
-[[nodiscard]] ImportReport import_divisions(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
-                                            ImportOptions const& options, Progress& progress);
+[[nodiscard]] ImportReport import_divisions(registry::DataFolder const& folder,
+                                            std::span<std::filesystem::path const> files, ImportOptions const& options,
+                                            Progress& progress);
 
 /// Polygon files with a grid in each feature. Grids that are not in the files stay as they are.
-[[nodiscard]] ImportReport import_boundaries(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
-                                             ImportOptions const& options, Progress& progress);
+[[nodiscard]] ImportReport import_boundaries(registry::DataFolder const& folder,
+                                             std::span<std::filesystem::path const> files, ImportOptions const& options,
+                                             Progress& progress);
 
 /// Tables with an assignment in each row. Personal data never enters a problem's message.
-[[nodiscard]] ImportReport import_officers(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
-                                           ImportOptions const& options, Progress& progress);
+[[nodiscard]] ImportReport import_officers(registry::DataFolder const& folder,
+                                           std::span<std::filesystem::path const> files, ImportOptions const& options,
+                                           Progress& progress);
 
 /// Tables with an address point in each row; read twice, first to check, then to write. Memory: 8 bytes a row.
-[[nodiscard]] ImportReport import_addresses(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
-                                            ImportOptions const& options, Progress& progress);
+[[nodiscard]] ImportReport import_addresses(registry::DataFolder const& folder,
+                                            std::span<std::filesystem::path const> files, ImportOptions const& options,
+                                            Progress& progress);
 
 } // namespace wangge::importers

@@ -41,8 +41,8 @@ struct DatumWitness {
 };
 
 /**
- * Coordinates of a feature to lattice rings in the registry's CRS: holds them open, drops repeated points, gives each ring the
- * orientation of its role. One object serves one thread; its buffers are used again.
+ * Coordinates of a feature to lattice rings in the registry's CRS: holds them open, drops repeated points, gives each
+ * ring the orientation of its role. One object serves one thread; its buffers are used again.
  */
 class ShapeNormalizer {
 public:
@@ -53,7 +53,8 @@ public:
         bool sound = false;       ///< no position is off the globe and no ring collapsed
     };
     /// Appends its problems under `subject`.
-    [[nodiscard]] Result normalize(RawFeature const& feature, std::string const& subject, std::vector<Problem>& problems);
+    [[nodiscard]] Result normalize(RawFeature const& feature, std::string const& subject,
+                                   std::vector<Problem>& problems);
     [[nodiscard]] SnapStatistics const& snapped() const noexcept { return m_snapped; }
     /// Of the last feature.
     [[nodiscard]] double last_snapped_m() const noexcept { return m_last_max_m; }
@@ -104,7 +105,8 @@ public:
 
 private:
     /// Fills in what can be read; false when something forbids the grid.
-    [[nodiscard]] bool attributes(RawFeature const& feature, registry::Grid& grid, std::vector<Problem>& problems) const;
+    [[nodiscard]] bool attributes(RawFeature const& feature, registry::Grid& grid,
+                                  std::vector<Problem>& problems) const;
     void witness(RawFeature const& feature, registry::Grid const& grid);
     void keep_loose(std::string const& subject, geom::MultiPolygon shape, std::vector<Problem>& problems);
 

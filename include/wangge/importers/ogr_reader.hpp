@@ -12,10 +12,10 @@
 namespace wangge::importers {
 
 /**
- * Reads polygon files: GeoPackage (.gpkg), Shapefile (.shp with .shx and .dbf), GeoJSON (.geojson, .json). Only those drivers are ever
- * opened, and only when the first bytes of the file are what its name says. Constant memory. One object serves one thread.
- * Text of a Shapefile is decoded here and strictly: by the encoding asked for, else by its .cpg when the text agrees with it,
- * else as UTF-8 when all of it is valid UTF-8, else as GB18030.
+ * Reads polygon files: GeoPackage (.gpkg), Shapefile (.shp with .shx and .dbf), GeoJSON (.geojson, .json). Only those
+ * drivers are ever opened, and only when the first bytes of the file are what its name says. Constant memory. One
+ * object serves one thread. Text of a Shapefile is decoded here and strictly: by the encoding asked for, else by its
+ * .cpg when the text agrees with it, else as UTF-8 when all of it is valid UTF-8, else as GB18030.
  */
 class OgrReader {
 public:

@@ -7,14 +7,15 @@
 
 namespace wangge::importers {
 
-/// What a person at a terminal needs: what was read and how, what changes, the problems by code with their first few cases.
+/// What a person at a terminal needs: what was read and how, what changes, the problems by code with their first few
+/// cases.
 [[nodiscard]] std::string report_text(ImportReport const& report);
 
 /// Everything in the report, UTF-8 JSON; positions in degrees, longitude first.
 [[nodiscard]] std::string report_json(ImportReport const& report);
 
-/// JSON, or a GeoPackage with layers problem_points, problem_lines, problem_areas and the table problems when the name ends in
-/// .gpkg. Replaces the file, whole or not at all. Throws Error{environment}.
+/// JSON, or a GeoPackage with layers problem_points, problem_lines, problem_areas and the table problems when the name
+/// ends in .gpkg. Replaces the file, whole or not at all. Throws Error{environment}.
 void write_report(ImportReport const& report, std::filesystem::path const& path);
 
 } // namespace wangge::importers

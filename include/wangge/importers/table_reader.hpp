@@ -13,18 +13,19 @@ namespace wangge::importers {
 
 /// One row of a table, UTF-8, surrounding blanks removed; as many fields as there are columns.
 struct TableRow {
-    std::uint64_t row = 0; ///< as a spreadsheet or editor counts: the header is row 1; for CSV the line the row begins on
+    std::uint64_t row =
+        0; ///< as a spreadsheet or editor counts: the header is row 1; for CSV the line the row begins on
     std::vector<std::string> fields;
 };
 
 /**
- * Reads tables with a header row: .csv (comma), .tsv and .txt (tab), UTF-8 with or without BOM or GB18030, streamed in constant memory;
- * .xlsx (one sheet), every cell as text. One object serves one thread.
+ * Reads tables with a header row: .csv (comma), .tsv and .txt (tab), UTF-8 with or without BOM or GB18030, streamed in
+ * constant memory; .xlsx (one sheet), every cell as text. One object serves one thread.
  */
 class TableReader {
 public:
-    /// Throws Error{data_unreadable} for what is not such a file, has no header or has text in no known encoding, Error{usage} for a
-    /// sheet or encoding that cannot be; all name the file.
+    /// Throws Error{data_unreadable} for what is not such a file, has no header or has text in no known encoding,
+    /// Error{usage} for a sheet or encoding that cannot be; all name the file.
     [[nodiscard]] static TableReader open(std::filesystem::path const& path, ReadOptions const& options);
     ~TableReader();
     TableReader(TableReader&&) noexcept;

@@ -13,8 +13,8 @@ namespace wangge::importers {
 /// `bytes` without a character that was cut at their end (a .dbf cuts names at 10 bytes, wherever that falls).
 [[nodiscard]] std::string_view without_cut_character(std::string_view bytes, std::string_view encoding) noexcept;
 
-/// Canonical name ("UTF-8", "GB18030", "BIG5") of what people and .cpg files write: utf8, 65001, GBK, CP936, "ANSI 936".
-/// GB2312 and GBK become GB18030, which holds both. Empty when it is none of these.
+/// Canonical name ("UTF-8", "GB18030", "BIG5") of what people and .cpg files write: utf8, 65001, GBK, CP936, "ANSI
+/// 936". GB2312 and GBK become GB18030, which holds both. Empty when it is none of these.
 [[nodiscard]] std::optional<std::string> canonical_encoding(std::string_view name);
 
 /// Strict decoder to UTF-8. One object serves one thread.
