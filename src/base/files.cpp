@@ -96,24 +96,29 @@ void FileWriter::write(std::span<std::byte const> bytes) {
 
 void FileWriter::write(std::string_view text) {
     constexpr std::size_t kBuffer = std::size_t{1} << 20U;
-    m_buffer.append(text);
-    if (m_buffer.size() >= kBuffer) {
-        flush();
+    if (m_buffer.size() + text.size() < kBuffer) {
+        m_buffer.append(text);
+        return;
     }
+    flush();
+    write_through(text); // large pieces are not copied first
 }
 
-void FileWriter::flush() {
-    std::size_t done = 0;
-    while (done < m_buffer.size()) {
-        auto const n = ::write(m_fd, m_buffer.data() + done, m_buffer.size() - done);
+void FileWriter::write_through(std::string_view text) {
+    while (!text.empty()) {
+        auto const n = ::write(m_fd, text.data(), text.size());
         if (n < 0) {
             if (errno == EINTR) {
                 continue;
             }
             fail(m_path, "writing failed");
         }
-        done += static_cast<std::size_t>(n);
+        text.remove_prefix(static_cast<std::size_t>(n));
     }
+}
+
+void FileWriter::flush() {
+    write_through(m_buffer);
     m_buffer.clear();
 }
 

@@ -62,6 +62,22 @@ BOOST_AUTO_TEST_CASE(an_atomic_write_replaces_the_file_whole) {
     BOOST_CHECK_THROW(MappedFile::open(path), Error);
 }
 
+BOOST_AUTO_TEST_CASE(pieces_of_any_size_are_written_in_order) {
+    auto const path = std::filesystem::temp_directory_path() / ("wangge-pieces-" + std::to_string(::getpid()));
+    std::string expected;
+    {
+        FileWriter writer{path};
+        for (std::size_t const size : {1UL, 1000UL, (1UL << 20U) - 1001, 1UL, 3UL << 20U, 5UL, 1UL << 20U, 7UL}) {
+            std::string const piece(size, static_cast<char>('a' + expected.size() % 26));
+            writer.write(piece);
+            expected += piece;
+        }
+        writer.close();
+    }
+    BOOST_TEST((read_file(path) == expected));
+    std::filesystem::remove(path);
+}
+
 BOOST_AUTO_TEST_CASE(a_lock_is_refused_while_another_holder_lives) {
     auto const path = std::filesystem::temp_directory_path() / ("wangge-lock-" + std::to_string(::getpid()));
     {

@@ -13,8 +13,7 @@ inline constexpr char const* kAddressHeader =
 inline constexpr char const* kUnitHeader = "名称,类型,编码,成员数,经度,纬度,所属村居编码\r\n";
 
 /// One dedicated officer for each grid, then the county's professional and part-time ones.
-/// Phones start with 104: mobile numbers of China start with 13 to 19, and the national numbering plan (2017) keeps 104
-/// in reserve, so none rings.
+/// Phones are 104 and eight digits: no mobile number of China starts so (they start with 13 to 19), so none is real.
 void add_officers(CountyData& data, County const& county, CountyShare const& share, std::uint64_t seed);
 
 /// Address points and emergency units, each inside its grid. `data.features` are the grids of `partition`, still clean.

@@ -213,9 +213,7 @@ std::string readme(SynthOptions const& options, SynthResult const& result) {
         "{}"
         "manifest.json          options, counts and SHA-256 of every file\n"
         "\n"
-        "Phones are 104 and eight digits. Mobile numbers of China start with 13 to 19, and the national numbering plan "
-        "of 2017 keeps 104 in\n"
-        "reserve: no phone rings.\n",
+        "Phones are 104 and eight digits: no mobile number of China starts so (they start with 13 to 19).\n",
         options.seed, options.scale, options.dirty ? ", dirty" : "", result.grids, result.dedicated, result.villages,
         result.towns, result.counties, result.cities, result.officers, result.addresses, result.emergency_units,
         options.dirty

@@ -30,11 +30,15 @@ int export_layer(ExportOptions const& options) {
                                           {"file", options.out.string()},
                                           {"features", result.features},
                                           {"bytes", result.bytes},
+                                          {"divisions_without_grids", result.without_grids},
                                           {"generation", snapshot->generation()}};
         fmt::print("{}\n", json.dump(2));
     } else {
         fmt::print("Wrote {} features of layer {} (generation {}) to {}, {} bytes; read back and compared.\n", result.features,
                    options.layer, snapshot->generation(), options.out.string(), result.bytes);
+        if (result.without_grids > 0) {
+            fmt::print("{} divisions have no grid, so no shape, and are left out.\n", result.without_grids);
+        }
     }
     return 0;
 }

@@ -45,6 +45,7 @@ public:
 
 private:
     void flush();
+    void write_through(std::string_view text);
     std::filesystem::path m_path;
     std::string m_buffer;
     int m_fd = -1;
