@@ -12,6 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// A closed standard error must not end the work that is reported on it.
+void put(std::string const& text) noexcept { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 class TerminalProgress final : public Progress {
 public:
     TerminalProgress() : m_terminal(isatty(STDERR_FILENO) == 1) {}
@@ -25,7 +28,7 @@ public:
         if (m_terminal) {
             draw();
         } else {
-            fmt::print(stderr, "{} ...\n", m_what);
+            put(fmt::format("{} ...\n", m_what));
         }
     }
 
@@ -39,14 +42,14 @@ public:
         if (m_terminal) {
             draw();
         } else {
-            fmt::print(stderr, "{}: {}\n", m_what, figures());
+            put(fmt::format("{}: {}\n", m_what, figures()));
         }
     }
 
     void end() override {
         std::chrono::duration<double> const spent = Clock::now() - m_start;
-        fmt::print(stderr, "{}{}: {}done in {:.1f} s\n", m_terminal ? "\r\033[K" : "", m_what,
-                   m_done > 0 ? fmt::format("{} {}, ", m_done, m_unit) : std::string{}, spent.count());
+        put(fmt::format("{}{}: {}done in {:.1f} s\n", m_terminal ? "\r\033[K" : "", m_what,
+                        m_done > 0 ? fmt::format("{} {}, ", m_done, m_unit) : std::string{}, spent.count()));
     }
 
 private:
@@ -62,7 +65,8 @@ private:
             bar = fmt::format("[{}{}] {:3}% ", std::string(full, '#'), std::string(kWidth - full, '.'),
                               std::min<std::uint64_t>(100, m_done * 100 / m_total));
         }
-        fmt::print(stderr, "\r\033[K{}: {}{}", m_what, bar, figures());
+        auto const done = m_total == 0 && m_done == 0 ? std::string{" ..."} : ": " + bar + figures();
+        put("\r\033[K" + m_what + done);
         std::fflush(stderr);
     }
 

@@ -54,7 +54,7 @@ std::string to_text(Answer const& answer) {
     }
     line(out, "position", fmt::format("{:.7f}, {:.7f} (CGCS2000, longitude first)", geom::to_degrees(receipt.position.lon),
                                       geom::to_degrees(receipt.position.lat)));
-    line(out, "datum", fmt::format("{}: {}", receipt.crs, receipt.datum_assumed));
+    line(out, "datum", receipt.datum_assumed);
     line(out, "rule", receipt.rule);
     put_evidence(out, receipt);
     return out;

@@ -3,6 +3,7 @@
 #include <wangge/lookup/bulk.hpp>
 
 #include <fcntl.h>
+#include <iconv.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -222,6 +223,29 @@ std::size_t field_end(std::string_view record, std::size_t begin, char separator
     return record.size();
 }
 
+/// The text as UTF-8: unchanged when it is that already, else read as GB18030; unchanged when it is neither.
+std::string to_utf8(std::string_view text) {
+    auto const convert = [&](char const* from) -> std::optional<std::string> {
+        iconv_t const converter = ::iconv_open("UTF-8", from);
+        std::string in{text};
+        std::string out(in.size() * 4, '\0');
+        char* source = in.data();
+        char* target = out.data();
+        std::size_t source_left = in.size(), target_left = out.size();
+        auto const result = ::iconv(converter, &source, &source_left, &target, &target_left);
+        ::iconv_close(converter);
+        if (result == static_cast<std::size_t>(-1)) {
+            return std::nullopt;
+        }
+        out.resize(out.size() - target_left);
+        return out;
+    };
+    if (auto utf8 = convert("UTF-8")) {
+        return *utf8;
+    }
+    return convert("GB18030").value_or(std::string{text});
+}
+
 std::vector<std::string> split(std::string_view record, char separator) {
     std::vector<std::string> fields;
     for (std::size_t begin = 0;;) {
@@ -295,8 +319,9 @@ public:
     Batch(snapshot::Snapshot const& snapshot, crs::Transformer const& transformer, Output& out, char separator)
         : m_snapshot(snapshot), m_transformer(transformer), m_out(out), m_separator(separator) {}
 
-    void add(std::string_view record, crs::Coordinate at, Status status) {
+    void add(std::string_view record, std::size_t padding, crs::Coordinate at, Status status) {
         m_text.append(record);
+        m_text.append(padding, m_separator);
         m_ends.push_back(m_text.size());
         m_coordinates.push_back(at);
         m_status.push_back(status);
@@ -395,7 +420,7 @@ BulkResult locate_csv(snapshot::Snapshot const& snapshot, crs::Transformer const
         header_text.remove_prefix(3);
     }
     char const separator = separator_of(header_text);
-    auto const header = split(header_text, separator);
+    auto const header = split(to_utf8(header_text), separator);
     auto const lon = column_of(header, request.lon_column, kLonNames, in.name(), "--lon");
     auto const lat = column_of(header, request.lat_column, kLatNames, in.name(), "--lat");
 
@@ -405,31 +430,28 @@ BulkResult locate_csv(snapshot::Snapshot const& snapshot, crs::Transformer const
     progress.begin("Locating positions", 0, "rows");
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     std::uint64_t reported = 0;
-    auto const last = std::max(lon, lat);
     while (auto const record = in.next()) {
         if (record->empty()) {
             continue;
         }
         crs::Coordinate at{kNan, kNan};
-        auto status = Status::ok;
-        std::size_t begin = 0;
-        for (std::size_t column = 0;; ++column) {
+        std::size_t column = 0;
+        for (std::size_t begin = 0;; ++column) {
             auto const end = field_end(*record, begin, separator);
             if (column == lon) {
                 at.x = parse_number(record->substr(begin, end - begin));
-            }
-            if (column == lat) {
+            } else if (column == lat) {
                 at.y = parse_number(record->substr(begin, end - begin));
             }
-            if (column == last) {
-                break;
-            }
             if (end == record->size()) {
-                status = Status::bad_row;
                 break;
             }
             begin = end + 1;
         }
+        // The answer must stand under its own heading: short rows are filled up, long ones cannot be answered.
+        auto const columns = column + 1;
+        auto status = columns <= std::max(lon, lat) || columns > header.size() ? Status::bad_row : Status::ok;
+        auto const padding = header.size() - std::min(columns, header.size());
         if (status == Status::ok && !std::isfinite(at.x)) {
             status = Status::bad_lon;
         } else if (status == Status::ok && !std::isfinite(at.y)) {
@@ -438,7 +460,7 @@ BulkResult locate_csv(snapshot::Snapshot const& snapshot, crs::Transformer const
         if (status != Status::ok) {
             at = {kNan, kNan};
         }
-        batch.add(*record, at, status);
+        batch.add(*record, padding, at, status);
         if (batch.result.rows - reported >= 100000) {
             progress.advance(batch.result.rows - reported);
             reported = batch.result.rows;

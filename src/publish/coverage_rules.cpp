@@ -84,8 +84,19 @@ std::vector<Problem> villages_without_grids(registry::State const& state) {
     }
 
     std::vector<Problem> problems;
+    Problem untouched; // counties of which nothing has been imported: one finding, not one for each
+    untouched.code = ProblemCode::village_without_grids;
+    std::string untouched_names;
     for (auto const& [code, tally] : counties) {
         if (tally.empty.empty()) {
+            continue;
+        }
+        if (tally.empty.size() == tally.villages) {
+            constexpr std::size_t kNamed = 5;
+            if (untouched.subjects.size() < kNamed) {
+                untouched_names += (untouched_names.empty() ? "" : ", ") + by_code.at(code)->name;
+            }
+            untouched.subjects.push_back(code.str());
             continue;
         }
         Problem problem;
@@ -103,6 +114,12 @@ std::vector<Problem> villages_without_grids(registry::State const& state) {
                                       by_code.at(code)->name, tally.empty.size(), tally.villages, named,
                                       tally.empty.size() > kNamed ? ", ..." : "");
         problems.push_back(std::move(problem));
+    }
+    if (!untouched.subjects.empty()) {
+        untouched.message = fmt::format("{} of {} counties have no grid at all ({}{}); import their boundaries",
+                                        untouched.subjects.size(), counties.size(), untouched_names,
+                                        untouched.subjects.size() > 5 ? ", ..." : "");
+        problems.push_back(std::move(untouched));
     }
     return problems;
 }

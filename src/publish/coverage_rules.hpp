@@ -15,7 +15,8 @@ namespace wangge::publish {
                                                     std::span<registry::DivisionOutline const> outlines,
                                                     Progress& progress);
 
-/// One warning for each county (city where it has no counties) with villages that have no grid; those are its subjects.
+/// One warning for each county (city where it has no counties) in which some villages have no grid; those are its subjects. Counties
+/// without any grid are one warning together, last, with their codes as subjects.
 [[nodiscard]] std::vector<Problem> villages_without_grids(registry::State const& state);
 
 } // namespace wangge::publish

@@ -108,6 +108,13 @@ std::vector<Problem> check_from_then_on(Registry const& registry, registry::Stat
         day = later.unchanged.to;
     }
     auto empty = villages_without_grids(state);
+    // A county without any grid is said once, as such; that its outline is not filled goes without saying.
+    std::erase_if(warnings, [&](Problem const& warning) {
+        return warning.code == ProblemCode::county_not_filled && std::any_of(empty.begin(), empty.end(), [&](Problem const& other) {
+                   return std::includes(other.subjects.begin(), other.subjects.end(), warning.subjects.begin(),
+                                        warning.subjects.end());
+               });
+    });
     std::move(empty.begin(), empty.end(), std::back_inserter(warnings));
     return warnings;
 }

@@ -45,10 +45,25 @@ BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_marked_and_the_others_are_answ
     Bulk bulk;
     BOOST_TEST(bulk.answer("lon\tlat\nnan\t23\n113.0x\t23\n113.001\t\n113.001\n113.001\t91\n113.02\t23.0\n113.0199999\t23.0") ==
                "lon\tlat\tgrid_code\tlocate_status\n"
-               "nan\t23\t\tbad_lon\n113.0x\t23\t\tbad_lon\n113.001\t\t\tbad_lat\n113.001\t\tbad_row\n113.001\t91\t\tbad_position\n"
+               "nan\t23\t\tbad_lon\n113.0x\t23\t\tbad_lon\n113.001\t\t\tbad_lat\n113.001\t\t\tbad_row\n113.001\t91\t\tbad_position\n"
                "113.02\t23.0\t\toutside\n113.0199999\t23.0\t440106001001002\tok\n");
     BOOST_TEST(bulk.result.faults == 5U);
     BOOST_TEST(bulk.result.outside == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(answers_stand_under_their_heading_in_rows_that_are_too_short_or_too_long) {
+    Bulk bulk;
+    BOOST_TEST(bulk.answer("lon,lat,note,more\n113.015,23.005\n113.015,23.005,a,b,c\n113.015\n") ==
+               "lon,lat,note,more,grid_code,locate_status\n113.015,23.005,,,440106001001002,ok\n"
+               "113.015,23.005,a,b,c,,bad_row\n113.015,,,,,bad_row\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_gb18030_header_is_understood_and_its_bytes_are_kept) {
+    Bulk bulk;
+    // 经度,纬度,备注 in GB18030
+    std::string const header = "\xbe\xad\xb6\xc8,\xce\xb3\xb6\xc8,\xb1\xb8\xd7\xa2";
+    BOOST_TEST(bulk.answer(header + "\n113.015,23.005,\xb4\xe5\n") ==
+               header + ",grid_code,locate_status\n113.015,23.005,\xb4\xe5,440106001001002,ok\n");
 }
 
 BOOST_AUTO_TEST_CASE(more_rows_than_a_batch_and_a_buffer_keep_their_order) {

@@ -6,6 +6,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
 namespace wangge::command {
 
 Date date_argument(std::string const& text, char const* option) {
@@ -26,6 +30,22 @@ std::string author_argument(std::string const& given) {
         return user->pw_name;
     }
     return fmt::format("uid-{}", ::getuid());
+}
+
+void write_out(std::string_view text) {
+    bool const written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+    if (!written && errno != EPIPE) {
+        throw Error{ErrorCode::environment, fmt::format("standard output: writing failed: {}", std::strerror(errno))};
+    }
+}
+
+void write_err(std::string_view text) noexcept { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void require_registry(registry::DataFolder const& folder) {
+    if (!exists(folder.registry_file())) {
+        throw Error{ErrorCode::not_found,
+                    fmt::format("{}: there is no registry; check --data, or run: wangge init --data DIR", folder.root.string())};
+    }
 }
 
 } // namespace wangge::command

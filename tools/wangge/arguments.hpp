@@ -3,8 +3,12 @@
 #include <wangge/base/dates.hpp>
 #include <wangge/registry/registry.hpp>
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace wangge::command {
 
@@ -15,5 +19,22 @@ namespace wangge::command {
 [[nodiscard]] std::string author_argument(std::string const& given);
 
 [[nodiscard]] inline registry::DataFolder data_folder(std::filesystem::path const& path) { return {path}; }
+
+/// Text on standard output. A reader that went away (head) is no error; a full disk behind a redirection is Error{environment}.
+void write_out(std::string_view text);
+/// Text on standard error, where a failure to write can be told to nobody.
+void write_err(std::string_view text) noexcept;
+
+template <class... Arguments>
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    write_out(fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+template <class... Arguments>
+void warn(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    write_err(fmt::format(format, std::forward<Arguments>(arguments)...));
+}
+
+/// Throws Error{not_found} that says to run `wangge init` when the folder holds no registry.
+void require_registry(registry::DataFolder const& folder);
 
 } // namespace wangge::command

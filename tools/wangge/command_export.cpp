@@ -8,12 +8,37 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 namespace wangge::command {
+
+namespace {
+
+std::string format_by_name(std::filesystem::path const& file) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kEndings{{{".gpkg", "GPKG"},
+                                                                                    {".geojson", "GeoJSON"},
+                                                                                    {".json", "GeoJSON"},
+                                                                                    {".fgb", "FlatGeobuf"},
+                                                                                    {".shp", "Shapefile"},
+                                                                                    {".csv", "CSV"}}};
+    for (auto const& [ending, format] : kEndings) {
+        if (file.extension() == ending) {
+            return std::string{format};
+        }
+    }
+    throw Error{ErrorCode::usage, fmt::format("--out: the name '{}' does not tell the format; pass --format (GPKG, GeoJSON, "
+                                              "FlatGeobuf, Shapefile, CSV)",
+                                              file.string())};
+}
+
+} // namespace
 
 int export_layer(ExportOptions const& options) {
     layers::ExportRequest request;
     request.layer = options.layer;
-    request.format = options.format;
+    request.format = options.format.empty() ? format_by_name(options.out) : options.format;
     request.out = options.out;
     request.crs = options.crs;
     if (!options.division.empty()) {
@@ -23,6 +48,7 @@ int export_layer(ExportOptions const& options) {
         }
     }
     auto const progress = make_terminal_progress();
+    require_registry(data_folder(options.data));
     auto const snapshot = snapshot::SnapshotStore{data_folder(options.data).snapshots()}.open_current();
     auto const result = layers::export_layer(*snapshot, request, *progress);
     if (options.json) {
@@ -32,12 +58,12 @@ int export_layer(ExportOptions const& options) {
                                           {"bytes", result.bytes},
                                           {"divisions_without_grids", result.without_grids},
                                           {"generation", snapshot->generation()}};
-        fmt::print("{}\n", json.dump(2));
+        say("{}\n", json.dump(2));
     } else {
-        fmt::print("Wrote {} features of layer {} (generation {}) to {}, {} bytes; read back and compared.\n", result.features,
+        say("Wrote {} features of layer {} (generation {}) to {}, {} bytes; read back and compared.\n", result.features,
                    options.layer, snapshot->generation(), options.out.string(), result.bytes);
         if (result.without_grids > 0) {
-            fmt::print("{} divisions have no grid, so no shape, and are left out.\n", result.without_grids);
+            say("{} divisions have no grid, so no shape, and are left out.\n", result.without_grids);
         }
     }
     return 0;

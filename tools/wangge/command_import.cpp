@@ -39,9 +39,9 @@ int import(ImportOptions const& options) {
     if (!options.report.empty()) {
         importers::write_report(report, options.report);
     }
-    fmt::print("{}\n", options.json ? importers::report_json(report) : importers::report_text(report));
+    say("{}\n", options.json ? importers::report_json(report) : importers::report_text(report));
     if (!options.report.empty() && !options.json) {
-        fmt::print("Report: {}\n", options.report.string());
+        say("Report: {}\n", options.report.string());
     }
     return report.has_errors() ? 1 : 0;
 }

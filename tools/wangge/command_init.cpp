@@ -8,7 +8,7 @@ namespace wangge::command {
 int init(InitOptions const& options) {
     auto const folder = data_folder(options.data);
     registry::Registry::init(folder);
-    fmt::print("Made an empty registry in {}.\nNext: wangge import divisions FILE --data {}\n", options.data.string(),
+    say("Made an empty registry in {}.\nNext: wangge import divisions FILE --data {}\n", options.data.string(),
                options.data.string());
     return 0;
 }

@@ -42,7 +42,7 @@ int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot
     request.lat_column = options.lat_column;
     auto const progress = make_terminal_progress();
     auto const result = lookup::locate_csv(snapshot, crs::Transformer::make(options.crs), request, *progress);
-    fmt::print(stderr, "{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
+    warn("{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
                result.faults);
     return result.faults == 0 ? 0 : 1;
 }
@@ -51,6 +51,7 @@ int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot
 
 int locate(LocateOptions const& options) {
     auto const folder = data_folder(options.data);
+    require_registry(folder);
     auto const as_of = date_argument(options.as_of, "--as-of");
     auto const transformer = crs::Transformer::make(options.crs);
     if (!options.points.empty()) {
@@ -73,7 +74,7 @@ int locate(LocateOptions const& options) {
     if (!answer) {
         throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
     }
-    fmt::print("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer));
+    say("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer));
     return 0;
 }
 

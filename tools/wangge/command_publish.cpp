@@ -17,10 +17,10 @@ int publish(PublishOptions const& options) {
                                          options.approver.empty() ? author : options.approver, *progress);
     constexpr std::size_t kShown = 6;
     for (std::size_t i = 0; i < std::min(kShown, result.warnings.size()); ++i) {
-        fmt::print(stderr, "warning: {}\n", result.warnings[i].message);
+        warn("warning: {}\n", result.warnings[i].message);
     }
     if (result.warnings.size() > kShown) {
-        fmt::print(stderr, "warning: and {} more of the kind; --json lists them all\n", result.warnings.size() - kShown);
+        warn("warning: and {} more of the kind; --json lists them all\n", result.warnings.size() - kShown);
     }
     if (options.json) {
         nlohmann::ordered_json json{{"generation", result.generation.number},
@@ -36,16 +36,16 @@ int publish(PublishOptions const& options) {
                                         {"subjects", warning.subjects},
                                         {"message", warning.message}});
         }
-        fmt::print("{}\n", json.dump(2));
+        say("{}\n", json.dump(2));
         return 0;
     }
     if (result.unchanged) {
-        fmt::print("Nothing changed since generation {}; it stays the published one.\n", result.generation.number);
+        say("Nothing changed since generation {}; it stays the published one.\n", result.generation.number);
     } else {
-        fmt::print("Published generation {}: {} grids, digest {}.\n", result.generation.number, result.grids,
+        say("Published generation {}: {} grids, digest {}.\n", result.generation.number, result.grids,
                    result.generation.digest.hex().substr(0, 16));
     }
-    fmt::print("Snapshot: {}\n", result.folder.string());
+    say("Snapshot: {}\n", result.folder.string());
     return 0;
 }
 

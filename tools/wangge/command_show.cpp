@@ -21,6 +21,7 @@ int show_grid(ShowOptions const& options) {
         throw Error{ErrorCode::usage, fmt::format("CODE: '{}' is not a grid code; it is digits only, 15 by default", options.code)};
     }
     auto const folder = data_folder(options.data);
+    require_registry(folder);
     auto const today = Date::today();
     auto const snapshot = snapshot::SnapshotStore{folder.snapshots()}.open_current();
     auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
@@ -33,12 +34,12 @@ int show_grid(ShowOptions const& options) {
                                 snapshot->generation())};
     }
     if (options.json) {
-        fmt::print("{}\n", lookup::to_json(*answer, locator.evidence(today)));
+        say("{}\n", lookup::to_json(*answer, locator.evidence(today)));
         return 0;
     }
-    fmt::print("{}\n", lookup::to_text(*answer, locator.evidence(today)));
+    say("{}\n", lookup::to_text(*answer, locator.evidence(today)));
     for (auto const& officer : registry.officers_of(*code, today)) {
-        fmt::print("  officer {}  {}  {}\n", officer.officer_id, officer.name, officer.phone_masked);
+        say("  officer {}  {}  {}\n", officer.officer_id, officer.name, officer.phone_masked);
     }
     return 0;
 }
@@ -49,6 +50,7 @@ int show_division(ShowOptions const& options) {
         throw Error{ErrorCode::usage, fmt::format("CODE: '{}' is not a 12-digit division code", options.code)};
     }
     auto const folder = data_folder(options.data);
+    require_registry(folder);
     auto const today = Date::today();
     auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
     auto const division = registry.division(*code, today);
@@ -85,14 +87,14 @@ int show_division(ShowOptions const& options) {
         }
         json["children"] = children;
         json["grids"] = grids ? Json(*grids) : Json(nullptr);
-        fmt::print("{}\n", json.dump(2));
+        say("{}\n", json.dump(2));
         return 0;
     }
-    fmt::print("{}  {} ({})\n", division->code.str(), division->name, to_string(division->level));
+    say("{}  {} ({})\n", division->code.str(), division->name, to_string(division->level));
     for (auto const& above : chain) {
-        fmt::print("  in {:9} {}  {}\n", to_string(above.level), above.code.str(), above.name);
+        say("  in {:9} {}  {}\n", to_string(above.level), above.code.str(), above.name);
     }
-    fmt::print("  {} divisions directly below, {}\n", children,
+    say("  {} divisions directly below, {}\n", children,
                grids ? fmt::format("{} grids in the published state", *grids) : std::string{"nothing published yet"});
     return 0;
 }
@@ -112,12 +114,12 @@ int show_officer(ShowOptions const& options) {
                                            {"from", assignment.valid.from.str()},
                                            {"to", assignment.valid.to.str()}});
         }
-        fmt::print("{}\n", json.dump(2));
+        say("{}\n", json.dump(2));
         return 0;
     }
-    fmt::print("{}  {}  {}\n", officer->officer_id, officer->name, officer->phone_masked);
+    say("{}  {}  {}\n", officer->officer_id, officer->name, officer->phone_masked);
     for (auto const& assignment : officer->assignments) {
-        fmt::print("  {:13} of grid {} from {} to {}\n", to_string(assignment.role), assignment.grid.str(),
+        say("  {:13} of grid {} from {} to {}\n", to_string(assignment.role), assignment.grid.str(),
                    assignment.valid.from.str(), assignment.valid.to.str());
     }
     return 0;

@@ -52,7 +52,7 @@ int synth(SynthOptions const& options) {
     auto const progress = make_terminal_progress();
     auto const result = synth::run(request, *progress);
     for (auto const& warning : result.warnings) {
-        fmt::print(stderr, "warning: {}\n", warning);
+        warn("warning: {}\n", warning);
     }
     if (options.json) {
         nlohmann::ordered_json json{{"cities", result.cities},         {"counties", result.counties},
@@ -66,18 +66,18 @@ int synth(SynthOptions const& options) {
         for (auto const& file : result.files) {
             json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
         }
-        fmt::print("{}\n", json.dump(2));
+        say("{}\n", json.dump(2));
         return 0;
     }
-    fmt::print("Made {} grids ({} dedicated, {} of several parts, {} with holes) of {:.1f} vertices on average\n"
+    say("Made {} grids ({} dedicated, {} of several parts, {} with holes) of {:.1f} vertices on average\n"
                "in {} villages, {} towns, {} counties, {} cities; {} officers, {} addresses, {} emergency units.\n",
                result.grids, result.dedicated, result.multi_part, result.with_holes,
                static_cast<double>(result.vertices) / static_cast<double>(std::max<std::uint64_t>(1, result.grids)), result.villages,
                result.towns, result.counties, result.cities, result.officers, result.addresses, result.emergency_units);
     if (options.dirty) {
-        fmt::print("Planted {} defects; defects.csv lists them.\n", result.defects);
+        say("Planted {} defects; defects.csv lists them.\n", result.defects);
     }
-    fmt::print("{} files in {}\n", result.files.size(), options.out.string());
+    say("{} files in {}\n", result.files.size(), options.out.string());
     return 0;
 }
 

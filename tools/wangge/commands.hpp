@@ -53,7 +53,7 @@ struct ShowOptions {
 int show(ShowOptions const& options);
 
 struct ExportOptions {
-    std::string layer, format = "GPKG", division, crs = "EPSG:4490";
+    std::string layer, format, division, crs = "EPSG:4490"; ///< format empty: by the name of the file
     std::filesystem::path out, data;
     bool json = false;
 };

@@ -1,3 +1,4 @@
+#include "arguments.hpp"
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
@@ -86,7 +87,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--crs", locate.crs, "CRS of the position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
         sub->add_option("--as-of", locate.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
         sub->add_flag("--nearest", locate.nearest, "When outside, name the nearest grid");
-        auto* points = sub->add_option("--points", locate.points, "CSV of positions, '-' for standard input")->type_name("IN.csv");
+        auto* points = sub->add_option("--points", locate.points, "CSV of positions (UTF-8 or GB18030), '-' for standard input")->type_name("IN.csv");
         sub->add_option("--out", locate.out, "CSV with grid_code added, '-' for standard output")
             ->type_name("OUT.csv")
             ->needs(points);
@@ -121,7 +122,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("layer", layer.layer, "grids, grid_labels, villages, towns, counties, cities, province")
             ->required()
             ->type_name("LAYER");
-        sub->add_option("--format", layer.format, "GPKG, GeoJSON, FlatGeobuf, Shapefile, CSV");
+        sub->add_option("--format", layer.format, "GPKG, GeoJSON, FlatGeobuf, Shapefile, CSV (by the name of the file otherwise)");
         sub->add_option("--out", layer.out, "File to write; replaced only when the new one is whole")->required()->type_name("FILE");
         add_data(sub, layer.data);
         sub->add_option("--division", layer.division, "Only what lies under this division")->type_name("CODE");
@@ -161,7 +162,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
 
 int fail(std::string const& message, int code) {
     bool const colour = isatty(STDERR_FILENO) == 1;
-    fmt::print(stderr, "{}wangge: {}{}\n", colour ? "\033[31m" : "", message, colour ? "\033[0m" : "");
+    command::warn("{}wangge: {}{}\n", colour ? "\033[31m" : "", message, colour ? "\033[0m" : "");
     return code;
 }
 

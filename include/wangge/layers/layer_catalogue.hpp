@@ -24,8 +24,8 @@ struct LayerInfo {
  * Every layer there is: grids, villages, towns, counties, cities, province, grid_labels. None holds personal data.
  * Fields of grids and grid_labels: grid_code, name, kind, village_code, village, town_code, town, county_code, county,
  * city_code, city, area_m2. Fields of divisions: code, name, level, parent_code, parent, grids (how many), area_m2.
- * Areas are square metres on the CGCS2000 ellipsoid, rounded to 0.01. A level that a chain lacks (Dongguan and Zhongshan
- * have no county) is an empty value.
+ * Areas are square metres on the CGCS2000 ellipsoid, rounded to 0.01. A level that a chain lacks
+ * is an empty value.
  */
 [[nodiscard]] std::span<LayerInfo const> layer_catalogue() noexcept;
 
