@@ -19,9 +19,9 @@ constexpr std::array<Names, 11> kGridCode{"网格编码",  "网格代码", "网�
 constexpr std::array<Names, 8> kGridName{"网格名称", "网格名", "WGMC", "grid_name", "名称", "MC", "name", "WGM"};
 constexpr std::array<Names, 9> kGridKind{"网格类型",  "网格类别", "WGLX", "WGLB", "grid_kind",
                                          "grid_type", "类型",     "kind", "type"};
-constexpr std::array<Names, 15> kVillageCode{"所属村居编码", "村居编码", "所属村居代码", "村居代码",     "村社区编码",
-                                             "社区编码",     "村编码",   "SSCJBM",       "CJBM",         "CJDM",
-                                             "CUNBM",        "CUNDM",    "SQBM",         "village_code", "village_id"};
+constexpr std::array<Names, 16> kVillageCode{
+    "所属村居编码", "村居编码", "所属村居代码", "村居代码", "村社区编码", "社区编码",     "村编码",     "SSCJBM",
+    "CJBM",         "CJDM",     "CUNBM",        "CUNDM",    "SQBM",       "village_code", "village_id", "vill_code"};
 constexpr std::array<Names, 14> kDivisionCode{"统计用区划代码", "行政区划代码", "区划代码",      "区划编码", "代码",
                                               "编码",           "TJYQHDM",      "XZQHDM",        "XZQDM",    "QHDM",
                                               "QHBM",           "DM",           "division_code", "code"};

@@ -39,7 +39,7 @@ public:
         refuse_overlaps();
         m_report.changes = {{"officers", m_officers.size()}, {"assignments", m_assignments.size()}};
         if (!m_report.has_errors() && !m_options.dry_run) {
-            auto const sources = keep_sources(m_folder, m_files, m_report.files);
+            auto const sources = keep_sealed_sources(m_folder, m_registry, m_files, m_report.files);
             m_registry.apply_officers(m_officers, m_assignments, m_options.author, sources, m_progress);
             m_report.applied = true;
         }

@@ -6,10 +6,13 @@
 #include <wangge/importers/ogr_reader.hpp>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <iterator>
 #include <memory>
 
@@ -80,6 +83,21 @@ struct FileClose {
     void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
 };
 
+void make_sources_folder(registry::DataFolder const& folder) {
+    std::error_code error;
+    if (std::filesystem::create_directories(folder.sources(), error)) {
+        std::filesystem::permissions(folder.sources(), std::filesystem::perms::owner_all, error);
+    }
+    if (error) {
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: cannot be created: {}", folder.sources().string(), error.message())};
+    }
+}
+
+[[nodiscard]] std::filesystem::path aside_of(registry::DataFolder const& folder) {
+    return folder.sources() / fmt::format(".incoming-{}", ::getpid());
+}
+
 /// Reads once: digest and copy are of the same bytes.
 [[nodiscard]] registry::SourceFile keep_one(registry::DataFolder const& folder, std::filesystem::path const& file) {
     auto const unreadable = [&] {
@@ -89,13 +107,8 @@ struct FileClose {
     if (!stream) {
         throw unreadable();
     }
-    std::error_code made;
-    std::filesystem::create_directories(folder.sources(), made);
-    if (made) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: cannot be created: {}", folder.sources().string(), made.message())};
-    }
-    auto const aside = folder.sources() / fmt::format(".incoming-{}", ::getpid());
+    make_sources_folder(folder);
+    auto const aside = aside_of(folder);
     registry::SourceFile source;
     source.name = file.filename().string();
     try {
@@ -128,6 +141,35 @@ struct FileClose {
     return source;
 }
 
+/// Sealed anew each time, so that what lies there opens with the key of today.
+[[nodiscard]] registry::SourceFile keep_one_sealed(registry::DataFolder const& folder,
+                                                   registry::Registry const& registry,
+                                                   std::filesystem::path const& file) {
+    auto const plain = read_file(file);
+    auto const sealed = registry.seal(plain);
+    registry::SourceFile source;
+    source.name = file.filename().string();
+    source.sha256 = sha256(plain);
+    source.bytes = plain.size();
+    make_sources_folder(folder);
+    auto const aside = aside_of(folder);
+    try {
+        FileWriter writer{aside};
+        if (::chmod(aside.c_str(), 0600) != 0) {
+            throw Error{ErrorCode::environment,
+                        fmt::format("{}: cannot be closed to others: {}", aside.string(), std::strerror(errno))};
+        }
+        writer.write(sealed);
+        writer.close();
+        rename_durably(aside, folder.sources() / (source.sha256.hex() + ".sealed"));
+    } catch (...) {
+        std::error_code ignored;
+        std::filesystem::remove(aside, ignored);
+        throw;
+    }
+    return source;
+}
+
 } // namespace
 
 std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folder, std::filesystem::path const& file,
@@ -148,6 +190,19 @@ std::vector<registry::SourceFile> keep_sources(registry::DataFolder const& folde
     for (std::size_t i = 0; i < files.size(); ++i) {
         auto kept = keep_sources(folder, files[i], summaries[i].crs, summaries[i].encoding);
         std::move(kept.begin(), kept.end(), std::back_inserter(sources));
+    }
+    return sources;
+}
+
+std::vector<registry::SourceFile> keep_sealed_sources(registry::DataFolder const& folder,
+                                                      registry::Registry const& registry,
+                                                      std::span<std::filesystem::path const> files,
+                                                      std::vector<FileSummary> const& summaries) {
+    std::vector<registry::SourceFile> sources;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        sources.push_back(keep_one_sealed(folder, registry, files[i]));
+        sources.back().crs = summaries[i].crs;
+        sources.back().encoding = summaries[i].encoding;
     }
     return sources;
 }

@@ -48,6 +48,13 @@ void check_file_list(std::span<std::filesystem::path const> files);
                                                              std::span<std::filesystem::path const> files,
                                                              std::vector<FileSummary> const& summaries);
 
+/// For files with personal data: sealed with the officer key as DIGEST.sealed, the digest being that of the plain
+/// bytes; mode 0600. A whole file is held in memory, and nothing of it reaches the disk unsealed.
+[[nodiscard]] std::vector<registry::SourceFile> keep_sealed_sources(registry::DataFolder const& folder,
+                                                                    registry::Registry const& registry,
+                                                                    std::span<std::filesystem::path const> files,
+                                                                    std::vector<FileSummary> const& summaries);
+
 [[nodiscard]] registry::Registry open_registry(registry::DataFolder const& folder, ImportOptions const& options);
 
 [[nodiscard]] VillageLevels levels_of(std::vector<registry::Division> const& divisions);

@@ -98,14 +98,14 @@ OfficerVault::OfficerVault(std::filesystem::path const& key_file) : m_file(key_f
 
 OfficerVault::~OfficerVault() { sodium_memzero(m_key.data(), m_key.size()); }
 
-std::vector<std::byte> OfficerVault::seal(std::string_view phone) const {
-    if (phone.empty()) {
+std::vector<std::byte> OfficerVault::seal(std::string_view plain) const {
+    if (plain.empty()) {
         return {};
     }
-    std::vector<std::byte> sealed(kNonce + kMac + phone.size());
+    std::vector<std::byte> sealed(kNonce + kMac + plain.size());
     auto* const out = reinterpret_cast<unsigned char*>(sealed.data());
     randombytes_buf(out, kNonce);
-    crypto_secretbox_easy(out + kNonce, reinterpret_cast<unsigned char const*>(phone.data()), phone.size(), out,
+    crypto_secretbox_easy(out + kNonce, reinterpret_cast<unsigned char const*>(plain.data()), plain.size(), out,
                           m_key.data());
     return sealed;
 }
@@ -114,15 +114,18 @@ std::string OfficerVault::open(std::span<std::byte const> sealed) const {
     if (sealed.empty()) {
         return {};
     }
-    std::string phone(sealed.size() > kNonce + kMac ? sealed.size() - kNonce - kMac : 0, '\0');
-    if (phone.empty() ||
-        crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(phone.data()), bytes_of(sealed.data()) + kNonce,
+    std::string plain(sealed.size() > kNonce + kMac ? sealed.size() - kNonce - kMac : 0, '\0');
+    if (plain.empty() ||
+        crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(plain.data()), bytes_of(sealed.data()) + kNonce,
                                    sealed.size() - kNonce, bytes_of(sealed.data()), m_key.data()) != 0) {
-        throw Error{ErrorCode::corrupt,
-                    fmt::format("{}: an officer's phone was sealed with another key; put the right key in its place",
-                                m_file.string())};
+        throw Error{
+            ErrorCode::corrupt,
+            fmt::format(
+                "{}: an officer's phone or file was sealed with another key, or is damaged; put the right key in "
+                "its place, or restore the data folder from a backup",
+                m_file.string())};
     }
-    return phone;
+    return plain;
 }
 
 std::string mask_phone(std::string_view phone) {

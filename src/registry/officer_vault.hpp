@@ -13,7 +13,8 @@ namespace wangge::registry {
 /// Makes the folder (0700) and the key file (0600, 64 hexadecimal digits). Keeps a key that is there already.
 void make_officer_key(std::filesystem::path const& file);
 
-/// Seals and opens officers' phones with the key of the data folder (libsodium secretbox, a fresh nonce for each).
+/// Seals and opens officers' phones and files with the key of the data folder (libsodium secretbox, a fresh nonce for
+/// each).
 class OfficerVault {
 public:
     /// Throws Error{environment} when the key is missing, malformed or readable by others.
@@ -22,7 +23,7 @@ public:
     OfficerVault(OfficerVault const&) = delete;
     OfficerVault& operator=(OfficerVault const&) = delete;
 
-    [[nodiscard]] std::vector<std::byte> seal(std::string_view phone) const;
+    [[nodiscard]] std::vector<std::byte> seal(std::string_view plain) const;
     /// Throws Error{corrupt} when the box was not sealed by this key.
     [[nodiscard]] std::string open(std::span<std::byte const> sealed) const;
 

@@ -2,8 +2,11 @@
 #include "schema.hpp"
 
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +29,16 @@ void make_folder(std::filesystem::path const& folder) {
     if (error) {
         throw Error{ErrorCode::environment,
                     fmt::format("{}: the folder cannot be made: {}", folder.string(), error.message())};
+    }
+}
+
+/// A folder made here is for its owner alone; one that was there keeps its mode.
+void make_private_folder(std::filesystem::path const& folder) {
+    bool const there = std::filesystem::exists(folder);
+    make_folder(folder);
+    if (!there && ::chmod(folder.c_str(), 0700) != 0) {
+        throw Error{ErrorCode::environment, fmt::format("{}: the folder cannot be closed to others: {}",
+                                                        folder.string(), std::strerror(errno))};
     }
 }
 
@@ -93,7 +106,7 @@ void Registry::Impl::record_sources(std::span<SourceFile const> sources, std::st
 void Registry::init(DataFolder const& folder) {
     make_folder(folder.root);
     make_folder(folder.snapshots());
-    make_folder(folder.sources());
+    make_private_folder(folder.sources());
     auto const lock = lock_for_writing(folder);
     auto const file = folder.registry_file();
     if (std::filesystem::exists(file)) {

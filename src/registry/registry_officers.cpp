@@ -206,6 +206,10 @@ void Registry::apply_officers(std::span<Officer const> officers, std::span<Assig
     transaction.commit();
 }
 
+std::vector<std::byte> Registry::seal(std::string_view plain) const { return m_impl->vault().seal(plain); }
+
+std::string Registry::unseal(std::span<std::byte const> sealed) const { return m_impl->vault().open(sealed); }
+
 std::vector<DutyEntry> Registry::duty_entries(Date as_of) const {
     auto& connection = m_impl->connection;
     std::vector<DutyEntry> entries;

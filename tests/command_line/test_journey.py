@@ -75,7 +75,6 @@ class Journey(unittest.TestCase):
     def test_no_answer_holds_a_name_or_a_phone(self):
         with open(self.synth / "officers.csv", encoding="gb18030", newline="") as file:
             officers = list(csv.DictReader(file))
-        secret = {officer["手机号码"] for officer in officers} | {officer["姓名"] for officer in officers if len(officer["姓名"]) > 2}
         with cli.Server(self.data) as server:
             for row in self.rows[:50]:
                 lon, lat = self.position(row)
@@ -88,10 +87,24 @@ class Journey(unittest.TestCase):
                     for officer in mine:
                         self.assertNotIn(officer["手机号码"], text)
                         self.assertNotIn(officer["姓名"], text)
-        registry = (self.data / "registry.sqlite").read_bytes()
-        for phone in list(secret)[:200]:
-            if phone.isdigit():
-                self.assertNotIn(phone.encode(), registry)
+        self.no_file_holds([officer["手机号码"] for officer in officers[:200]],
+                           [officer["姓名"] for officer in officers[:200] if len(officer["姓名"]) == 3])
+
+    def no_file_holds(self, phones, names):
+        """No file of the data folder, but that names stand in the registry."""
+        self.assertTrue(phones)
+        self.assertTrue(names)
+        phones = {phone.encode() for phone in phones}
+        names = {name.encode(encoding) for name in names for encoding in ("gb18030", "utf-8")}
+        files = [path for path in self.data.rglob("*") if path.is_file()]
+        self.assertIn(".sealed", [path.suffix for path in files])
+        for path in files:
+            content = path.read_bytes()
+            secrets = phones if path.name.startswith("registry.sqlite") else phones | names
+            found = sum(secret in content for secret in secrets)
+            self.assertEqual(found, 0, f"{path} holds {found} phones or names")
+            if path.suffix == ".sealed":
+                self.assertEqual(path.stat().st_mode & 0o777, 0o600)
 
     def test_gcj02_and_projected_positions_lead_to_the_same_grid(self):
         row = self.rows[3]

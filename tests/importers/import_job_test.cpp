@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -434,6 +435,28 @@ BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_i
         BOOST_TEST(contains(text, "bad.csv row 3"));
     }
     BOOST_TEST(!registry.officer("G7").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_officers_is_kept_sealed_and_opens_to_the_bytes_that_came) {
+    namespace fs = std::filesystem;
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    auto const plain = to_gb18030("工号,姓名,手机号码,网格编码\r\nG1,欧阳㙟,10461803399,440106001001001\r\n");
+    auto const file = office.folder().file("officers.csv", plain);
+    fs::remove_all(office.data().sources());
+    for (int i = 0; i < 2; ++i) { // the second time it is there already
+        Office::require_clean(office.import("officers", file));
+        BOOST_TEST(files_in(office.data().sources()) == 1U);
+    }
+    BOOST_TEST((fs::status(office.data().sources()).permissions() == fs::perms::owner_all));
+    auto const kept = office.data().sources() / (sha256(plain).hex() + ".sealed");
+    BOOST_REQUIRE(fs::exists(kept));
+    BOOST_TEST((fs::status(kept).permissions() == (fs::perms::owner_read | fs::perms::owner_write)));
+    auto const sealed = read_file(kept);
+    BOOST_TEST(!contains(sealed, "10461803399"));
+    BOOST_TEST(!contains(sealed, to_gb18030("欧阳㙟")));
+    auto const registry = registry::Registry::open(office.data(), registry::Registry::Mode::read);
+    BOOST_TEST((registry.unseal(std::as_bytes(std::span{sealed})) == plain));
 }
 
 BOOST_AUTO_TEST_CASE(addresses_stream_in_and_wrong_rows_are_listed) {

@@ -176,6 +176,7 @@ BOOST_AUTO_TEST_CASE(columns_are_found_by_chinese_pinyin_and_english_names) {
     for (auto const& columns :
          std::vector<std::vector<std::string>>{{"网格编码", "网格名称", "网格类型", "所属村居编码"},
                                                {"WGBM", "WGMC", "WGLX", "CJBM"},
+                                               {"grid_code", "name", "kind", "vill_code"}, // our own Shapefiles
                                                {"GRID_CODE", "grid name", "Grid-Type", "VILLAGE_CO"},
                                                {"*网格编码（15位）", "网格名称 ", "类型", "村居编码"}}) {
         auto const mapping = FieldMapping::guess(boundary_fields(), columns, "a.shp");

@@ -205,6 +205,20 @@ BOOST_AUTO_TEST_CASE(two_seals_of_one_phone_differ_and_both_open) {
     BOOST_CHECK_EXCEPTION(vault.open(damaged), Error, is(ErrorCode::corrupt));
 }
 
+BOOST_AUTO_TEST_CASE(a_registry_unseals_what_it_sealed_and_another_one_does_not) {
+    ScratchFolder const scratch;
+    ScratchFolder const other;
+    Registry::init(scratch.data());
+    Registry::init(other.data());
+    auto const registry = Registry::open(scratch.data(), Registry::Mode::read);
+    std::string const plain{"a\0b\xff\n", 5};
+    auto const sealed = registry.seal(plain);
+    BOOST_TEST(sealed.size() == 24U + 16U + plain.size()); // nonce, authenticator, bytes
+    BOOST_TEST(registry.unseal(sealed) == plain);
+    BOOST_CHECK_EXCEPTION((void)Registry::open(other.data(), Registry::Mode::read).unseal(sealed), Error,
+                          is(ErrorCode::corrupt));
+}
+
 BOOST_AUTO_TEST_CASE(roles_are_read_in_english_and_chinese) {
     BOOST_TEST((parse_role("专职网格员") == Role::dedicated));
     BOOST_TEST((parse_role("专业") == Role::professional));

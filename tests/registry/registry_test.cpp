@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(a_new_registry_is_empty_and_its_audit_chain_holds) {
     BOOST_TEST(!registry.newest_generation().has_value());
     BOOST_TEST(!registry.audit_break().has_value());
     BOOST_TEST(std::filesystem::is_directory(scratch.data().sources()));
+    BOOST_TEST((std::filesystem::status(scratch.data().sources()).permissions() == std::filesystem::perms::owner_all));
     BOOST_TEST(std::filesystem::is_directory(scratch.data().snapshots()));
 }
 

@@ -4,12 +4,14 @@
 #include <wangge/geom/point.hpp>
 #include <wangge/registry/records.hpp>
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wangge::registry {
@@ -119,6 +121,13 @@ public:
     /// Records a file that an importer has kept in DIR/sources without applying anything of it. The apply functions
     /// record the files they are given themselves.
     void record_source(SourceFile const& source, std::string const& author);
+
+    // ---- sealing
+    /// `plain` in a libsodium secretbox under the officer key, its nonce of 24 bytes first; two seals of the same bytes
+    /// differ. Nothing stays nothing. Error{environment}: the key is missing, malformed or readable by others.
+    [[nodiscard]] std::vector<std::byte> seal(std::string_view plain) const;
+    /// What seal() was given. Error{corrupt}: sealed with another key, or damaged since.
+    [[nodiscard]] std::string unseal(std::span<std::byte const> sealed) const;
 
     // ---- addresses
     struct AddressPoint {
