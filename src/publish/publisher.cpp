@@ -94,9 +94,21 @@ std::shared_ptr<Snapshot const> find_snapshot(registry::DataFolder const& folder
     return nullptr;
 }
 
-/// The coverage rules hold on every later day, too, on which anything known now changes.
+/// The coverage rules hold on every day on which anything known now changes, from the first day that the draft touches
+/// on. That day may lie before the day of `state` (a correction of the past, a snapshot of a day to come).
 std::vector<Problem> check_from_then_on(Registry const& registry, registry::State const& state, Progress& progress) {
     auto const outlines = registry.outlines();
+    auto earlier_day = registry.draft_begins().value_or(state.as_of);
+    while (earlier_day < state.unchanged.from) {
+        auto const earlier = registry.state(earlier_day, std::nullopt, progress);
+        if (!earlier.grids.empty()) {
+            static_cast<void>(require_coverage(earlier, outlines, progress));
+        }
+        if (earlier.unchanged.to <= earlier_day) {
+            break;
+        }
+        earlier_day = earlier.unchanged.to;
+    }
     auto warnings = require_coverage(state, outlines, progress);
     auto day = state.unchanged.to;
     while (day < kForever) {

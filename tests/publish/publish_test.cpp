@@ -316,6 +316,26 @@ BOOST_AUTO_TEST_CASE(a_scheduled_change_that_would_break_the_rules_is_refused_to
     BOOST_TEST(holds(text, "2024-09-01"), text);
 }
 
+BOOST_AUTO_TEST_CASE(a_correction_of_the_past_that_breaks_the_rules_only_then_is_refused_today) {
+    apply_first_grids();
+    move_boundary(*Date::parse("2024-03-01"));
+    (void)publish();
+    // Holds until the next known change, so that it overlaps its northern neighbour in February and never again.
+    apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(10, 0, 20, 7))}, *Date::parse("2024-02-01"));
+    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    BOOST_TEST(holds(text, "2024-02-01"), text);
+    BOOST_TEST(newest()->number == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_a_day_to_come_does_not_hide_broken_days_before_it) {
+    apply_first_grids();
+    apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(10, 0, 20, 7))}, kDay);
+    move_boundary(kLater);
+    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(kLater); });
+    BOOST_TEST(holds(text, kDay.str()), text);
+    BOOST_TEST(!newest().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_registry_says_to_import_first) {
     auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
     BOOST_TEST(holds(text, "import boundaries"), text);

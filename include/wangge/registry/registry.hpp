@@ -146,6 +146,8 @@ public:
     /// Number that the next publish gets.
     [[nodiscard]] GenerationNumber next_generation() const;
     [[nodiscard]] std::optional<Generation> newest_generation() const;
+    /// The first day on which anything in the open draft begins to hold. Null when there is no draft.
+    [[nodiscard]] std::optional<Date> draft_begins() const;
     [[nodiscard]] std::vector<Generation> generations() const;
     /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
     /// Error{conflict} when there is no draft.
