@@ -209,6 +209,13 @@ private:
                 known.push_back(d.grid.code);
             }
         }
+        for (auto const& loose : m_loose) { // of a faulty row, too, the file's shape stands for the registry's
+            if (auto const code = GridCode::parse(loose.subject); code && issued(*code)) {
+                known.push_back(*code);
+            }
+        }
+        std::ranges::sort(known);
+        known.erase(std::unique(known.begin(), known.end()), known.end());
         if (m_issued.empty()) {
             return;
         }
@@ -222,6 +229,12 @@ private:
                     boxes.push_back(geom::envelope_of(grid->shape));
                 }
             }
+            // What a county lacks is measured against all its grids, not only against those near the file's.
+            for (auto const& county : counties_of_drafts()) {
+                if (auto const outline = m_outlines.find(county); outline != m_outlines.end()) {
+                    boxes.push_back(geom::envelope_of(outline->second));
+                }
+            }
             near = m_registry.grids_touching(m_options.effective, few(boxes));
         }
         for (auto& grid : near) {
@@ -232,6 +245,16 @@ private:
         }
         std::ranges::sort(m_current, {}, &Grid::code);
         std::ranges::sort(m_neighbours, {}, &Grid::code);
+    }
+
+    [[nodiscard]] std::unordered_set<DivisionCode> counties_of_drafts() const {
+        std::unordered_set<DivisionCode> counties;
+        for (auto const& d : m_drafts) {
+            if (auto const county = m_tree.above(d.grid.village, Level::county)) {
+                counties.insert(*county);
+            }
+        }
+        return counties;
     }
 
     /// One box for each village, so that a far-flung import does not ask for everything in between.
@@ -330,16 +353,13 @@ private:
     void check_coverage() {
         std::vector<topology::Face> faces;
         faces.reserve(m_drafts.size() + m_loose.size() + m_neighbours.size());
-        std::unordered_set<DivisionCode> counties;
+        auto const counties = counties_of_drafts();
         for (std::size_t i = 0; i < m_drafts.size(); ++i) {
             auto const& grid = m_drafts[i].grid;
             bool const repeated = i > 0 && m_drafts[i - 1].grid.code == grid.code;
             faces.push_back(
                 {repeated ? fmt::format("{} (row {})", grid.code.str(), m_drafts[i].row) : std::string{grid.code.str()},
                  &grid.shape, true});
-            if (auto const county = m_tree.above(grid.village, Level::county)) {
-                counties.insert(*county);
-            }
         }
         for (auto const& loose : m_loose) {
             faces.push_back({loose.subject, &loose.shape, true});

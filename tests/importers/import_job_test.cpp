@@ -271,6 +271,28 @@ BOOST_AUTO_TEST_CASE(a_grid_that_reaches_into_the_next_county_is_said_to) {
     BOOST_TEST(found->measure < 240'000);
 }
 
+BOOST_AUTO_TEST_CASE(a_small_import_into_a_full_county_finds_it_full) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    auto one = grids_of({"440106001001"});
+    one.features.resize(1); // a corner of the county; most of it is not near
+    one.features[0].fields[1] = "新名";
+    auto const report = office.boundaries(one);
+    BOOST_TEST(report.change("renamed") == 1U);
+    BOOST_TEST(report.problem_counts.empty(), report_text(report));
+}
+
+BOOST_AUTO_TEST_CASE(a_faulty_row_of_a_known_grid_is_no_duplicate_of_itself) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    auto one = grids_of({"440106001001"});
+    one.features.resize(1);
+    one.features[0].fields[1] = "";
+    auto const report = office.boundaries(one);
+    BOOST_TEST(reports(report, ProblemCode::missing_attribute), report_text(report));
+    BOOST_TEST(!reports(report, ProblemCode::duplicate_geometry), report_text(report));
+}
+
 BOOST_AUTO_TEST_CASE(a_grid_that_shrinks_leaves_a_gap_that_is_found) {
     Office office;
     Office::require_clean(office.boundaries(grids_of(kAll)));
