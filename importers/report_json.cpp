@@ -1,9 +1,12 @@
 #include "report_geopackage.hpp"
 
+#include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
 #include <wangge/importers/report_writer.hpp>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <string>
 
@@ -104,6 +107,19 @@ std::string report_json(ImportReport const& report) {
                     {"problems", std::move(problems)}};
     // Names from files were checked to be UTF-8; a path on the disk need not be.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void check_report_path(std::filesystem::path const& path) {
+    auto const extension = path.extension();
+    if (extension != ".json" && extension != ".JSON" && extension != ".gpkg" && extension != ".GPKG") {
+        throw Error{ErrorCode::usage, fmt::format("--report {}: a report is written as .json or .gpkg; name it so", path.string())};
+    }
+    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+    if (::access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(path)) {
+        throw Error{ErrorCode::environment,
+                    fmt::format("--report {}: no file can be written there; nothing was imported; name a file in a folder that is there and writable",
+                                path.string())};
+    }
 }
 
 void write_report(ImportReport const& report, std::filesystem::path const& path) {

@@ -457,6 +457,17 @@ BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_i
         BOOST_TEST(contains(text, "bad.csv row 3"));
     }
     BOOST_TEST(!registry.officer("G7").has_value());
+
+    // A telephone number in the wrong column.
+    auto const shifted = office.import("officers", office.folder().file("shifted.csv", header + "G8,李四,10461803398,440106001001001,李四10461803398,2024-01-01\r\n"));
+    BOOST_TEST(shifted.has_errors());
+    BOOST_TEST(!contains(report_json(shifted), "10461803398"));
+    BOOST_TEST(!contains(report_json(shifted), "李四"));
+
+    for (auto const& entry : std::filesystem::directory_iterator{office.data().sources()}) {
+        auto const others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+        BOOST_TEST(((entry.status().permissions() & others) == std::filesystem::perms::none), entry.path());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_officers_is_kept_sealed_and_opens_to_the_bytes_that_came) {
@@ -572,6 +583,15 @@ BOOST_AUTO_TEST_CASE(a_report_is_written_as_json_and_as_map_layers) {
     BOOST_TEST(box.MaxY < 23.2);
     GDALClose(GDALDataset::ToHandle(dataset));
     BOOST_CHECK_THROW(write_report(report, office.folder().path("no/such/r.gpkg")), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_that_cannot_be_written_is_refused_beforehand) {
+    ScratchFolder const folder;
+    check_report_path(folder.path("r.json"));
+    check_report_path(folder.path("r.gpkg"));
+    auto const is = [](ErrorCode code) { return [code](Error const& error) { return error.code() == code; }; };
+    BOOST_CHECK_EXCEPTION(check_report_path(folder.path("no/such/r.json")), Error, is(ErrorCode::environment));
+    BOOST_CHECK_EXCEPTION(check_report_path(folder.path("r.html")), Error, is(ErrorCode::usage));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

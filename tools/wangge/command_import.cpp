@@ -27,6 +27,9 @@ importers::ImportReport run(ImportOptions const& options, importers::ImportOptio
 } // namespace
 
 int import(ImportOptions const& options) {
+    if (!options.report.empty()) {
+        importers::check_report_path(options.report);
+    }
     importers::ImportOptions import;
     import.read.crs = options.crs;
     import.read.encoding = options.encoding;
