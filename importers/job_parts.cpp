@@ -15,6 +15,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <string_view>
 
 namespace wangge::importers {
 
@@ -83,6 +84,22 @@ struct FileClose {
     void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
 };
 
+constexpr std::string_view kIncoming = ".incoming-";
+
+/// Removes what killed imports left; the caller's registry is open for writing, so no other import is at work.
+void remove_unfinished(std::filesystem::path const& sources) {
+    std::error_code error;
+    std::vector<std::filesystem::path> unfinished;
+    for (std::filesystem::directory_iterator it{sources, error}, end; !error && it != end; it.increment(error)) {
+        if (it->path().filename().string().starts_with(kIncoming)) {
+            unfinished.push_back(it->path());
+        }
+    }
+    for (auto const& path : unfinished) {
+        std::filesystem::remove(path, error);
+    }
+}
+
 void make_sources_folder(registry::DataFolder const& folder) {
     std::error_code error;
     if (std::filesystem::create_directories(folder.sources(), error)) {
@@ -92,10 +109,11 @@ void make_sources_folder(registry::DataFolder const& folder) {
         throw Error{ErrorCode::environment,
                     fmt::format("{}: cannot be created: {}", folder.sources().string(), error.message())};
     }
+    remove_unfinished(folder.sources());
 }
 
 [[nodiscard]] std::filesystem::path aside_of(registry::DataFolder const& folder) {
-    return folder.sources() / fmt::format(".incoming-{}", ::getpid());
+    return folder.sources() / fmt::format("{}{}", kIncoming, ::getpid());
 }
 
 /// Reads once: digest and copy are of the same bytes.

@@ -282,6 +282,14 @@ BOOST_AUTO_TEST_CASE(a_small_import_into_a_full_county_finds_it_full) {
     BOOST_TEST(report.problem_counts.empty(), report_text(report));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_killed_import_left_goes_with_the_next) {
+    Office office;
+    auto const left = office.data().sources() / ".incoming-1";
+    (void)std::fclose(std::fopen(left.c_str(), "wb"));
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    BOOST_TEST(!std::filesystem::exists(left));
+}
+
 BOOST_AUTO_TEST_CASE(a_faulty_row_of_a_known_grid_is_no_duplicate_of_itself) {
     Office office;
     Office::require_clean(office.boundaries(grids_of(kAll)));
