@@ -5,9 +5,13 @@
 #include "publish_steps.hpp"
 #include "snapshot_content.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -67,6 +71,30 @@ void make_folders(fs::path const& folder) {
         throw Error{ErrorCode::environment, fmt::format("{}: cannot be made: {}", folder.string(), error.message())};
     }
 }
+
+/// Readers that need the snapshot of another day at the same time build it one after the other: the second finds it there.
+class BuildTurn {
+public:
+    explicit BuildTurn(fs::path const& file) : m_fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+        int locked = m_fd < 0 ? -1 : ::flock(m_fd, LOCK_EX);
+        while (m_fd >= 0 && locked != 0 && errno == EINTR) {
+            locked = ::flock(m_fd, LOCK_EX);
+        }
+        if (locked != 0) {
+            auto const reason = std::generic_category().message(errno);
+            if (m_fd >= 0) {
+                ::close(m_fd);
+            }
+            throw Error{ErrorCode::environment, fmt::format("{}: cannot be locked: {}", file.string(), reason)};
+        }
+    }
+    ~BuildTurn() { ::close(m_fd); }
+    BuildTurn(BuildTurn const&) = delete;
+    BuildTurn& operator=(BuildTurn const&) = delete;
+
+private:
+    int m_fd;
+};
 
 /// Snapshots of other dates were built from the generation that was newest then; newer ones take their place.
 void prune_as_of(registry::DataFolder const& folder, GenerationNumber newest) {
@@ -243,18 +271,15 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     if (auto found = find_snapshot(folder, newest->number, as_of)) {
         return found;
     }
+    BuildTurn const turn{folder.root / "as-of.lock"};
+    if (auto found = find_snapshot(folder, newest->number, as_of)) { // another process has built it meanwhile
+        return found;
+    }
     auto const state = registry.state(as_of, newest->number, progress);
     auto const target = as_of_root(folder) / fmt::format("g{}-{}", newest->number, as_of.str());
     make_folders(target.parent_path());
     remove_folder(target); // not whole, else it would have been found
-    try {
-        static_cast<void>(snapshot::write_snapshot(content_of(state, newest->number), target, progress));
-    } catch (Error const& error) {
-        if (error.code() != ErrorCode::conflict) {
-            throw;
-        }
-        // Another process has built the same one meanwhile.
-    }
+    static_cast<void>(snapshot::write_snapshot(content_of(state, newest->number), target, progress));
     return Snapshot::open(target);
 }
 

@@ -406,6 +406,30 @@ BOOST_AUTO_TEST_CASE(snapshots_of_other_days_need_no_write_lock_and_go_when_a_ge
     BOOST_TEST(!fs::exists(folder.snapshots() / "as-of" / "g1-2024-09-01"));
 }
 
+BOOST_AUTO_TEST_CASE(processes_that_ask_for_another_day_at_once_are_all_answered) {
+    apply_first_grids();
+    move_boundary(kLater);
+    (void)publish();
+    std::vector<pid_t> children;
+    for (int i = 0; i < 8; ++i) {
+        pid_t const child = ::fork();
+        BOOST_REQUIRE(child >= 0);
+        if (child == 0) {
+            try {
+                ::_exit(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001" ? 0 : 2);
+            } catch (std::exception const&) {
+                ::_exit(1);
+            }
+        }
+        children.push_back(child);
+    }
+    for (auto const child : children) {
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_half_built_snapshot_of_another_day_is_built_again) {
     apply_first_grids();
     move_boundary(kLater);
