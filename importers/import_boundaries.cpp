@@ -79,9 +79,11 @@ public:
     ImportReport run() {
         JobClock clock{m_report, "boundaries", m_options};
         if (m_tree.all().empty()) {
-            throw Error{ErrorCode::data_rejected, fmt::format("{}: the registry has no divisions on {}; run 'wangge import divisions FILE --effective {}' first",
-                                                              m_folder.registry_file().string(), m_options.effective.str(),
-                                                              m_options.effective.str())};
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format(
+                    "{}: the registry has no divisions on {}; run 'wangge import divisions FILE --effective {}' first",
+                    m_folder.registry_file().string(), m_options.effective.str(), m_options.effective.str())};
         }
         load_outlines();
         for (auto const& file : m_files) {

@@ -114,7 +114,8 @@ private:
         if (auto const& text = mapping.value(row.fields, "role"); !text.empty()) {
             auto const role = registry::parse_role(text);
             if (!role) {
-                fail(ProblemCode::malformed_value, "column role is not known; accepted are 专职, 专业, 兼职 (网格员), dedicated, professional, part_time");
+                fail(ProblemCode::malformed_value, "column role is not known; accepted are 专职, 专业, 兼职 (网格员), "
+                                                   "dedicated, professional, part_time");
             }
             assignment.role = role.value_or(registry::Role::dedicated);
         }

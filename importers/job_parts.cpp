@@ -132,10 +132,13 @@ void make_sources_folder(registry::DataFolder const& folder) {
     try {
         Sha256 digest;
         FileWriter writer{aside};
-        // Officer files are kept as they came, with names and telephone numbers: nobody else may read them.
-        std::filesystem::permissions(aside, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, made);
+        // Boundaries and addresses as received are the owner's business alone, too.
+        std::error_code made;
+        std::filesystem::permissions(aside, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                                     made);
         if (made) {
-            throw Error{ErrorCode::environment, fmt::format("{}: cannot be closed to other users: {}", aside.string(), made.message())};
+            throw Error{ErrorCode::environment,
+                        fmt::format("{}: cannot be closed to other users: {}", aside.string(), made.message())};
         }
         std::string buffer(std::size_t{1} << 20U, '\0');
         while (auto const size = std::fread(buffer.data(), 1, buffer.size(), stream.get())) {

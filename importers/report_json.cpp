@@ -112,13 +112,14 @@ std::string report_json(ImportReport const& report) {
 void check_report_path(std::filesystem::path const& path) {
     auto const extension = path.extension();
     if (extension != ".json" && extension != ".JSON" && extension != ".gpkg" && extension != ".GPKG") {
-        throw Error{ErrorCode::usage, fmt::format("--report {}: a report is written as .json or .gpkg; name it so", path.string())};
+        throw Error{ErrorCode::usage,
+                    fmt::format("--report {}: a report is written as .json or .gpkg; name it so", path.string())};
     }
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     if (::access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(path)) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("--report {}: no file can be written there; nothing was imported; name a file in a folder that is there and writable",
-                                path.string())};
+        throw Error{ErrorCode::environment, fmt::format("--report {}: no file can be written there; nothing was "
+                                                        "imported; name a file in a folder that is there and writable",
+                                                        path.string())};
     }
 }
 

@@ -24,7 +24,8 @@ namespace {
     } else if (error == EACCES || error == EPERM || error == EROFS) {
         advice = "; check the permissions of the folder";
     }
-    throw Error{ErrorCode::environment, fmt::format("{}: {}: {}{}", path.string(), doing, std::strerror(error), advice)};
+    throw Error{ErrorCode::environment,
+                fmt::format("{}: {}: {}{}", path.string(), doing, std::strerror(error), advice)};
 }
 
 } // namespace

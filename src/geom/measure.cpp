@@ -85,7 +85,8 @@ MetresPerDegree metres_per_degree(double latitude_degrees) noexcept {
 
 double distance_m(Point a, Point b) noexcept {
     auto const plane = plane_at((static_cast<double>(a.lat) + b.lat) / 2);
-    return std::hypot((static_cast<double>(a.lon) - b.lon) * plane.lon, (static_cast<double>(a.lat) - b.lat) * plane.lat);
+    return std::hypot((static_cast<double>(a.lon) - b.lon) * plane.lon,
+                      (static_cast<double>(a.lat) - b.lat) * plane.lat);
 }
 
 double distance_to_segment_m(Point p, Point a, Point b) noexcept {

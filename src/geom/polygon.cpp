@@ -52,7 +52,8 @@ void normalize(MultiPolygon& shape) {
         }
         std::sort(part.holes.begin(), part.holes.end());
     }
-    std::sort(shape.parts.begin(), shape.parts.end(), [](Polygon const& a, Polygon const& b) { return a.outer < b.outer; });
+    std::sort(shape.parts.begin(), shape.parts.end(),
+              [](Polygon const& a, Polygon const& b) { return a.outer < b.outer; });
 }
 
 } // namespace wangge::geom

@@ -42,10 +42,12 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 Reply reply_of(beast::error_code failure, bool line_parsed) {
     using beast::http::error;
     if (failure == error::header_limit && !line_parsed) {
-        return problem(414, "target-too-long", "The request target is too long", fmt::format("at most {} bytes", kTargetLimit));
+        return problem(414, "target-too-long", "The request target is too long",
+                       fmt::format("at most {} bytes", kTargetLimit));
     }
     if (failure == error::header_limit || failure == error::buffer_overflow) {
-        return problem(431, "header-too-large", "The request header is too large", fmt::format("at most {} bytes", kHeaderLimit));
+        return problem(431, "header-too-large", "The request header is too large",
+                       fmt::format("at most {} bytes", kHeaderLimit));
     }
     if (failure == error::body_limit) {
         return problem(413, "body-too-large", "The request body is too large", "no body is needed here");
@@ -156,7 +158,8 @@ void Conversation::take_request() {
 std::optional<Reply> Conversation::refusal_of_header() const {
     auto const& message = m_parser->message();
     if (m_request.target.size() > kTargetLimit) {
-        return problem(414, "target-too-long", "The request target is too long", fmt::format("at most {} bytes", kTargetLimit));
+        return problem(414, "target-too-long", "The request target is too long",
+                       fmt::format("at most {} bytes", kTargetLimit));
     }
     if (m_request.target.find('#') != std::string::npos) {
         return problem(400, "malformed-request", "The request is not HTTP", "a request target has no '#' part");
@@ -169,7 +172,8 @@ std::optional<Reply> Conversation::refusal_of_header() const {
         return m_router(m_request, Waiting::no); // 404 or 405, without waiting for a body nobody reads
     }
     if (message.count(beast::http::field::expect) != 0) {
-        return problem(417, "expectation", "The expectation cannot be met", "send no Expect field: no body is needed here");
+        return problem(417, "expectation", "The expectation cannot be met",
+                       "send no Expect field: no body is needed here");
     }
     return std::nullopt;
 }

@@ -14,8 +14,8 @@ inline constexpr std::size_t kTargetLimit = 4 * 1024;
 inline constexpr std::size_t kBodyLimit = 16 * 1024;
 
 /**
- * HTTP/1.1 of one connection without its socket: bytes in, answers appended. Keep-alive and pipelining: answers come in the
- * order of requests. Not thread-safe. Source: RFC 9112.
+ * HTTP/1.1 of one connection without its socket: bytes in, answers appended. Keep-alive and pipelining: answers come in
+ * the order of requests. Not thread-safe. Source: RFC 9112.
  */
 class Conversation {
 public:
@@ -50,7 +50,7 @@ private:
 
     Router const& m_router;
     std::unique_ptr<Parser> m_parser;
-    std::string m_in; ///< not yet parsed
+    std::string m_in;           ///< not yet parsed
     bool m_line_parsed = false; ///< the request line of the request that is arriving
     Request m_request;
     bool m_keep_alive = true;

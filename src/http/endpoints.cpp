@@ -52,7 +52,8 @@ std::variant<double, Reply> number_of(Parameters const& parameters, std::string_
     if (auto const number = parse_number(*text)) {
         return *number;
     }
-    return malformed(name, fmt::format("{} '{}' is not a finite decimal number, as 113.2644", name, text->substr(0, 40)));
+    return malformed(name,
+                     fmt::format("{} '{}' is not a finite decimal number, as 113.2644", name, text->substr(0, 40)));
 }
 
 std::variant<Date, Reply> as_of_of(Parameters const& parameters) {

@@ -36,7 +36,8 @@ namespace {
 constexpr std::size_t kReadBytes = 8 * 1024;
 /// Requests that may wait for a state at a time; further ones are told to come again.
 constexpr std::size_t kMostWaiting = 64;
-/// After a last answer the peer may still be sending; closing at once would destroy the answer on its way (RFC 9112 section 9.6).
+/// After a last answer the peer may still be sending; closing at once would destroy the answer on its way (RFC 9112
+/// section 9.6).
 constexpr std::size_t kDrainBytes = std::size_t{1} << 20U;
 constexpr std::chrono::seconds kDrainTime{2};
 constexpr std::chrono::milliseconds kPauseAfterFailedAccept{100};
@@ -57,7 +58,8 @@ Tcp::endpoint parse_endpoint(std::string const& listen) {
     ErrorValue bad_address;
     auto const address = asio::ip::make_address(host, bad_address);
     if (first == last || error != std::errc{} || end != last || bad_address) {
-        throw Error{ErrorCode::usage, fmt::format("--listen '{}': write address:port, as 127.0.0.1:8080 or [::1]:8080", listen)};
+        throw Error{ErrorCode::usage,
+                    fmt::format("--listen '{}': write address:port, as 127.0.0.1:8080 or [::1]:8080", listen)};
     }
     return {address, port};
 }
@@ -68,8 +70,12 @@ struct Listener::Impl {
     class Session;
 
     Impl(ServerOptions const& given, States& states)
-        : options(given), router(states), io(static_cast<int>(given.threads)), acceptor(asio::make_strand(io)), signals(io),
-          sweep(asio::make_strand(io)) {}
+        : options(given)
+        , router(states)
+        , io(static_cast<int>(given.threads))
+        , acceptor(asio::make_strand(io))
+        , signals(io)
+        , sweep(asio::make_strand(io)) {}
 
     void accept();
     void sweep_later();
@@ -110,7 +116,8 @@ struct Listener::Impl {
 /// One connection; everything but the deadline happens on its strand.
 class Listener::Impl::Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(Impl& server, Tcp::socket socket) : m_server(server), m_socket(std::move(socket)), m_conversation(server.router) {}
+    Session(Impl& server, Tcp::socket socket)
+        : m_server(server), m_socket(std::move(socket)), m_conversation(server.router) {}
     ~Session() { m_server.forget(this); }
     Session(Session const&) = delete;
     Session& operator=(Session const&) = delete;
@@ -153,7 +160,9 @@ public:
 private:
     enum class Doing { reading, waiting, writing, draining };
 
-    void expect_within(std::chrono::milliseconds time) { m_deadline.store(Clock::now() + time, std::memory_order_relaxed); }
+    void expect_within(std::chrono::milliseconds time) {
+        m_deadline.store(Clock::now() + time, std::memory_order_relaxed);
+    }
 
     void expire() {
         if (Clock::now() < m_deadline.load(std::memory_order_relaxed)) {
@@ -205,14 +214,15 @@ private:
         }
         m_doing = Doing::writing;
         expect_within(m_server.options.idle_timeout);
-        asio::async_write(m_socket, asio::buffer(m_out), [self = shared_from_this(), next](ErrorValue error, std::size_t) {
-            self->m_out.clear();
-            if (error) {
-                self->close();
-            } else {
-                self->on_written(next);
-            }
-        });
+        asio::async_write(m_socket, asio::buffer(m_out),
+                          [self = shared_from_this(), next](ErrorValue error, std::size_t) {
+                              self->m_out.clear();
+                              if (error) {
+                                  self->close();
+                              } else {
+                                  self->on_written(next);
+                              }
+                          });
     }
 
     void on_written(Conversation::Next next) {

@@ -10,8 +10,8 @@
 namespace wangge::http {
 
 /**
- * Sockets: accepts, reads, writes, times out and stops. Requests that have to wait for a state are answered on a thread of
- * their own, one at a time, so that the others go on.
+ * Sockets: accepts, reads, writes, times out and stops. Requests that have to wait for a state are answered on a thread
+ * of their own, one at a time, so that the others go on.
  */
 class Listener {
 public:

@@ -103,12 +103,14 @@ std::optional<Parameters> Parameters::parse(std::string_view query, std::vector<
         auto const raw_name = piece.substr(0, equals);
         auto name = percent_decode(raw_name, true);
         if (!name) {
-            problem = {ParameterFault::malformed, "query", "the query string holds a name that is not percent-encoded UTF-8 text"};
+            problem = {ParameterFault::malformed, "query",
+                       "the query string holds a name that is not percent-encoded UTF-8 text"};
             return std::nullopt;
         }
         if (std::find(known.begin(), known.end(), *name) == known.end()) {
             problem = {ParameterFault::unknown, std::string{shortened(raw_name)},
-                       fmt::format("'{}' is not a parameter here; known are: {}", shortened(raw_name), fmt::join(known, ", "))};
+                       fmt::format("'{}' is not a parameter here; known are: {}", shortened(raw_name),
+                                   fmt::join(known, ", "))};
             return std::nullopt;
         }
         if (equals == std::string_view::npos) {
@@ -121,7 +123,8 @@ std::optional<Parameters> Parameters::parse(std::string_view query, std::vector<
         }
         auto value = percent_decode(piece.substr(equals + 1), true);
         if (!value) {
-            problem = {ParameterFault::malformed, *name, fmt::format("the value of '{}' is not percent-encoded UTF-8 text", *name)};
+            problem = {ParameterFault::malformed, *name,
+                       fmt::format("the value of '{}' is not percent-encoded UTF-8 text", *name)};
             return std::nullopt;
         }
         parameters.m_pairs.emplace_back(std::move(*name), std::move(*value));

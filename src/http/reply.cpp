@@ -7,23 +7,37 @@ namespace wangge::http {
 
 std::string_view reason_phrase(unsigned status) noexcept {
     switch (status) {
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 417: return "Expectation Failed";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Unknown";
+    case 200:
+        return "OK";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 408:
+        return "Request Timeout";
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 417:
+        return "Expectation Failed";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
+    case 505:
+        return "HTTP Version Not Supported";
+    default:
+        return "Unknown";
     }
 }
 
-Reply problem(unsigned status, std::string_view kind, std::string_view title, std::string_view detail, std::string_view field) {
+Reply problem(unsigned status, std::string_view kind, std::string_view title, std::string_view detail,
+              std::string_view field) {
     using Json = nlohmann::ordered_json;
     Json document{
         {"type", fmt::format("urn:wangge:problem:{}", kind)}, {"title", title}, {"status", status}, {"detail", detail}};

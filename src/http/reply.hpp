@@ -20,15 +20,15 @@ struct Reply {
     unsigned status = 200;
     std::string content_type = "application/json";
     std::string body;
-    std::string allow;         ///< for 405: methods
+    std::string allow;          ///< for 405: methods
     unsigned retry_after_s = 0; ///< for 503; 0 leaves it out
 };
 
 [[nodiscard]] std::string_view reason_phrase(unsigned status) noexcept;
 
 /**
- * Problem document of RFC 9457. `kind` completes the type "urn:wangge:problem:<kind>"; it is stable and listed in docs/http-api.md.
- * `field` names the parameter that is wrong; empty leaves the member out.
+ * Problem document of RFC 9457. `kind` completes the type "urn:wangge:problem:<kind>"; it is stable and listed in
+ * docs/http-api.md. `field` names the parameter that is wrong; empty leaves the member out.
  */
 [[nodiscard]] Reply problem(unsigned status, std::string_view kind, std::string_view title, std::string_view detail,
                             std::string_view field = {});

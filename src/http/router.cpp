@@ -43,7 +43,8 @@ std::optional<Reply> Router::dispatch(Request const& request, Waiting waiting) c
                        "there are /v1/locate, /v1/grids/{code}, /healthz and /readyz");
     }
     if (request.method != "GET" && request.method != "HEAD") {
-        auto reply = problem(405, "method-not-allowed", "The method is not allowed here", "only GET and HEAD are answered");
+        auto reply =
+            problem(405, "method-not-allowed", "The method is not allowed here", "only GET and HEAD are answered");
         reply.allow = "GET, HEAD";
         return reply;
     }

@@ -80,7 +80,8 @@ StateKeeper::StateKeeper(ServerOptions const& options)
     reload_snapshot();
     std::promise<void> first;
     auto loaded = first.get_future();
-    m_reloader = std::jthread{[this, promise = std::move(first)]() mutable { reload_until_stopped(std::move(promise)); }};
+    m_reloader =
+        std::jthread{[this, promise = std::move(first)]() mutable { reload_until_stopped(std::move(promise)); }};
     loaded.get();
     m_preparer = std::jthread{[this] { prepare_until_stopped(); }};
 }

@@ -16,8 +16,8 @@
 namespace wangge::http {
 
 /**
- * The states a data folder holds, kept fresh: what CURRENT names and today's roster are always at hand; those of other dates are
- * opened or built when asked for and kept while used. Other threads: one reloads, one gets tomorrow ready.
+ * The states a data folder holds, kept fresh: what CURRENT names and today's roster are always at hand; those of other
+ * dates are opened or built when asked for and kept while used. Other threads: one reloads, one gets tomorrow ready.
  */
 class StateKeeper final : public States {
 public:
@@ -60,7 +60,7 @@ private:
     snapshot::SnapshotHolder m_current{nullptr};
     std::optional<std::filesystem::path> m_current_path; ///< reload thread only: what CURRENT named at the last look
 
-    std::mutex m_mutex; ///< of the next four
+    std::mutex m_mutex;                         ///< of the next four
     std::vector<SnapshotPtr> m_dated_snapshots; ///< last used first
     std::vector<DatedRoster> m_dated_rosters;   ///< last used first
     DatedRoster m_today;                        ///< stays until the next one is loaded

@@ -8,7 +8,8 @@
 
 namespace wangge::http {
 
-/// The transformers of one thread, least recently used out first. Names that no transformer can be made for leave nothing behind.
+/// The transformers of one thread, least recently used out first. Names that no transformer can be made for leave
+/// nothing behind.
 class TransformerCache {
 public:
     static constexpr std::size_t kCapacity = 16;

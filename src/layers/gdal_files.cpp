@@ -4,11 +4,10 @@
 #include <wangge/base/error.hpp>
 #include <wangge/base/log.hpp>
 
-#include <fmt/format.h>
-
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
+#include <fmt/format.h>
 #include <gdal_priv.h>
 #include <ogrsf_frmts.h>
 
@@ -50,8 +49,8 @@ public:
     }
     [[noreturn]] void fail(std::filesystem::path const& path, std::string_view doing) const {
         throw Error{ErrorCode::environment,
-                    fmt::format("{}: {} failed ({}); is the disk full or the folder not writable?", path.string(), doing,
-                                m_failure.empty() ? "no reason given" : m_failure)};
+                    fmt::format("{}: {} failed ({}); is the disk full or the folder not writable?", path.string(),
+                                doing, m_failure.empty() ? "no reason given" : m_failure)};
     }
 
 private:
@@ -130,8 +129,7 @@ CPLStringList layer_options(std::string const& driver, FileLayout const& layout)
 class GdalFile final : public FeatureFile {
 public:
     GdalFile(std::string const& driver_name, FileLayout const& layout)
-        : m_layout(layout)
-        , m_shapefile(driver_name == "ESRI Shapefile") {
+        : m_layout(layout), m_shapefile(driver_name == "ESRI Shapefile") {
         auto* driver = GetGDALDriverManager()->GetDriverByName(driver_name.c_str());
         if (driver == nullptr) {
             m_trap.fail(layout.path, "finding GDAL's driver " + driver_name);
@@ -203,9 +201,11 @@ private:
         if (m_shapefile) {
             constexpr std::size_t kDbfTextLimit = 254;
             if (text_width > kDbfTextLimit) {
-                throw Error{ErrorCode::usage,
-                            fmt::format("field {}: a text of up to {} bytes does not fit into a Shapefile, which holds {}; use GPKG",
-                                        field.name, text_width, kDbfTextLimit)};
+                throw Error{
+                    ErrorCode::usage,
+                    fmt::format(
+                        "field {}: a text of up to {} bytes does not fit into a Shapefile, which holds {}; use GPKG",
+                        field.name, text_width, kDbfTextLimit)};
             }
             definition.SetWidth(type == OFTString ? static_cast<int>(std::max<std::size_t>(text_width, 1)) : 18);
             definition.SetPrecision(type == OFTReal ? 2 : 0);
@@ -263,11 +263,13 @@ std::unique_ptr<FeatureFile> create_gdal_file(std::string const& driver, FileLay
 
 FileCounts count_gdal(std::string const& driver, std::filesystem::path const& path) {
     register_drivers();
-    // Sorting the rings of a Shapefile into parts and holes again is not needed to count them; GDAL warns that it did not.
+    // Sorting the rings of a Shapefile into parts and holes again is not needed to count them; GDAL warns that it did
+    // not.
     ThreadOption const no_nesting{"OGR_ORGANIZE_POLYGONS", "SKIP"};
     ReportTrap trap;
     char const* const allowed[] = {driver.c_str(), nullptr};
-    DatasetPtr const dataset{GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr)};
+    DatasetPtr const dataset{
+        GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr)};
     if (!dataset || dataset->GetLayerCount() != 1) {
         trap.fail(path, "reading it back");
     }

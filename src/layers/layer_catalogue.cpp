@@ -17,7 +17,7 @@ constexpr std::array kLayers{
 };
 
 constexpr std::array kFormats{
-    FormatInfo{"GPKG", ".gpkg"},           FormatInfo{"GeoJSON", ".geojson"}, FormatInfo{"FlatGeobuf", ".fgb"},
+    FormatInfo{"GPKG", ".gpkg"},          FormatInfo{"GeoJSON", ".geojson"}, FormatInfo{"FlatGeobuf", ".fgb"},
     FormatInfo{"ESRI Shapefile", ".shp"}, FormatInfo{"CSV", ".csv"},
 };
 

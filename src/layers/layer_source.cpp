@@ -23,10 +23,12 @@ using snapshot::Snapshot;
 
 std::vector<Field> const& grid_fields() {
     static std::vector<Field> const fields{
-        {"grid_code", "grid_code"},      {"name", "name"},      {"kind", "kind"},
-        {"village_code", "vill_code"},   {"village", "village"}, {"town_code", "town_code"},
-        {"town", "town"},                {"county_code", "cnty_code"}, {"county", "county"},
-        {"city_code", "city_code"},      {"city", "city"},      {"area_m2", "area_m2", FieldType::real},
+        {"grid_code", "grid_code"}, {"name", "name"},
+        {"kind", "kind"},           {"village_code", "vill_code"},
+        {"village", "village"},     {"town_code", "town_code"},
+        {"town", "town"},           {"county_code", "cnty_code"},
+        {"county", "county"},       {"city_code", "city_code"},
+        {"city", "city"},           {"area_m2", "area_m2", FieldType::real},
     };
     return fields;
 }
@@ -138,9 +140,11 @@ LayerSource division_source(Snapshot const& snapshot, LayerInfo const& info, std
     auto const level = level_of_layer(info.name);
     if (division && snapshot.division(*division).level > level) {
         auto const chosen = snapshot.division(*division);
-        throw Error{ErrorCode::usage,
-                    fmt::format("layer {}: division {} {} is a {}, which lies below that level; name a {} or a division above it",
-                                info.name, chosen.code.str(), chosen.name, to_string(chosen.level), to_string(level))};
+        throw Error{
+            ErrorCode::usage,
+            fmt::format(
+                "layer {}: division {} {} is a {}, which lies below that level; name a {} or a division above it",
+                info.name, chosen.code.str(), chosen.name, to_string(chosen.level), to_string(level))};
     }
     auto const ancestor = ancestors_at(snapshot, level);
 
@@ -173,7 +177,8 @@ LayerSource division_source(Snapshot const& snapshot, LayerInfo const& info, std
 
     std::vector<geom::MultiPolygon const*> borrowed;
     borrowed.reserve(shapes.size());
-    std::transform(shapes.begin(), shapes.end(), std::back_inserter(borrowed), [](auto const& shape) { return &shape; });
+    std::transform(shapes.begin(), shapes.end(), std::back_inserter(borrowed),
+                   [](auto const& shape) { return &shape; });
     dissolved->shapes = topology::dissolve(borrowed, groups, dissolved->divisions.size());
 
     auto const filled = std::make_shared<std::vector<std::size_t>>();

@@ -33,13 +33,14 @@ struct LayerSource {
     std::vector<Field> fields;
     std::size_t count = 0;
     std::uint64_t without_grids = 0;
-    std::function<std::vector<Value>(std::size_t)> values;      ///< of feature i, one for each field
-    std::function<geom::MultiPolygon(std::size_t)> shape;       ///< of feature i; for layers of areas
-    std::function<geom::Point(std::size_t)> position;           ///< of feature i; for layers of points
+    std::function<std::vector<Value>(std::size_t)> values; ///< of feature i, one for each field
+    std::function<geom::MultiPolygon(std::size_t)> shape;  ///< of feature i; for layers of areas
+    std::function<geom::Point(std::size_t)> position;      ///< of feature i; for layers of points
     [[nodiscard]] bool points() const noexcept { return info.content == LayerContent::grid_labels; }
 };
 
-/// Throws Error{not_found} for an unknown layer or division, Error{usage} when the layer's level lies above the division.
+/// Throws Error{not_found} for an unknown layer or division, Error{usage} when the layer's level lies above the
+/// division.
 [[nodiscard]] LayerSource make_layer_source(snapshot::Snapshot const& snapshot, std::string_view layer,
                                             std::optional<DivisionCode> division, Progress& progress);
 

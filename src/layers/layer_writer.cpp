@@ -4,16 +4,16 @@
 #include <wangge/base/files.hpp>
 #include <wangge/layers/layer_writer.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
-#include <fcntl.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace wangge::layers {
 
@@ -78,8 +78,8 @@ public:
         fs::remove_all(m_path, error);
         if (!fs::create_directory(m_path, error)) {
             throw Error{ErrorCode::environment,
-                        fmt::format("{}: folder {} cannot be written ({}); make it or choose another",
-                                    out.string(), parent.string(), error ? error.message() : "already there")};
+                        fmt::format("{}: folder {} cannot be written ({}); make it or choose another", out.string(),
+                                    parent.string(), error ? error.message() : "already there")};
         }
     }
     ~AsideFolder() {
@@ -119,7 +119,8 @@ void sync_file(fs::path const& path) {
         ::close(fd);
     }
     if (!synced) {
-        throw Error{ErrorCode::environment, fmt::format("{}: syncing to disk failed: {}", path.string(), std::strerror(saved))};
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: syncing to disk failed: {}", path.string(), std::strerror(saved))};
     }
 }
 
@@ -139,7 +140,8 @@ std::vector<fs::path> files_in(fs::path const& folder) {
 void set_old_parts_aside(fs::path const& out, fs::path const& aside) {
     std::error_code error;
     fs::create_directory(aside, error);
-    for (char const* ending : {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".idm", ".ind", ".cst", ".shp.xml"}) {
+    for (char const* ending :
+         {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".idm", ".ind", ".cst", ".shp.xml"}) {
         auto part = out;
         part.replace_extension(ending);
         if (fs::exists(part, error)) {
@@ -208,8 +210,10 @@ FileCounts write_features(LayerSource const& source, crs::Transformer const& tra
             to_target(source.shape(i), geometry);
         }
         if (auto const failed = transformer.from_registry(geometry.coordinates); failed != 0) {
-            throw Error{ErrorCode::usage, fmt::format("layer {}: {} positions of feature {} have no coordinates in {}; choose another --crs",
-                                                      source.info.name, failed, i + 1, transformer.name())};
+            throw Error{
+                ErrorCode::usage,
+                fmt::format("layer {}: {} positions of feature {} have no coordinates in {}; choose another --crs",
+                            source.info.name, failed, i + 1, transformer.name())};
         }
         file.write(source.values(i), geometry);
         ++written.features;
@@ -231,7 +235,8 @@ ExportResult export_layer(snapshot::Snapshot const& snapshot, ExportRequest cons
         throw Error{ErrorCode::usage, fmt::format("'{}' is a folder; name the file to write", request.out.string())};
     }
     if (shapefile && request.out.extension() != ".shp") {
-        throw Error{ErrorCode::usage, fmt::format("{}: the name of a Shapefile must end in .shp", request.out.string())};
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: the name of a Shapefile must end in .shp", request.out.string())};
     }
     auto const transformer = crs::Transformer::make(request.crs);
     auto const source = make_layer_source(snapshot, request.layer, request.division, progress);
@@ -240,8 +245,9 @@ ExportResult export_layer(snapshot::Snapshot const& snapshot, ExportRequest cons
     FileLayout layout;
     layout.path = aside.path() / (request.out.stem().string() + std::string{format.ending});
     layout.layer = request.layer;
-    layout.description = fmt::format("Wangge {} ({}), generation {}, as of {}, {}", source.info.title, source.info.title_zh,
-                                     snapshot.generation(), snapshot.as_of().str(), transformer.name());
+    layout.description =
+        fmt::format("Wangge {} ({}), generation {}, as of {}, {}", source.info.title, source.info.title_zh,
+                    snapshot.generation(), snapshot.as_of().str(), transformer.name());
     layout.fields = source.fields;
     layout.text_widths = shapefile ? measure_texts(source) : std::vector<std::size_t>(source.fields.size(), 0);
     layout.points = source.points();
@@ -254,10 +260,11 @@ ExportResult export_layer(snapshot::Snapshot const& snapshot, ExportRequest cons
     auto const read = count_file(format_name, layout.path);
     progress.end();
     if (read != written) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: read back {} features and {} vertices where {} and {} were written; nothing was replaced, "
-                                "check the disk and export again",
-                                request.out.string(), read.features, read.vertices, written.features, written.vertices)};
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("{}: read back {} features and {} vertices where {} and {} were written; nothing was replaced, "
+                        "check the disk and export again",
+                        request.out.string(), read.features, read.vertices, written.features, written.vertices)};
     }
 
     ExportResult result;

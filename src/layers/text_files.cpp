@@ -104,7 +104,8 @@ public:
             append_json_text(m_text, layout.crs);
         } else if (*layout.epsg != 4490 && *layout.epsg != 4326) {
             fmt::format_to(std::back_inserter(m_text),
-                           R"(,"crs":{{"type":"name","properties":{{"name":"urn:ogc:def:crs:EPSG::{}"}}}})", *layout.epsg);
+                           R"(,"crs":{{"type":"name","properties":{{"name":"urn:ogc:def:crs:EPSG::{}"}}}})",
+                           *layout.epsg);
         }
         m_text += ",\"features\":[";
         m_writer.write(m_text);
@@ -218,7 +219,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<FeatureFile> create_geojson_file(FileLayout const& layout) { return std::make_unique<GeoJsonFile>(layout); }
+std::unique_ptr<FeatureFile> create_geojson_file(FileLayout const& layout) {
+    return std::make_unique<GeoJsonFile>(layout);
+}
 std::unique_ptr<FeatureFile> create_csv_file(FileLayout const& layout) { return std::make_unique<CsvFile>(layout); }
 
 } // namespace wangge::layers

@@ -102,14 +102,15 @@ FileCounts count_geojson(std::filesystem::path const& path) {
     return counter.counts();
 }
 
-/// Records outside quotes are features; in their last field every blank is the middle of a position and every ring repeats one.
+/// Records outside quotes are features; in their last field every blank is the middle of a position and every ring
+/// repeats one.
 FileCounts count_csv(std::filesystem::path const& path) {
     auto const file = MappedFile::open(path);
     FileCounts counts;
     bool quoted = false;
     bool header = true;
     bool points = false; // the last column is a coordinate, not WKT
-    std::string field; // the current one, without its quotes
+    std::string field;   // the current one, without its quotes
     for (auto const byte : file.bytes()) {
         auto const c = static_cast<char>(byte);
         if (c == '"') {
@@ -139,7 +140,8 @@ FileCounts count_csv(std::filesystem::path const& path) {
         }
     }
     if (quoted || !field.empty() || header) {
-        throw Error{ErrorCode::environment, fmt::format("{} cannot be read back: its last record is not whole", path.string())};
+        throw Error{ErrorCode::environment,
+                    fmt::format("{} cannot be read back: its last record is not whole", path.string())};
     }
     return counts;
 }

@@ -76,7 +76,8 @@ std::string to_json(Answer const& answer) {
         {"as_of", receipt.as_of.str()},
         {"crs", receipt.crs},
         {"datum_assumed", receipt.datum_assumed},
-        {"position", {{"lon", geom::to_degrees(receipt.position.lon)}, {"lat", geom::to_degrees(receipt.position.lat)}}},
+        {"position",
+         {{"lon", geom::to_degrees(receipt.position.lon)}, {"lat", geom::to_degrees(receipt.position.lat)}}},
         {"rule", receipt.rule},
         {"edge_distance_m", distance ? Json(to_mm(*distance)) : Json(nullptr)},
         {"snapshot", receipt.snapshot_digest}};
@@ -87,9 +88,8 @@ std::string to_json(GridAnswer const& grid, Evidence const& evidence) {
     Json out;
     out["found"] = true;
     put_grid(out, grid);
-    out["receipt"] = {{"generation", evidence.generation},
-                      {"as_of", evidence.as_of.str()},
-                      {"snapshot", evidence.snapshot_digest}};
+    out["receipt"] = {
+        {"generation", evidence.generation}, {"as_of", evidence.as_of.str()}, {"snapshot", evidence.snapshot_digest}};
     return written(out);
 }
 

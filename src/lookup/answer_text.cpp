@@ -13,7 +13,8 @@ void line(std::string& out, std::string_view label, std::string_view value) {
 }
 
 void put_grid(std::string& out, GridAnswer const& grid) {
-    line(out, "grid", fmt::format("{}  {}  ({}, {:.0f} m2)", grid.code.str(), grid.name, to_string(grid.kind), grid.area_m2));
+    line(out, "grid",
+         fmt::format("{}  {}  ({}, {:.0f} m2)", grid.code.str(), grid.name, to_string(grid.kind), grid.area_m2));
     for (auto const& division : grid.chain) {
         line(out, to_string(division.level), fmt::format("{}  {}", division.code.str(), division.name));
     }
@@ -31,8 +32,9 @@ void put_grid(std::string& out, GridAnswer const& grid) {
 }
 
 void put_evidence(std::string& out, Evidence const& evidence) {
-    line(out, "state", fmt::format("generation {}, as of {}, snapshot {}", evidence.generation, evidence.as_of.str(),
-                                   evidence.snapshot_digest.substr(0, 16)));
+    line(out, "state",
+         fmt::format("generation {}, as of {}, snapshot {}", evidence.generation, evidence.as_of.str(),
+                     evidence.snapshot_digest.substr(0, 16)));
 }
 
 } // namespace
@@ -45,15 +47,17 @@ std::string to_text(Answer const& answer) {
         line(out, "grid", "outside: no grid holds this position");
     }
     if (answer.nearest) {
-        line(out, "nearest", fmt::format("{}  {}, {:.1f} m away", answer.nearest->code.str(), answer.nearest->name,
-                                         answer.nearest->distance_m));
+        line(out, "nearest",
+             fmt::format("{}  {}, {:.1f} m away", answer.nearest->code.str(), answer.nearest->name,
+                         answer.nearest->distance_m));
     }
     auto const& receipt = answer.receipt;
     if (receipt.edge_distance_m) {
         line(out, "edge", fmt::format("{:.2f} m to the nearest grid edge", *receipt.edge_distance_m));
     }
-    line(out, "position", fmt::format("{:.7f}, {:.7f} (CGCS2000, longitude first)", geom::to_degrees(receipt.position.lon),
-                                      geom::to_degrees(receipt.position.lat)));
+    line(out, "position",
+         fmt::format("{:.7f}, {:.7f} (CGCS2000, longitude first)", geom::to_degrees(receipt.position.lon),
+                     geom::to_degrees(receipt.position.lat)));
     line(out, "datum", receipt.datum_assumed);
     line(out, "rule", receipt.rule);
     put_evidence(out, receipt);

@@ -3,8 +3,8 @@
 #include <wangge/lookup/bulk.hpp>
 
 #include <fcntl.h>
-#include <iconv.h>
 #include <fmt/format.h>
+#include <iconv.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 8> kLonNames{"lon", "lng", "longitude", "
 constexpr std::array<std::string_view, 6> kLatNames{"lat", "latitude", "纬度", "y", "wd", "point_y"};
 constexpr std::size_t kBatchRows = 4096;
 constexpr std::size_t kReadBytes = std::size_t{1} << 20U;
-/// A record longer than this is not a CSV of positions; a stray quote would otherwise swallow the whole file into memory.
+/// A record longer than this is not a CSV of positions; a stray quote would otherwise swallow the whole file into
+/// memory.
 constexpr std::size_t kLongestRecord = std::size_t{1} << 20U;
 
 struct FileDescriptor {
@@ -66,7 +67,8 @@ public:
         for (;;) {
             while (scan < m_end) {
                 if (quoted) {
-                    auto const* const quote = static_cast<char const*>(std::memchr(m_buffer.data() + scan, '"', m_end - scan));
+                    auto const* const quote =
+                        static_cast<char const*>(std::memchr(m_buffer.data() + scan, '"', m_end - scan));
                     if (quote == nullptr) {
                         scan = m_end;
                         break;
@@ -90,9 +92,10 @@ public:
                 scan = m_end;
             }
             if (m_end - m_begin > kLongestRecord) {
-                throw Error{ErrorCode::data_rejected,
-                            fmt::format("{}: the record at row {} is longer than {} bytes; a quote is probably not closed",
-                                        m_name, m_row + 1, kLongestRecord)};
+                throw Error{
+                    ErrorCode::data_rejected,
+                    fmt::format("{}: the record at row {} is longer than {} bytes; a quote is probably not closed",
+                                m_name, m_row + 1, kLongestRecord)};
             }
             auto const consumed = m_begin;
             if (!fill()) {
@@ -132,7 +135,8 @@ private:
                 continue;
             }
             if (n < 0) {
-                throw Error{ErrorCode::environment, fmt::format("{}: reading failed: {}", m_name, std::strerror(errno))};
+                throw Error{ErrorCode::environment,
+                            fmt::format("{}: reading failed: {}", m_name, std::strerror(errno))};
             }
             m_end += static_cast<std::size_t>(n);
             return n > 0;
@@ -176,7 +180,8 @@ public:
                 continue;
             }
             if (n < 0) {
-                throw Error{ErrorCode::environment, fmt::format("standard output: writing failed: {}", std::strerror(errno))};
+                throw Error{ErrorCode::environment,
+                            fmt::format("standard output: writing failed: {}", std::strerror(errno))};
             }
             text.remove_prefix(static_cast<std::size_t>(n));
         }
@@ -210,7 +215,8 @@ std::string unquoted(std::string_view field) {
     return text;
 }
 
-/// End of the field that begins at `begin`: the position of the next separator outside quotes, or the end of the record.
+/// End of the field that begins at `begin`: the position of the next separator outside quotes, or the end of the
+/// record.
 std::size_t field_end(std::string_view record, std::size_t begin, char separator) {
     bool quoted = false;
     for (auto i = begin; i < record.size(); ++i) {
@@ -289,7 +295,8 @@ std::size_t column_of(std::vector<std::string> const& header, std::string const&
     }
     throw Error{ErrorCode::data_rejected,
                 fmt::format("{}: there is no {}; the columns are: {}. Name it with {}", file,
-                            wanted.empty() ? std::string{"column that looks like a coordinate"} : fmt::format("column '{}'", wanted),
+                            wanted.empty() ? std::string{"column that looks like a coordinate"}
+                                           : fmt::format("column '{}'", wanted),
                             columns, option)};
 }
 
@@ -407,12 +414,13 @@ char separator_of(std::string_view header) {
 
 } // namespace
 
-BulkResult locate_csv(snapshot::Snapshot const& snapshot, crs::Transformer const& transformer, BulkRequest const& request,
-                      Progress& progress) {
+BulkResult locate_csv(snapshot::Snapshot const& snapshot, crs::Transformer const& transformer,
+                      BulkRequest const& request, Progress& progress) {
     RecordReader in{request.in};
     auto const first = in.next();
     if (!first) {
-        throw Error{ErrorCode::data_rejected, fmt::format("{}: is empty; a header line with column names is needed", in.name())};
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: is empty; a header line with column names is needed", in.name())};
     }
     std::string header_line{*first};
     std::string_view header_text = header_line;

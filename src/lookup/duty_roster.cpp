@@ -14,8 +14,8 @@ DutyRoster::DutyRoster(std::vector<registry::DutyEntry> entries) : m_entries(std
 std::span<registry::DutyEntry const> DutyRoster::of(GridCode const& grid) const {
     auto const first = std::partition_point(m_entries.begin(), m_entries.end(),
                                             [&](registry::DutyEntry const& entry) { return entry.grid < grid; });
-    auto const last =
-        std::partition_point(first, m_entries.end(), [&](registry::DutyEntry const& entry) { return entry.grid == grid; });
+    auto const last = std::partition_point(first, m_entries.end(),
+                                           [&](registry::DutyEntry const& entry) { return entry.grid == grid; });
     return {first, last};
 }
 

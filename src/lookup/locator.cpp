@@ -12,7 +12,8 @@ namespace {
 /// Window around the province; a position read the other way round is called exchanged only when it falls in here.
 bool in_province_window(double lon, double lat) { return lon >= 105 && lon <= 120 && lat >= 18 && lat <= 30; }
 
-/// Does the pair make sense only the other way round? On EPSG:3857 both readings are on the globe, so it never is clear there.
+/// Does the pair make sense only the other way round? On EPSG:3857 both readings are on the globe, so it never is clear
+/// there.
 bool exchanged(PositionQuery const& query, crs::Transformer const& transformer) {
     if (transformer.geographic()) {
         return in_province_window(query.lat, query.lon);
@@ -37,27 +38,28 @@ std::optional<QueryFault> fault_of(PositionQuery const& query, crs::Transformer 
         return QueryFault{"lat", "is not a finite number"};
     }
     if (exchanged(query, transformer)) {
-        return QueryFault{"lon,lat", degrees ? fmt::format("look swapped: latitude {} cannot be, but longitude {} and latitude "
-                                                           "{} lie in the province; pass the longitude as lon",
-                                                           query.lat, query.lat, query.lon)
-                                             : fmt::format("look swapped: in {} the easting goes into lon and the northing "
-                                                           "into lat; as given they lie far outside its zone",
-                                                           transformer.name())};
+        return QueryFault{"lon,lat",
+                          degrees ? fmt::format("look swapped: latitude {} cannot be, but longitude {} and latitude "
+                                                "{} lie in the province; pass the longitude as lon",
+                                                query.lat, query.lat, query.lon)
+                                  : fmt::format("look swapped: in {} the easting goes into lon and the northing "
+                                                "into lat; as given they lie far outside its zone",
+                                                transformer.name())};
     }
     if (degrees && std::abs(query.lon) > 180) {
-        return QueryFault{"lon", fmt::format("{} is not a longitude: it must lie between -180 and 180 degrees", query.lon)};
+        return QueryFault{"lon",
+                          fmt::format("{} is not a longitude: it must lie between -180 and 180 degrees", query.lon)};
     }
     if (degrees && std::abs(query.lat) > 90) {
-        return QueryFault{"lat", fmt::format("{} is not a latitude: it must lie between -90 and 90 degrees", query.lat)};
+        return QueryFault{"lat",
+                          fmt::format("{} is not a latitude: it must lie between -90 and 90 degrees", query.lat)};
     }
     return std::nullopt;
 }
 
 } // namespace
 
-Evidence Locator::evidence(Date as_of) const {
-    return {m_snapshot.generation(), as_of, m_snapshot.digest().hex()};
-}
+Evidence Locator::evidence(Date as_of) const { return {m_snapshot.generation(), as_of, m_snapshot.digest().hex()}; }
 
 std::optional<Answer> Locator::locate(PositionQuery const& query, crs::Transformer const& transformer, Date as_of,
                                       QueryFault& fault) const {
@@ -68,8 +70,8 @@ std::optional<Answer> Locator::locate(PositionQuery const& query, crs::Transform
     auto const position = transformer.to_registry(crs::Coordinate{query.lon, query.lat});
     auto const point = position ? crs::to_lattice(*position) : std::nullopt;
     if (!point) {
-        fault = {"lon,lat", fmt::format("{}, {} cannot be brought from {} to CGCS2000; check the numbers and crs", query.lon,
-                                        query.lat, transformer.name())};
+        fault = {"lon,lat", fmt::format("{}, {} cannot be brought from {} to CGCS2000; check the numbers and crs",
+                                        query.lon, query.lat, transformer.name())};
         return std::nullopt;
     }
 

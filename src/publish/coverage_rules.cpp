@@ -39,10 +39,12 @@ std::vector<Problem> require_coverage(registry::State const& state, std::span<re
                 shown += fmt::format("\n  {} {}", static_cast<int>(problem.code), problem.message);
             }
         }
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("the grids on {} break the coverage rules in {} places; nothing was published. Import corrected "
-                                "boundaries. The first:{}",
-                                state.as_of.str(), errors, shown)};
+        throw Error{
+            ErrorCode::data_rejected,
+            fmt::format(
+                "the grids on {} break the coverage rules in {} places; nothing was published. Import corrected "
+                "boundaries. The first:{}",
+                state.as_of.str(), errors, shown)};
     }
     return result.report.problems;
 }
@@ -110,8 +112,8 @@ std::vector<Problem> villages_without_grids(registry::State const& state) {
             problem.subjects.push_back(village->code.str());
         }
         std::sort(problem.subjects.begin(), problem.subjects.end());
-        problem.message = fmt::format("{} {}: {} of {} villages have no grid ({}{}); import their boundaries", code.str(),
-                                      by_code.at(code)->name, tally.empty.size(), tally.villages, named,
+        problem.message = fmt::format("{} {}: {} of {} villages have no grid ({}{}); import their boundaries",
+                                      code.str(), by_code.at(code)->name, tally.empty.size(), tally.villages, named,
                                       tally.empty.size() > kNamed ? ", ..." : "");
         problems.push_back(std::move(problem));
     }

@@ -8,17 +8,17 @@ namespace wangge::publish {
 
 /// The points between which a publish can be cut off; each is reported when it has been reached.
 enum class Step {
-    opened,               ///< the registry is open and locked
-    checked,              ///< the coverage rules hold
-    leftovers_removed,    ///< folders of cut-off publishes that were never recorded are gone
-    snapshot_written,     ///< the folder is whole and synced
-    generation_recorded,  ///< the registry holds the generation
-    current_set,          ///< readers are sent to it
-    pruned,               ///< old folders are gone
+    opened,              ///< the registry is open and locked
+    checked,             ///< the coverage rules hold
+    leftovers_removed,   ///< folders of cut-off publishes that were never recorded are gone
+    snapshot_written,    ///< the folder is whole and synced
+    generation_recorded, ///< the registry holds the generation
+    current_set,         ///< readers are sent to it
+    pruned,              ///< old folders are gone
 };
-inline constexpr Step kSteps[] = {Step::opened,           Step::checked,             Step::leftovers_removed,
-                                  Step::snapshot_written, Step::generation_recorded, Step::current_set,
-                                  Step::pruned};
+inline constexpr Step kSteps[] = {
+    Step::opened,      Step::checked, Step::leftovers_removed, Step::snapshot_written, Step::generation_recorded,
+    Step::current_set, Step::pruned};
 
 using StepObserver = std::function<void(Step)>;
 

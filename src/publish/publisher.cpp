@@ -1,9 +1,9 @@
-#include <wangge/base/error.hpp>
-#include <wangge/publish/publisher.hpp>
-
 #include "coverage_rules.hpp"
 #include "publish_steps.hpp"
 #include "snapshot_content.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/publish/publisher.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -72,7 +72,8 @@ void make_folders(fs::path const& folder) {
     }
 }
 
-/// Readers that need the snapshot of another day at the same time build it one after the other: the second finds it there.
+/// Readers that need the snapshot of another day at the same time build it one after the other: the second finds it
+/// there.
 class BuildTurn {
 public:
     explicit BuildTurn(fs::path const& file) : m_fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
@@ -109,8 +110,10 @@ void prune_as_of(registry::DataFolder const& folder, GenerationNumber newest) {
     std::for_each(old.begin(), old.end(), remove_folder);
 }
 
-/// A whole snapshot of `generation` that holds the facts of `day`, among the published ones and those built for other dates.
-std::shared_ptr<Snapshot const> find_snapshot(registry::DataFolder const& folder, GenerationNumber generation, Date day) {
+/// A whole snapshot of `generation` that holds the facts of `day`, among the published ones and those built for other
+/// dates.
+std::shared_ptr<Snapshot const> find_snapshot(registry::DataFolder const& folder, GenerationNumber generation,
+                                              Date day) {
     for (auto const& root : {folder.snapshots(), as_of_root(folder)}) {
         for (auto const& candidate : folders_of(root, generation)) {
             auto snapshot = open_if_whole(candidate);
@@ -150,7 +153,8 @@ std::vector<Problem> check_from_then_on(Registry const& registry, registry::Stat
     auto empty = villages_without_grids(state);
     // A county without any grid is said once, as such; that its outline is not filled goes without saying.
     std::erase_if(warnings, [&](Problem const& warning) {
-        return warning.code == ProblemCode::county_not_filled && std::any_of(empty.begin(), empty.end(), [&](Problem const& other) {
+        return warning.code == ProblemCode::county_not_filled &&
+               std::any_of(empty.begin(), empty.end(), [&](Problem const& other) {
                    return std::includes(other.subjects.begin(), other.subjects.end(), warning.subjects.begin(),
                                         warning.subjects.end());
                });
@@ -234,8 +238,8 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
     bool reusable = false;
     for (auto const& leftover : folders_of(folder.snapshots(), number)) {
         auto const snapshot = leftover.filename() == result.folder.filename() ? open_if_whole(leftover) : nullptr;
-        if (snapshot && snapshot->digest() == digest && snapshot->generation() == number && snapshot->as_of() == as_of &&
-            snapshot->unchanged() == state.unchanged) {
+        if (snapshot && snapshot->digest() == digest && snapshot->generation() == number &&
+            snapshot->as_of() == as_of && snapshot->unchanged() == state.unchanged) {
             reusable = true;
         } else {
             remove_folder(leftover);

@@ -48,7 +48,8 @@ MappedFile map_file(std::filesystem::path const& folder, std::string_view name, 
 
 Manifest read_manifest(std::filesystem::path const& folder) {
     if (!std::filesystem::is_directory(folder)) {
-        throw Error{ErrorCode::not_found, fmt::format("{}: there is no snapshot; run: wangge publish --data DIR", folder.string())};
+        throw Error{ErrorCode::not_found,
+                    fmt::format("{}: there is no snapshot; run: wangge publish --data DIR", folder.string())};
     }
     auto const path = folder / kManifestFile;
     if (!std::filesystem::exists(path)) {

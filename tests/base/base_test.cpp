@@ -5,9 +5,9 @@
 #include <wangge/base/files.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <unistd.h>
 
 #include <filesystem>
-#include <unistd.h>
 
 using namespace wangge;
 

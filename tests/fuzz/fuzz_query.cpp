@@ -1,5 +1,7 @@
-// libFuzzer target: query strings never break the decoder, and what it accepts is clean text that decodes the same when escaped.
-//   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_query && build/fuzz/tests/fuzz/fuzz_query -max_total_time=60
+// libFuzzer target: query strings never break the decoder, and what it accepts is clean text that decodes the same when
+// escaped.
+//   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_query && build/fuzz/tests/fuzz/fuzz_query
+//   -max_total_time=60
 
 #include "query_string.hpp"
 

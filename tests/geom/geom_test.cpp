@@ -91,8 +91,8 @@ BOOST_AUTO_TEST_CASE(distances_equal_the_geodesic_within_one_in_a_hundred_thousa
         Point const b{a.lon + static_cast<std::int32_t>(random.between(-500000, 500000)),
                       a.lat + static_cast<std::int32_t>(random.between(-500000, 500000))};
         double s = 0;
-        geod_inverse(&ellipsoid, to_degrees(a.lat), to_degrees(a.lon), to_degrees(b.lat), to_degrees(b.lon), &s, nullptr,
-                     nullptr);
+        geod_inverse(&ellipsoid, to_degrees(a.lat), to_degrees(a.lon), to_degrees(b.lat), to_degrees(b.lon), &s,
+                     nullptr, nullptr);
         BOOST_TEST(distance_m(a, b) == s, boost::test_tools::tolerance(1e-5));
     }
 }

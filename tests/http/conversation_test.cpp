@@ -107,11 +107,13 @@ BOOST_AUTO_TEST_CASE(what_is_not_http_or_too_large_is_refused_with_its_status) {
     }
     BOOST_TEST(refused(many) == "431");
     BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n") == "413");
-    BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") == "400");
+    BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n") ==
+               "400");
     BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n") == "400");
     BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\n") == "400");
     BOOST_TEST(refused("POST /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n") == "405");
-    BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n") == "417");
+    BOOST_TEST(refused("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n") ==
+               "417");
 }
 
 BOOST_AUTO_TEST_CASE(header_fields_that_come_bit_by_bit_are_counted_together) {
@@ -124,7 +126,8 @@ BOOST_AUTO_TEST_CASE(header_fields_that_come_bit_by_bit_are_counted_together) {
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_nobody_needs_is_read_and_what_follows_is_a_new_request) {
-    BOOST_TEST((send("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nGET /" + get("/readyz")) == Next::read));
+    BOOST_TEST(
+        (send("GET /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nGET /" + get("/readyz")) == Next::read));
     BOOST_TEST(answers() == 2U);
     BOOST_TEST((send("GET /healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" +
                      get("/readyz")) == Next::read));
@@ -162,8 +165,9 @@ BOOST_AUTO_TEST_CASE(no_garbage_breaks_it_however_it_is_cut) {
     constexpr std::uint32_t kSeed = 20260301;
     BOOST_TEST_MESSAGE("seed " << kSeed);
     std::mt19937 random{kSeed};
-    std::string const good = "GET /v1/locate?lon=113.002&lat=23.002&crs=EPSG%3A4490 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
-                             "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    std::string const good =
+        "GET /v1/locate?lon=113.002&lat=23.002&crs=EPSG%3A4490 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
     std::size_t refused = 0;
     for (int round = 0; round < 5000; ++round) {
         auto bytes = good + good;

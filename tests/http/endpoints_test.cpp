@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_parameter_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_a_number_is_a_fault_of_its_field) {
-    for (auto const* bad : {"nan", "inf", "0x10", "1e400", "113.3abc", "+113", "%2B113", "", "%E4%B8%AD", "113,3", "%00"}) {
+    for (auto const* bad :
+         {"nan", "inf", "0x10", "1e400", "113.3abc", "+113", "%2B113", "", "%E4%B8%AD", "113,3", "%00"}) {
         BOOST_TEST(refusal(std::string{"/v1/locate?lat=23&lon="} + bad) == "400 lon", bad);
         BOOST_TEST(refusal(std::string{"/v1/locate?lon=113&lat="} + bad) == "400 lat", bad);
     }
@@ -103,7 +104,8 @@ BOOST_AUTO_TEST_CASE(a_grid_is_found_by_its_code) {
 }
 
 BOOST_AUTO_TEST_CASE(paths_and_methods_that_are_not_there_say_so) {
-    for (auto const* path : {"/", "/v1", "/v1/locate/", "/v1/grids", "/v1/grids/", "/v1/grids/1/2", "/V1/locate", "", "*", "//healthz"}) {
+    for (auto const* path :
+         {"/", "/v1", "/v1/locate/", "/v1/grids", "/v1/grids/", "/v1/grids/1/2", "/V1/locate", "", "*", "//healthz"}) {
         BOOST_TEST(refusal(path) == "404 -", path);
     }
     auto const reply = ask("/v1/locate?lon=113&lat=23", "POST");

@@ -2,16 +2,17 @@
 
 #include "states.hpp"
 
-#include <lookup/small_province.hpp>
-
 #include <wangge/base/error.hpp>
+
+#include <lookup/small_province.hpp>
 
 #include <atomic>
 #include <functional>
 
 namespace wangge::test {
 
-/// States over the small province. Its snapshot holds `at_hand`; days before 2000 have an empty one that has to be obtained.
+/// States over the small province. Its snapshot holds `at_hand`; days before 2000 have an empty one that has to be
+/// obtained.
 class FixedStates final : public http::States {
 public:
     explicit FixedStates(SmallProvince const& province) : m_province(province) {

@@ -8,10 +8,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
+#include <poll.h>
 
 #include <chrono>
 #include <future>
-#include <poll.h>
 #include <thread>
 
 using namespace wangge;
@@ -253,12 +253,15 @@ BOOST_AUTO_TEST_CASE(stopping_finishes_the_request_under_way_and_closes_idle_con
 
 BOOST_AUTO_TEST_CASE(an_address_that_cannot_be_listened_on_says_why) {
     auto wrong = options();
-    for (auto const* listen : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:80x", "nowhere:80", ":80"}) {
+    for (auto const* listen :
+         {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:80x", "nowhere:80", ":80"}) {
         wrong.listen = listen;
-        BOOST_CHECK_EXCEPTION((Listener{wrong, states}), Error, [](Error const& e) { return e.code() == ErrorCode::usage; });
+        BOOST_CHECK_EXCEPTION((Listener{wrong, states}), Error,
+                              [](Error const& e) { return e.code() == ErrorCode::usage; });
     }
     wrong.listen = "127.0.0.1:" + std::to_string(listener->port());
-    BOOST_CHECK_EXCEPTION((Listener{wrong, states}), Error, [](Error const& e) { return e.code() == ErrorCode::environment; });
+    BOOST_CHECK_EXCEPTION((Listener{wrong, states}), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::environment; });
     wrong.listen = "localhost:0";
     BOOST_TEST((Listener{wrong, states}.address().starts_with("127.0.0.1:")));
 }

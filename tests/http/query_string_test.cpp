@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(an_escape_is_two_hexadecimal_digits) {
 
 BOOST_AUTO_TEST_CASE(what_decodes_to_controls_or_broken_utf8_is_refused) {
     // The ill-formed examples of the Unicode standard, table 3-8 and its neighbours.
-    for (auto const* bad : {"%00", "%0a", "%7F", "%80", "%C0%AF", "%E0%80%AF", "%ED%A0%80", "%F4%90%80%80", "%E5%B9", "%F0%80%80%80"}) {
+    for (auto const* bad :
+         {"%00", "%0a", "%7F", "%80", "%C0%AF", "%E0%80%AF", "%ED%A0%80", "%F4%90%80%80", "%E5%B9", "%F0%80%80%80"}) {
         BOOST_TEST(!percent_decode(bad, true).has_value(), bad);
     }
     for (auto const* good : {"%C2%80", "%ED%9F%BF", "%EE%80%80", "%F0%90%80%80", "%F4%8F%BF%BF"}) {
@@ -31,8 +32,9 @@ BOOST_AUTO_TEST_CASE(a_number_is_the_whole_text_and_finite) {
     BOOST_TEST(parse_number("113.2644").value() == 113.2644);
     BOOST_TEST(parse_number("-0.5").value() == -0.5);
     BOOST_TEST(parse_number("1e2").value() == 100.0);
-    for (auto const* bad : {"", "nan", "NAN", "-nan", "nan(1)", "inf", "-inf", "infinity", "0x10", "1e400", "-1e400", "113.3abc",
-                            "+113", " 113", "113 ", "1,5", "--1", ".", "e5", "1e", "１１３"}) {
+    for (auto const* bad :
+         {"",         "nan",  "NAN",  "-nan", "nan(1)", "inf", "-inf", "infinity", "0x10", "1e400", "-1e400",
+          "113.3abc", "+113", " 113", "113 ", "1,5",    "--1", ".",    "e5",       "1e",   "１１３"}) {
         BOOST_TEST(!parse_number(bad).has_value(), bad);
     }
 }

@@ -1,5 +1,3 @@
-#include <lookup/small_province.hpp>
-
 #include "state_keeper.hpp"
 
 #include <wangge/base/error.hpp>
@@ -12,6 +10,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
+#include <lookup/small_province.hpp>
 
 #include <chrono>
 #include <functional>
@@ -90,11 +89,13 @@ struct Running {
         return answer;
     }
     /// Asks until the answer holds `text`; how long that took, or `limit` when it never did.
-    [[nodiscard]] std::chrono::milliseconds until(std::string const& target, std::string_view text, std::chrono::milliseconds limit) const {
+    [[nodiscard]] std::chrono::milliseconds until(std::string const& target, std::string_view text,
+                                                  std::chrono::milliseconds limit) const {
         auto const start = std::chrono::steady_clock::now();
         for (;;) {
             bool const seen = get(target).find(text) != std::string::npos;
-            auto const passed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+            auto const passed =
+                std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
             if (seen || passed >= limit) {
                 return seen ? passed : limit;
             }

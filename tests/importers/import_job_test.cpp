@@ -467,7 +467,9 @@ BOOST_AUTO_TEST_CASE(officers_come_with_their_assignments_and_no_personal_data_i
     BOOST_TEST(!registry.officer("G7").has_value());
 
     // A telephone number in the wrong column.
-    auto const shifted = office.import("officers", office.folder().file("shifted.csv", header + "G8,李四,10461803398,440106001001001,李四10461803398,2024-01-01\r\n"));
+    auto const shifted = office.import(
+        "officers", office.folder().file(
+                        "shifted.csv", header + "G8,李四,10461803398,440106001001001,李四10461803398,2024-01-01\r\n"));
     BOOST_TEST(shifted.has_errors());
     BOOST_TEST(!contains(report_json(shifted), "10461803398"));
     BOOST_TEST(!contains(report_json(shifted), "李四"));

@@ -9,14 +9,14 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <ogrsf_frmts.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace wangge;
 namespace fs = std::filesystem;
@@ -25,7 +25,8 @@ namespace {
 
 fs::path fresh_folder() {
     static int number = 0;
-    auto const folder = fs::temp_directory_path() / ("wangge-layers-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
+    auto const folder =
+        fs::temp_directory_path() / ("wangge-layers-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
     fs::remove_all(folder);
     fs::create_directories(folder);
     return folder;
@@ -129,8 +130,11 @@ struct FormatFile {
     char const* format;
     char const* file;
 };
-constexpr FormatFile kFiles[] = {
-    {"GPKG", "x.gpkg"}, {"GeoJSON", "x.geojson"}, {"FlatGeobuf", "x.fgb"}, {"ESRI Shapefile", "x.shp"}, {"CSV", "x.csv"}};
+constexpr FormatFile kFiles[] = {{"GPKG", "x.gpkg"},
+                                 {"GeoJSON", "x.geojson"},
+                                 {"FlatGeobuf", "x.fgb"},
+                                 {"ESRI Shapefile", "x.shp"},
+                                 {"CSV", "x.csv"}};
 
 /// Positions of a geometry as lattice points, ring after ring, in GDAL's order.
 std::multiset<geom::Point> lattice_points(OGRGeometry const& geometry, bool exact) {
@@ -193,7 +197,8 @@ BOOST_AUTO_TEST_CASE(grids_come_back_from_every_format_with_every_value_and_vert
             std::set<std::string> seen;
             for (auto const& feature : *layer) {
                 auto const text = [&](char const* name, char const* short_name) {
-                    auto const index = feature->GetFieldIndex(std::string{format} == "ESRI Shapefile" ? short_name : name);
+                    auto const index =
+                        feature->GetFieldIndex(std::string{format} == "ESRI Shapefile" ? short_name : name);
                     BOOST_REQUIRE_GE(index, 0);
                     return std::string{feature->GetFieldAsString(index)};
                 };
@@ -203,8 +208,10 @@ BOOST_AUTO_TEST_CASE(grids_come_back_from_every_format_with_every_value_and_vert
                 BOOST_REQUIRE(id.has_value());
                 auto const* geometry = feature->GetGeometryRef();
                 BOOST_REQUIRE(geometry != nullptr);
-                BOOST_TEST((lattice_points(*geometry, std::string{format} != "CSV") == lattice_points(snapshot->shape(*id))));
-                BOOST_TEST(std::abs(std::stod(text("area_m2", "area_m2")) - geom::area_m2(snapshot->shape(*id))) <= 0.0051);
+                BOOST_TEST(
+                    (lattice_points(*geometry, std::string{format} != "CSV") == lattice_points(snapshot->shape(*id))));
+                BOOST_TEST(std::abs(std::stod(text("area_m2", "area_m2")) - geom::area_m2(snapshot->shape(*id))) <=
+                           0.0051);
                 if (code == "440103001102001") {
                     BOOST_TEST(text("name", "name") == "第二网格");
                     BOOST_TEST(text("kind", "kind") == "comprehensive");
@@ -226,11 +233,13 @@ BOOST_AUTO_TEST_CASE(grids_come_back_from_every_format_with_every_value_and_vert
             BOOST_TEST(seen.size() == 4U);
         }
     }
-    BOOST_TEST((names() == std::set<std::string>{"x.gpkg", "x.geojson", "x.fgb", "x.shp", "x.shx", "x.dbf", "x.prj", "x.cpg", "x.csv"}));
+    BOOST_TEST((names() == std::set<std::string>{"x.gpkg", "x.geojson", "x.fgb", "x.shp", "x.shx", "x.dbf", "x.prj",
+                                                 "x.cpg", "x.csv"}));
 }
 
 BOOST_AUTO_TEST_CASE(files_name_their_crs_and_a_geographic_one_keeps_longitude_first) {
-    for (auto const& [format, file] : {FormatFile{"GPKG", "x.gpkg"}, FormatFile{"FlatGeobuf", "x.fgb"}, FormatFile{"ESRI Shapefile", "x.shp"}}) {
+    for (auto const& [format, file] :
+         {FormatFile{"GPKG", "x.gpkg"}, FormatFile{"FlatGeobuf", "x.fgb"}, FormatFile{"ESRI Shapefile", "x.shp"}}) {
         run("grids", format, file);
         auto const dataset = open(file);
         auto const* reference = dataset->GetLayer(0)->GetSpatialRef();
@@ -255,7 +264,8 @@ BOOST_AUTO_TEST_CASE(divisions_are_dissolved_from_their_grids) {
     for (auto const& feature : *dataset->GetLayerByName("villages")) {
         if (feature->GetFieldAsString("code") == std::string{"440103001101"}) {
             // The hospital fills the hole: the village is the whole box, with no trace of either.
-            BOOST_TEST((lattice_points(*feature->GetGeometryRef(), true) == lattice_points({{{box(0, 10, 10, 20), {}}}})));
+            BOOST_TEST(
+                (lattice_points(*feature->GetGeometryRef(), true) == lattice_points({{{box(0, 10, 10, 20), {}}}})));
             BOOST_TEST(feature->GetFieldAsInteger64("grids") == 2);
             BOOST_TEST(feature->GetFieldAsString("name") == "翠洲社区");
             BOOST_TEST(feature->GetFieldAsString("level") == "village");
@@ -287,8 +297,8 @@ BOOST_AUTO_TEST_CASE(each_level_has_its_layer) {
     auto const dataset = open("d.fgb");
     OGRFeatureUniquePtr const feature{dataset->GetLayer(0)->GetNextFeature()};
     BOOST_TEST(!feature->IsFieldSetAndNotNull(feature->GetFieldIndex("parent_code")));
-    // One L-shaped part and the far box. The corner at (10, 10) and the vertex shared by A and C on top stay vertices or not
-    // as the dissolve keeps them; the area does not depend on it.
+    // One L-shaped part and the far box. The corner at (10, 10) and the vertex shared by A and C on top stay vertices
+    // or not as the dissolve keeps them; the area does not depend on it.
     BOOST_TEST(feature->GetGeometryRef()->toMultiPolygon()->get_Area() == 4 * 1e-6, boost::test_tools::tolerance(1e-9));
     BOOST_TEST(feature->GetGeometryRef()->toMultiPolygon()->getNumGeometries() == 2);
 }
@@ -302,8 +312,9 @@ BOOST_AUTO_TEST_CASE(labels_lie_inside_their_grids) {
             for (auto const& feature : *dataset->GetLayer(0)) {
                 // CSV has the position in two columns, which GDAL does not take for a geometry unless told.
                 bool const columns = std::string{format} == "CSV";
-                OGRPoint const at = columns ? OGRPoint{feature->GetFieldAsDouble("lon"), feature->GetFieldAsDouble("lat")}
-                                            : *feature->GetGeometryRef()->toPoint();
+                OGRPoint const at = columns
+                                        ? OGRPoint{feature->GetFieldAsDouble("lon"), feature->GetFieldAsDouble("lat")}
+                                        : *feature->GetGeometryRef()->toPoint();
                 auto const owner = snapshot->locate({geom::to_lattice(at.getX()), geom::to_lattice(at.getY())});
                 BOOST_REQUIRE(owner != snapshot::kOutside);
                 BOOST_TEST(snapshot->grid(owner).code.str() == feature->GetFieldAsString("grid_code"));
@@ -322,9 +333,11 @@ BOOST_AUTO_TEST_CASE(a_division_limits_what_is_written) {
     BOOST_TEST(villages.without_grids == 0U); // 空村 lies elsewhere
     BOOST_TEST(run("counties", "GPKG", "x.gpkg", "EPSG:4490", division("440103000000")).features == 1U);
     BOOST_TEST(run("counties", "GPKG", "x.gpkg", "EPSG:4490", division("441900000000")).features == 0U);
-    auto const text = message_of(ErrorCode::usage, [&] { run("cities", "GPKG", "x.gpkg", "EPSG:4490", division("440103000000")); });
+    auto const text =
+        message_of(ErrorCode::usage, [&] { run("cities", "GPKG", "x.gpkg", "EPSG:4490", division("440103000000")); });
     BOOST_TEST(holds(text, "is a county"), text);
-    auto const unknown = message_of(ErrorCode::not_found, [&] { run("grids", "GPKG", "x.gpkg", "EPSG:4490", division("990000000000")); });
+    auto const unknown = message_of(ErrorCode::not_found,
+                                    [&] { run("grids", "GPKG", "x.gpkg", "EPSG:4490", division("990000000000")); });
     BOOST_TEST(holds(unknown, "990000000000"), unknown);
 }
 
@@ -349,7 +362,8 @@ BOOST_AUTO_TEST_CASE(geojson_text_is_exact_and_has_a_crs_only_when_it_must) {
     BOOST_TEST(json["features"][0]["properties"]["grid_code"] == "441900003001001");
 
     run("grids", "GeoJSON", "x.geojson", "EPSG:4547");
-    BOOST_TEST(nlohmann::json::parse(read_file(folder / "x.geojson"))["crs"]["properties"]["name"] == "urn:ogc:def:crs:EPSG::4547");
+    BOOST_TEST(nlohmann::json::parse(read_file(folder / "x.geojson"))["crs"]["properties"]["name"] ==
+               "urn:ogc:def:crs:EPSG::4547");
     run("grids", "GeoJSON", "x.geojson", "GCJ02");
     auto const gcj = nlohmann::json::parse(read_file(folder / "x.geojson"));
     BOOST_TEST(gcj["crs"].is_null());
@@ -372,7 +386,8 @@ BOOST_AUTO_TEST_CASE(projected_coordinates_equal_those_of_another_program_of_pro
             run("grids", format, file, "EPSG:4547");
             OGREnvelope envelope;
             open(file)->GetLayer(0)->GetExtent(&envelope);
-            // West of the central meridian (114 E) the north-east corner is the easternmost, the north-west one the northernmost.
+            // West of the central meridian (114 E) the north-east corner is the easternmost, the north-west one the
+            // northernmost.
             BOOST_TEST(envelope.MaxX > x - 0.001);
             BOOST_TEST(envelope.MaxX < x + 0.5);
             double west = 113.0;
@@ -407,7 +422,8 @@ BOOST_AUTO_TEST_CASE(an_export_replaces_all_parts_of_an_old_shapefile) {
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_together_with_what_is) {
     BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("rivers", "GPKG", "x.gpkg"); }),
                      "grids, villages, towns, counties, cities, province, grid_labels"));
-    BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("grids", "DXF", "x.dxf"); }), "GPKG, GeoJSON, FlatGeobuf, ESRI Shapefile, CSV"));
+    BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("grids", "DXF", "x.dxf"); }),
+                     "GPKG, GeoJSON, FlatGeobuf, ESRI Shapefile, CSV"));
     message_of(ErrorCode::usage, [&] { run("grids", "GPKG", "x.gpkg", "EPSG:999999"); });
     message_of(ErrorCode::usage, [&] { run("grids", "Shapefile", "x.gpkg"); });
     message_of(ErrorCode::usage, [&] { run("grids", "GPKG", ""); });
@@ -441,7 +457,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_the_old_file_and_nothing_else) {
             run("cities", format, file);
             auto const before = names();
             auto const old = read_file(folder / file);
-            // A limit on the size of files fails writes as a full disk does. In a child, for it cannot be raised again by all.
+            // A limit on the size of files fails writes as a full disk does. In a child, for it cannot be raised again
+            // by all.
             pid_t const child = ::fork();
             BOOST_REQUIRE(child >= 0);
             if (child == 0) {
@@ -487,7 +504,9 @@ BOOST_AUTO_TEST_CASE(a_file_cut_short_does_not_read_back_whole) {
             auto const text = read_file(folder / file);
             auto const driver = std::string{format};
             auto const count = [&](fs::path const& path) {
-                return driver == "GeoJSON" ? layers::count_geojson(path) : driver == "CSV" ? layers::count_csv(path) : layers::count_gdal(driver, path);
+                return driver == "GeoJSON" ? layers::count_geojson(path)
+                       : driver == "CSV"   ? layers::count_csv(path)
+                                           : layers::count_gdal(driver, path);
             };
             BOOST_TEST((count(folder / file) == layers::FileCounts{written.features, written.vertices}));
             std::ofstream{part, std::ios::binary} << text.substr(0, text.size() * 2 / 3);

@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_SUITE(bulk)
 
 BOOST_AUTO_TEST_CASE(columns_bytes_and_order_are_kept_and_the_code_comes_first_among_the_new_ones) {
     Bulk bulk;
-    BOOST_TEST(bulk.answer("\xef\xbb\xbfname,经度,纬度,\"a \"\"b\"\"\"\r\n\"x,\ny\",113.015,23.005,1\r\nz, 113.005 ,\"23.005\",\"\"\r\n") ==
+    BOOST_TEST(bulk.answer("\xef\xbb\xbfname,经度,纬度,\"a \"\"b\"\"\"\r\n\"x,\ny\",113.015,23.005,1\r\nz, 113.005 "
+                           ",\"23.005\",\"\"\r\n") ==
                "\xef\xbb\xbfname,经度,纬度,\"a \"\"b\"\"\",grid_code,locate_status\n"
                "\"x,\ny\",113.015,23.005,1,440106001001002,ok\n"
                "z, 113.005 ,\"23.005\",\"\",440106001001801,ok\n");
@@ -43,9 +44,11 @@ BOOST_AUTO_TEST_CASE(columns_bytes_and_order_are_kept_and_the_code_comes_first_a
 
 BOOST_AUTO_TEST_CASE(a_row_that_cannot_be_read_is_marked_and_the_others_are_answered) {
     Bulk bulk;
-    BOOST_TEST(bulk.answer("lon\tlat\nnan\t23\n113.0x\t23\n113.001\t\n113.001\n113.001\t91\n113.02\t23.0\n113.0199999\t23.0") ==
+    BOOST_TEST(bulk.answer(
+                   "lon\tlat\nnan\t23\n113.0x\t23\n113.001\t\n113.001\n113.001\t91\n113.02\t23.0\n113.0199999\t23.0") ==
                "lon\tlat\tgrid_code\tlocate_status\n"
-               "nan\t23\t\tbad_lon\n113.0x\t23\t\tbad_lon\n113.001\t\t\tbad_lat\n113.001\t\t\tbad_row\n113.001\t91\t\tbad_position\n"
+               "nan\t23\t\tbad_lon\n113.0x\t23\t\tbad_lon\n113.001\t\t\tbad_lat\n113.001\t\t\tbad_row\n113."
+               "001\t91\t\tbad_position\n"
                "113.02\t23.0\t\toutside\n113.0199999\t23.0\t440106001001002\tok\n");
     BOOST_TEST(bulk.result.faults == 5U);
     BOOST_TEST(bulk.result.outside == 1U);

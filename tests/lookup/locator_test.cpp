@@ -17,8 +17,8 @@ namespace tt = boost::test_tools;
 namespace {
 
 // Radii of curvature on the CGCS2000 ellipsoid, worked out apart (Python, from GB 22021's two constants).
-constexpr double kLatDegreeAt23 = 110744.01;  ///< m, at 23 N
-constexpr double kLonDegreeAt23 = 102518.76;  ///< m, at 23.005 N
+constexpr double kLatDegreeAt23 = 110744.01; ///< m, at 23 N
+constexpr double kLonDegreeAt23 = 102518.76; ///< m, at 23.005 N
 
 struct Fixture {
     SmallProvince province;
@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(a_position_gets_its_grid_with_everything_above_it) {
     for (auto const& division : found.chain) {
         names.push_back(division.name);
     }
-    BOOST_TEST(names == (std::vector<std::string>{"岳洲社区居委会", "五山街道", "天河区", "广州市", "广东省"}), tt::per_element());
+    BOOST_TEST(names == (std::vector<std::string>{"岳洲社区居委会", "五山街道", "天河区", "广州市", "广东省"}),
+               tt::per_element());
     // 0.01 x 0.01 degree less the hole of 0.002 x 0.002.
     BOOST_TEST(found.area_m2 == (1e-4 - 4e-6) * kLatDegreeAt23 * kLonDegreeAt23, tt::tolerance(1e-5));
 }
@@ -68,7 +69,8 @@ BOOST_AUTO_TEST_CASE(the_escalation_goes_from_the_village_to_the_governance_cent
     for (auto const& step : found->escalation) {
         bodies.push_back(step.body);
     }
-    BOOST_TEST(bodies == (std::vector<std::string>{"岳洲社区居委会", "五山街道综治中心", "天河区综治中心", "广州市综治中心"}),
+    BOOST_TEST(bodies ==
+                   (std::vector<std::string>{"岳洲社区居委会", "五山街道综治中心", "天河区综治中心", "广州市综治中心"}),
                tt::per_element());
 }
 
@@ -141,7 +143,8 @@ BOOST_AUTO_TEST_CASE(outside_is_an_answer_and_names_the_nearest_grid_only_when_a
     BOOST_TEST(asked->nearest->code.str() == SmallProvince::kEast);
     BOOST_TEST(asked->nearest->distance_m == 0.0101 * kLonDegreeAt23, tt::tolerance(1e-5));
     BOOST_TEST(!ask(116.4, 39.9, true)->nearest.has_value()); // Beijing: too far to be called near
-    for (auto const& [lon, lat] : {std::pair{0.0, 0.0}, {-180.0, -90.0}, {180.0, 90.0}, {-73.98, 40.75}, {114.5, 21.5}}) {
+    for (auto const& [lon, lat] :
+         {std::pair{0.0, 0.0}, {-180.0, -90.0}, {180.0, 90.0}, {-73.98, 40.75}, {114.5, 21.5}}) {
         BOOST_TEST(grid_at(lon, lat) == "outside");
     }
 }
@@ -208,14 +211,15 @@ BOOST_AUTO_TEST_CASE(the_json_of_an_answer_has_the_documented_shape) {
     for (auto const& [key, value] : json.items()) {
         keys.push_back(key);
     }
-    BOOST_TEST(keys == (std::vector<std::string>{"found", "grid", "village", "town", "county", "city", "province", "officers",
-                                                 "escalation", "receipt"}),
+    BOOST_TEST(keys == (std::vector<std::string>{"found", "grid", "village", "town", "county", "city", "province",
+                                                 "officers", "escalation", "receipt"}),
                tt::per_element());
     BOOST_TEST(json["found"] == true);
     BOOST_TEST(json["grid"]["code"] == "440106001001001");
     BOOST_TEST(json["grid"]["kind"] == "comprehensive");
     BOOST_TEST(json["county"].dump() == R"({"code":"440106000000","name":"天河区"})");
-    BOOST_TEST(json["officers"].dump() == R"([{"officer_id":"Z101","role":"dedicated"},{"officer_id":"Z300","role":"part_time"}])");
+    BOOST_TEST(json["officers"].dump() ==
+               R"([{"officer_id":"Z101","role":"dedicated"},{"officer_id":"Z300","role":"part_time"}])");
     BOOST_TEST(json["escalation"][0].dump() == R"({"level":"village","body":"岳洲社区居委会"})");
     BOOST_TEST(json["receipt"]["position"].dump() == R"({"lon":113.005,"lat":23.0001})");
     BOOST_TEST(json["receipt"]["edge_distance_m"] == 11.074);

@@ -1,10 +1,10 @@
 #include "exported_layers.hpp"
 
 #include <fmt/format.h>
+#include <ogrsf_frmts.h>
 
 #include <algorithm>
 #include <cmath>
-#include <ogrsf_frmts.h>
 
 namespace verify {
 
@@ -14,7 +14,8 @@ std::int64_t to_unit(double degrees, std::string const& where) {
     double const units = degrees * 1e7;
     double const whole = std::round(units);
     if (!(std::abs(units - whole) < 1e-4)) {
-        throw std::runtime_error(fmt::format("{}: coordinate {:.12f} is not a multiple of 1e-7 degree", where, degrees));
+        throw std::runtime_error(
+            fmt::format("{}: coordinate {:.12f} is not a multiple of 1e-7 degree", where, degrees));
     }
     return static_cast<std::int64_t>(whole);
 }
@@ -110,16 +111,20 @@ Geometry to_geos(Geos const& geos, Area const& area, double scale) {
                 buffer.push_back(static_cast<double>(p.x) / scale);
                 buffer.push_back(static_cast<double>(p.y) / scale);
             }
-            auto* sequence = GEOSCoordSeq_copyFromBuffer_r(context, buffer.data(), static_cast<unsigned>(ring.size()), 0, 0);
+            auto* sequence =
+                GEOSCoordSeq_copyFromBuffer_r(context, buffer.data(), static_cast<unsigned>(ring.size()), 0, 0);
             auto* linear_ring = sequence == nullptr ? nullptr : GEOSGeom_createLinearRing_r(context, sequence);
             if (linear_ring == nullptr) {
                 geos.fail("making a ring of " + area.code);
             }
             rings.push_back(linear_ring);
         }
-        polygons.push_back(GEOSGeom_createPolygon_r(context, rings.front(), rings.data() + 1, static_cast<unsigned>(rings.size() - 1)));
+        polygons.push_back(GEOSGeom_createPolygon_r(context, rings.front(), rings.data() + 1,
+                                                    static_cast<unsigned>(rings.size() - 1)));
     }
-    return own(geos, GEOSGeom_createCollection_r(context, GEOS_MULTIPOLYGON, polygons.data(), static_cast<unsigned>(polygons.size())),
+    return own(geos,
+               GEOSGeom_createCollection_r(context, GEOS_MULTIPOLYGON, polygons.data(),
+                                           static_cast<unsigned>(polygons.size())),
                "making a multipolygon");
 }
 

@@ -1,8 +1,9 @@
 // Exported layers as an outsider reads them: GDAL for the files, GEOS for the geometry. No code of the product.
 #pragma once
 
-#include <cstdint>
 #include <geos_c.h>
+
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -22,7 +23,7 @@ using ClosedRing = std::vector<Position>;
 
 struct Area {
     std::string code;
-    std::string village, town, county, city; ///< codes of its parents; grids only
+    std::string village, town, county, city;       ///< codes of its parents; grids only
     std::vector<std::vector<ClosedRing>> polygons; ///< outer ring first
     Position min, max;
 };
@@ -61,8 +62,8 @@ using Geometry = std::unique_ptr<GEOSGeometry, GeometryDeleter>;
     return Geometry{geometry, GeometryDeleter{geos.handle()}};
 }
 
-/// MultiPolygon; a unit is 1/`scale` of a lattice unit: 1 keeps whole numbers, on which GEOS's predicates and sums are exact;
-/// 1e7 gives degrees.
+/// MultiPolygon; a unit is 1/`scale` of a lattice unit: 1 keeps whole numbers, on which GEOS's predicates and sums are
+/// exact; 1e7 gives degrees.
 [[nodiscard]] Geometry to_geos(Geos const& geos, Area const& area, double scale);
 
 } // namespace verify

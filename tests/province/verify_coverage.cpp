@@ -1,6 +1,7 @@
 // Is the exported layer of grids a coverage of the counties? Decided by GEOS alone.
 //
-//   verify_coverage GRIDS [--layer NAME] --expect COUNT [--outlines FILE [--outline-layer NAME]] [--divisions FILE] [--jobs N]
+//   verify_coverage GRIDS [--layer NAME] --expect COUNT [--outlines FILE [--outline-layer NAME]] [--divisions FILE]
+//   [--jobs N]
 //
 // GRIDS is an exported file of layer `grids`. Checks, each with its result on one line:
 //   count      as many features as expected, each code once
@@ -8,13 +9,16 @@
 //   disjoint   no two interiors meet: GEOSRelatePattern T******** for each pair whose envelopes meet
 //   areas      the areas of a county's grids add up to its outline's
 //   union      the union of a county's grids is its outline: the symmetric difference has no area
-//   parents    each village lies in one town, county and city; with --divisions (code, level, parent_code; tab separated) these
+//   parents    each village lies in one town, county and city; with --divisions (code, level, parent_code; tab
+//   separated) these
 //              are the ones named there and each village named there has a grid
 // Areas and unions are computed in whole lattice units; the tolerance is 1e-12 of the county's area.
 // Exit code 0 when all hold, 1 when one does not, 3 when a file cannot be read.
 #include "exported_layers.hpp"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,8 +30,6 @@
 #include <set>
 #include <sstream>
 #include <string_view>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace verify;
 
@@ -53,8 +55,8 @@ class Report {
 public:
     void tell(std::string_view check, std::string_view of_what, Finding const& finding) {
         auto const now = std::chrono::steady_clock::now();
-        fmt::print("{:4} {:9} {} {}, {} wrong, {:.1f} s\n", finding.wrong == 0 ? "ok" : "FAIL", check, finding.looked_at, of_what,
-                   finding.wrong, std::chrono::duration<double>(now - m_last).count());
+        fmt::print("{:4} {:9} {} {}, {} wrong, {:.1f} s\n", finding.wrong == 0 ? "ok" : "FAIL", check,
+                   finding.looked_at, of_what, finding.wrong, std::chrono::duration<double>(now - m_last).count());
         for (auto const& example : finding.examples) {
             fmt::print("       {}\n", example);
         }
@@ -99,7 +101,9 @@ Finding check_valid(Geos const& geos, std::vector<Area> const& areas) {
     return finding;
 }
 
-void note_candidate(void* item, void* list) { static_cast<std::vector<std::size_t>*>(list)->push_back(*static_cast<std::size_t*>(item)); }
+void note_candidate(void* item, void* list) {
+    static_cast<std::vector<std::size_t>*>(list)->push_back(*static_cast<std::size_t*>(item));
+}
 
 /// The pairs (i, j), i < j, i = part, part + parts, ...
 Finding check_disjoint_part(Geos const& geos, std::vector<Area> const& grids, std::vector<Geometry> const& shapes,
@@ -115,7 +119,8 @@ Finding check_disjoint_part(Geos const& geos, std::vector<Area> const& grids, st
                 continue;
             }
             ++finding.looked_at;
-            if (GEOSRelatePattern_r(geos.handle(), shapes[i].get(), shapes[j].get(), "T********") != 0) { // 2: GEOS failed
+            if (GEOSRelatePattern_r(geos.handle(), shapes[i].get(), shapes[j].get(), "T********") !=
+                0) { // 2: GEOS failed
                 finding.add(fmt::format("{} and {} overlap", grids[i].code, grids[j].code));
             }
         }
@@ -124,7 +129,8 @@ Finding check_disjoint_part(Geos const& geos, std::vector<Area> const& grids, st
 }
 
 /// Split over processes, not threads: GEOS geometries fill in caches when they are read.
-Finding check_disjoint(Geos const& geos, std::vector<Area> const& grids, std::vector<Geometry> const& shapes, std::size_t jobs) {
+Finding check_disjoint(Geos const& geos, std::vector<Area> const& grids, std::vector<Geometry> const& shapes,
+                       std::size_t jobs) {
     auto* tree = GEOSSTRtree_create_r(geos.handle(), 10);
     std::vector<std::size_t> numbers(shapes.size());
     std::iota(numbers.begin(), numbers.end(), std::size_t{0});
@@ -206,14 +212,14 @@ Finding check_areas(Geos const& geos, std::vector<Geometry> const& shapes, std::
             }
         }
         if (!(std::abs(sum - expected) <= kTolerance * expected)) {
-            finding.add(fmt::format("county {}: grids cover {:.1f} square units of {:.1f} ({:+.3e} of it)", outline.code, sum,
-                                    expected, (sum - expected) / expected));
+            finding.add(fmt::format("county {}: grids cover {:.1f} square units of {:.1f} ({:+.3e} of it)",
+                                    outline.code, sum, expected, (sum - expected) / expected));
         }
     }
     for (auto const& [county, members] : of_county) {
         if (!known.contains(county)) {
-            finding.add(fmt::format("county '{}' of grid {} and {} more has no outline", county, grids[members.front()].code,
-                                    members.size() - 1));
+            finding.add(fmt::format("county '{}' of grid {} and {} more has no outline", county,
+                                    grids[members.front()].code, members.size() - 1));
         }
     }
     return finding;
@@ -236,19 +242,21 @@ Finding check_unions(Geos const& geos, std::vector<Geometry> const& shapes, std:
                                     GEOSGeom_createCollection_r(geos.handle(), GEOS_GEOMETRYCOLLECTION, members.data(),
                                                                 static_cast<unsigned>(members.size())),
                                     "collecting grids");
-        // That no grids overlap is known by now; what a coverage union makes of edges that do not match differs from the
-        // outline or is refused by it, and then the slower union, which nodes them, has the word.
+        // That no grids overlap is known by now; what a coverage union makes of edges that do not match differs from
+        // the outline or is refused by it, and then the slower union, which nodes them, has the word.
         Geometry united{GEOSCoverageUnion_r(geos.handle(), collection.get()), GeometryDeleter{geos.handle()}};
         if (!united || GEOSisValid_r(geos.handle(), united.get()) != 1) {
             united = own(geos, GEOSUnaryUnion_r(geos.handle(), collection.get()), "uniting grids");
         }
         auto const expected = to_geos(geos, outline, 1);
-        auto const difference = own(geos, GEOSSymDifference_r(geos.handle(), united.get(), expected.get()), "comparing outlines");
+        auto const difference =
+            own(geos, GEOSSymDifference_r(geos.handle(), united.get(), expected.get()), "comparing outlines");
         double const wrong = area_of(geos, difference.get());
         double const whole = area_of(geos, expected.get());
         if (!(wrong <= kTolerance * whole)) {
-            finding.add(fmt::format("county {}: its grids differ from its outline by {:.1f} square units ({:.3e} of it)", outline.code,
-                                    wrong, wrong / whole));
+            finding.add(
+                fmt::format("county {}: its grids differ from its outline by {:.1f} square units ({:.3e} of it)",
+                            outline.code, wrong, wrong / whole));
         }
     }
     return finding;
@@ -316,8 +324,8 @@ Finding check_parents(std::vector<Area> const& grids, std::string const& divisio
         cities.insert(grid.city);
     }
     finding.looked_at = villages.size();
-    fmt::print("     {} villages, {} towns, {} counties, {} cities have grids\n", villages.size(), towns.size(), counties.size(),
-               cities.size());
+    fmt::print("     {} villages, {} towns, {} counties, {} cities have grids\n", villages.size(), towns.size(),
+               counties.size(), cities.size());
     if (divisions_file.empty()) {
         return finding;
     }
@@ -335,7 +343,8 @@ Finding check_parents(std::vector<Area> const& grids, std::string const& divisio
         auto const known = reference.find(village);
         if (known == reference.end() || known->second.level != "village") {
             finding.add(fmt::format("village {} is not in {}", village, divisions_file));
-        } else if (parents != Parents{parent_at(village, "town"), parent_at(village, "county"), parent_at(village, "city")}) {
+        } else if (parents !=
+                   Parents{parent_at(village, "town"), parent_at(village, "county"), parent_at(village, "city")}) {
             finding.add(fmt::format("village {} has other parents in {}", village, divisions_file));
         }
     }
@@ -355,8 +364,8 @@ struct Arguments {
     std::size_t jobs = 2;
 };
 
-std::string const kUsage =
-    "usage: verify_coverage GRIDS --expect COUNT [--layer NAME] [--outlines FILE [--outline-layer NAME]] [--divisions FILE] [--jobs N]\n";
+std::string const kUsage = "usage: verify_coverage GRIDS --expect COUNT [--layer NAME] [--outlines FILE "
+                           "[--outline-layer NAME]] [--divisions FILE] [--jobs N]\n";
 
 bool parse(int argc, char** argv, Arguments& arguments) {
     bool expects = false;

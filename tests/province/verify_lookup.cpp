@@ -3,17 +3,20 @@
 //
 //   verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--seed S] [--work FOLDER]
 //
-// Draws N positions in the bounding box and M on vertices, on lattice positions of edges and next to edges, all multiples
-// of 1e-7 degree, writes them to FOLDER/points.csv, runs `PROGRAM locate --points .. --out .. --data DIR` and compares:
+// Draws N positions in the bounding box and M on vertices, on lattice positions of edges and next to edges, all
+// multiples of 1e-7 degree, writes them to FOLDER/points.csv, runs `PROGRAM locate --points .. --out .. --data DIR` and
+// compares:
 //   inside     one grid holds the position in its interior (GEOS): the answer is that grid
 //   boundary   some grids touch it (GEOS): the answer is one of them, and the one that the rule names
 //   outside    no grid touches it: the answer is empty
-// The rule: a position on a boundary belongs to the area directly north of it, and directly east where the boundary runs
-// north. That is the area that holds (lon + d, lat + e) for 0 < d << e.
-// Exit code 0 when all agree, 1 when one does not, 3 when something cannot be run or read.
+// The rule: a position on a boundary belongs to the area directly north of it, and directly east where the boundary
+// runs north. That is the area that holds (lon + d, lat + e) for 0 < d << e. Exit code 0 when all agree, 1 when one
+// does not, 3 when something cannot be run or read.
 #include "exported_layers.hpp"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,8 +25,6 @@
 #include <fstream>
 #include <iostream>
 #include <numeric>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace verify;
 
@@ -52,9 +53,9 @@ __extension__ using Wide = __int128;
 int sign(Wide value) { return value > 0 ? 1 : (value < 0 ? -1 : 0); }
 
 /**
- * Does the ray from (lon + d, lat + e), 0 < d << e, to the east cross the edge a-b? With y = lat + e no corner lies on the ray.
- * The crossing's longitude is x0 + e * slope with x0 = a.x + (lat - a.y) * slope; it lies east when x0 > lon, or x0 = lon and
- * slope > 0. (slope = 0 and x0 = lon: the crossing is at lon, west of lon + d.) All in whole numbers.
+ * Does the ray from (lon + d, lat + e), 0 < d << e, to the east cross the edge a-b? With y = lat + e no corner lies on
+ * the ray. The crossing's longitude is x0 + e * slope with x0 = a.x + (lat - a.y) * slope; it lies east when x0 > lon,
+ * or x0 = lon and slope > 0. (slope = 0 and x0 = lon: the crossing is at lon, west of lon + d.) All in whole numbers.
  */
 bool crosses_eastward(Position a, Position b, Position p) {
     if ((a.y > p.y) == (b.y > p.y)) {
@@ -93,7 +94,8 @@ Edge random_edge(std::vector<Area> const& grids, Random& random) {
     return {ring[i], ring[i + 1]};
 }
 
-/// A third on vertices, a third on lattice positions inside edges (as far as there are such), a third nearest to places on edges.
+/// A third on vertices, a third on lattice positions inside edges (as far as there are such), a third nearest to places
+/// on edges.
 std::vector<Position> boundary_positions(std::vector<Area> const& grids, std::size_t count, Random& random) {
     std::vector<Position> positions;
     while (positions.size() < count) {
@@ -111,7 +113,8 @@ std::vector<Position> boundary_positions(std::vector<Area> const& grids, std::si
                 steps = std::gcd(edge.b.x - edge.a.x, edge.b.y - edge.a.y);
             }
             auto const step = steps < 2 ? 0 : random.between(1, steps - 1);
-            positions.push_back({edge.a.x + (edge.b.x - edge.a.x) / steps * step, edge.a.y + (edge.b.y - edge.a.y) / steps * step});
+            positions.push_back(
+                {edge.a.x + (edge.b.x - edge.a.x) / steps * step, edge.a.y + (edge.b.y - edge.a.y) / steps * step});
             break;
         }
         default: {
@@ -123,7 +126,9 @@ std::vector<Position> boundary_positions(std::vector<Area> const& grids, std::si
     return positions;
 }
 
-void note_candidate(void* item, void* list) { static_cast<std::vector<std::size_t>*>(list)->push_back(*static_cast<std::size_t*>(item)); }
+void note_candidate(void* item, void* list) {
+    static_cast<std::vector<std::size_t>*>(list)->push_back(*static_cast<std::size_t*>(item));
+}
 
 /// What the oracle knows of one position; numbers of grids.
 struct Truth {
@@ -132,10 +137,12 @@ struct Truth {
     std::vector<std::uint32_t> owners;   ///< the rule
 };
 
-std::vector<Truth> ask_oracle(Geos const& geos, std::vector<Area> const& grids, std::vector<Position> const& positions) {
+std::vector<Truth> ask_oracle(Geos const& geos, std::vector<Area> const& grids,
+                              std::vector<Position> const& positions) {
     auto* const context = geos.handle();
     auto const point_of = [&](Position p) {
-        return own(geos, GEOSGeom_createPointFromXY_r(context, static_cast<double>(p.x), static_cast<double>(p.y)), "making a point");
+        return own(geos, GEOSGeom_createPointFromXY_r(context, static_cast<double>(p.x), static_cast<double>(p.y)),
+                   "making a point");
     };
     // The tree holds the positions; each grid is prepared once and asked about those in its envelope.
     std::vector<std::size_t> numbers(positions.size());
@@ -221,8 +228,10 @@ std::vector<std::string> read_answers(std::filesystem::path const& file, std::si
     std::vector<std::string> answers;
     while (std::getline(stream, line)) {
         auto const cells = split_csv(line);
-        if (cells.size() != header.size() || cells[static_cast<std::size_t>(id - header.begin())] != std::to_string(answers.size())) {
-            throw std::runtime_error(fmt::format("{}: record {} is not the answer to position {}", file.string(), answers.size() + 2, answers.size()));
+        if (cells.size() != header.size() ||
+            cells[static_cast<std::size_t>(id - header.begin())] != std::to_string(answers.size())) {
+            throw std::runtime_error(fmt::format("{}: record {} is not the answer to position {}", file.string(),
+                                                 answers.size() + 2, answers.size()));
         }
         answers.push_back(cells[static_cast<std::size_t>(code - header.begin())]);
     }
@@ -302,7 +311,8 @@ std::string judge(std::vector<Area> const& grids, Truth const& truth, std::strin
         return text.empty() ? std::string{"none"} : text;
     };
     if (truth.inside.size() > 1 || truth.owners.size() > 1 || (!truth.inside.empty() && !truth.touching.empty())) {
-        return fmt::format("the layer is no coverage there: inside {}, on the boundary of {}", names(truth.inside), names(truth.touching));
+        return fmt::format("the layer is no coverage there: inside {}, on the boundary of {}", names(truth.inside),
+                           names(truth.touching));
     }
     auto const by_rule = truth.owners.empty() ? std::string{} : grids[truth.owners.front()].code;
     if (!truth.inside.empty()) {
@@ -313,7 +323,8 @@ std::string judge(std::vector<Area> const& grids, Truth const& truth, std::strin
     } else if (!truth.touching.empty()) {
         ++tally.boundary;
         tally.outer_border += by_rule.empty() ? 1U : 0U;
-        bool const among = std::any_of(truth.touching.begin(), truth.touching.end(), [&](auto g) { return grids[g].code == answer; });
+        bool const among =
+            std::any_of(truth.touching.begin(), truth.touching.end(), [&](auto g) { return grids[g].code == answer; });
         if (!among && !(answer.empty() && by_rule.empty())) {
             return fmt::format("answered '{}', the boundaries there are of {}", answer, names(truth.touching));
         }
@@ -325,7 +336,9 @@ std::string judge(std::vector<Area> const& grids, Truth const& truth, std::strin
 
 bool verify_all(Arguments const& arguments) {
     auto const start = std::chrono::steady_clock::now();
-    auto const seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    auto const seconds = [&] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
     Geos const geos;
     auto const grids = read_areas(arguments.grids, "", "grid_code");
     if (grids.empty()) {
@@ -360,10 +373,12 @@ bool verify_all(Arguments const& arguments) {
     for (std::size_t i = 0; i < positions.size(); ++i) {
         auto const fault = judge(grids, truths[i], answers[i], tally);
         if (!fault.empty() && ++tally.wrong <= 20) {
-            fmt::print("WRONG position {} ({} {}): {}\n", i, in_degrees(positions[i].x), in_degrees(positions[i].y), fault);
+            fmt::print("WRONG position {} ({} {}): {}\n", i, in_degrees(positions[i].x), in_degrees(positions[i].y),
+                       fault);
         }
     }
-    fmt::print("{} inside, {} on boundaries ({} of them on the outer border and owned by nobody), {} outside: {} wrong, {:.1f} s\n",
+    fmt::print("{} inside, {} on boundaries ({} of them on the outer border and owned by nobody), {} outside: {} "
+               "wrong, {:.1f} s\n",
                tally.inside, tally.boundary, tally.outer_border, tally.outside, tally.wrong, seconds());
     return tally.wrong == 0;
 }
@@ -373,7 +388,8 @@ bool verify_all(Arguments const& arguments) {
 int main(int argc, char** argv) {
     Arguments arguments;
     if (!parse(argc, argv, arguments)) {
-        std::cerr << "usage: verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--seed S] [--work FOLDER]\n";
+        std::cerr << "usage: verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--seed S] "
+                     "[--work FOLDER]\n";
         return 2;
     }
     try {

@@ -5,13 +5,13 @@
 #include <wangge/publish/publisher.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <functional>
 #include <set>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace wangge;
 namespace fs = std::filesystem;
@@ -26,7 +26,9 @@ DivisionCode division(std::string const& text) { return *DivisionCode::parse(tex
 
 /// Box in units of 1e-4 degree from 113 east, 23 north.
 geom::MultiPolygon box(std::int32_t x0, std::int32_t y0, std::int32_t x1, std::int32_t y1) {
-    auto const at = [](std::int32_t x, std::int32_t y) { return geom::Point{1'130'000'000 + x * 1000, 230'000'000 + y * 1000}; };
+    auto const at = [](std::int32_t x, std::int32_t y) {
+        return geom::Point{1'130'000'000 + x * 1000, 230'000'000 + y * 1000};
+    };
     return {{{{at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1)}, {}}}};
 }
 
@@ -41,7 +43,8 @@ geom::MultiPolygon west_box() {
 }
 
 registry::Grid grid(std::string const& code, std::string const& village, geom::MultiPolygon shape) {
-    return {*GridCode::parse(code), "网格" + code.substr(12), GridKind::comprehensive, division(village), std::move(shape)};
+    return {*GridCode::parse(code), "网格" + code.substr(12), GridKind::comprehensive, division(village),
+            std::move(shape)};
 }
 
 /**
@@ -50,7 +53,8 @@ registry::Grid grid(std::string const& code, std::string const& village, geom::M
 struct Place {
     Place() {
         static int number = 0;
-        root = fs::temp_directory_path() / ("wangge-publish-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
+        root = fs::temp_directory_path() /
+               ("wangge-publish-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
         fs::remove_all(root);
         folder.root = root;
         Registry::init(folder);
@@ -82,7 +86,8 @@ struct Place {
     }
     void apply_first_grids() {
         apply(registry::ChangeKind::added,
-              {grid("440103001101001", "440103001101", west_box()), grid("440103001102001", "440103001102", box(10, 0, 20, 5)),
+              {grid("440103001101001", "440103001101", west_box()),
+               grid("440103001102001", "440103001102", box(10, 0, 20, 5)),
                grid("440103001102002", "440103001102", box(10, 5, 20, 10))},
               *Date::parse("2024-01-01"));
     }
@@ -91,11 +96,14 @@ struct Place {
         auto west = box(0, 0, 10, 10);
         west.parts[0].outer.insert(west.parts[0].outer.begin() + 2, place(10, to));
         apply(registry::ChangeKind::reshaped,
-              {grid("440103001101001", "440103001101", west), grid("440103001102001", "440103001102", box(10, 0, 20, to)),
+              {grid("440103001101001", "440103001101", west),
+               grid("440103001102001", "440103001102", box(10, 0, 20, to)),
                grid("440103001102002", "440103001102", box(10, to, 20, 10))},
               effective);
     }
-    publish::PublishResult publish(Date day = kDay) { return publish::publish(folder, day, "author", "approver", progress); }
+    publish::PublishResult publish(Date day = kDay) {
+        return publish::publish(folder, day, "author", "approver", progress);
+    }
     [[nodiscard]] std::optional<registry::Generation> newest() const {
         return Registry::open(folder, Registry::Mode::read).newest_generation();
     }
@@ -136,11 +144,12 @@ bool publish_killed_at(Place& where, publish::Step step) {
     BOOST_REQUIRE(child >= 0);
     if (child == 0) {
         try {
-            (void)publish::publish_in_steps(where.folder, kDay, "author", "approver", where.progress, [&](publish::Step reached) {
-                if (reached == step) {
-                    ::_exit(42);
-                }
-            });
+            (void)publish::publish_in_steps(where.folder, kDay, "author", "approver", where.progress,
+                                            [&](publish::Step reached) {
+                                                if (reached == step) {
+                                                    ::_exit(42);
+                                                }
+                                            });
         } catch (std::exception const&) {
             ::_exit(1);
         }
@@ -255,7 +264,8 @@ BOOST_AUTO_TEST_CASE(a_publish_killed_at_any_step_is_completed_by_the_next) {
             // Readers see the old or the new one, whole.
             auto const served = where.store().open_current();
             BOOST_TEST(served->generation() == (step >= publish::Step::current_set ? 2 : 1));
-            BOOST_TEST(where.owner(*served, 15, 5) == (step >= publish::Step::current_set ? "440103001102001" : "440103001102002"));
+            BOOST_TEST(where.owner(*served, 15, 5) ==
+                       (step >= publish::Step::current_set ? "440103001102001" : "440103001102002"));
             (void)where.publish();
             require_whole(where, 2, "440103001102001");
             BOOST_TEST((where.published_names() == std::set<std::string>{"CURRENT", "g1-2024-06-01", "g2-2024-06-01"}));
@@ -321,7 +331,8 @@ BOOST_AUTO_TEST_CASE(a_correction_of_the_past_that_breaks_the_rules_only_then_is
     move_boundary(*Date::parse("2024-03-01"));
     (void)publish();
     // Holds until the next known change, so that it overlaps its northern neighbour in February and never again.
-    apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(10, 0, 20, 7))}, *Date::parse("2024-02-01"));
+    apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(10, 0, 20, 7))},
+          *Date::parse("2024-02-01"));
     auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
     BOOST_TEST(holds(text, "2024-02-01"), text);
     BOOST_TEST(newest()->number == 1);

@@ -44,7 +44,8 @@ void write_err(std::string_view text) noexcept { std::fwrite(text.data(), 1, tex
 void require_registry(registry::DataFolder const& folder) {
     if (!exists(folder.registry_file())) {
         throw Error{ErrorCode::not_found,
-                    fmt::format("{}: there is no registry; check --data, or run: wangge init --data DIR", folder.root.string())};
+                    fmt::format("{}: there is no registry; check --data, or run: wangge init --data DIR",
+                                folder.root.string())};
     }
 }
 

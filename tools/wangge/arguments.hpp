@@ -20,7 +20,8 @@ namespace wangge::command {
 
 [[nodiscard]] inline registry::DataFolder data_folder(std::filesystem::path const& path) { return {path}; }
 
-/// Text on standard output. A reader that went away (head) is no error; a full disk behind a redirection is Error{environment}.
+/// Text on standard output. A reader that went away (head) is no error; a full disk behind a redirection is
+/// Error{environment}.
 void write_out(std::string_view text);
 /// Text on standard error, where a failure to write can be told to nobody.
 void write_err(std::string_view text) noexcept;

@@ -18,19 +18,20 @@ namespace {
 
 std::string format_by_name(std::filesystem::path const& file) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kEndings{{{".gpkg", "GPKG"},
-                                                                                    {".geojson", "GeoJSON"},
-                                                                                    {".json", "GeoJSON"},
-                                                                                    {".fgb", "FlatGeobuf"},
-                                                                                    {".shp", "Shapefile"},
-                                                                                    {".csv", "CSV"}}};
+                                                                                     {".geojson", "GeoJSON"},
+                                                                                     {".json", "GeoJSON"},
+                                                                                     {".fgb", "FlatGeobuf"},
+                                                                                     {".shp", "Shapefile"},
+                                                                                     {".csv", "CSV"}}};
     for (auto const& [ending, format] : kEndings) {
         if (file.extension() == ending) {
             return std::string{format};
         }
     }
-    throw Error{ErrorCode::usage, fmt::format("--out: the name '{}' does not tell the format; pass --format (GPKG, GeoJSON, "
-                                              "FlatGeobuf, Shapefile, CSV)",
-                                              file.string())};
+    throw Error{ErrorCode::usage,
+                fmt::format("--out: the name '{}' does not tell the format; pass --format (GPKG, GeoJSON, "
+                            "FlatGeobuf, Shapefile, CSV)",
+                            file.string())};
 }
 
 } // namespace
@@ -44,7 +45,8 @@ int export_layer(ExportOptions const& options) {
     if (!options.division.empty()) {
         request.division = DivisionCode::parse(options.division);
         if (!request.division) {
-            throw Error{ErrorCode::usage, fmt::format("--division: '{}' is not a 12-digit division code", options.division)};
+            throw Error{ErrorCode::usage,
+                        fmt::format("--division: '{}' is not a 12-digit division code", options.division)};
         }
     }
     auto const progress = make_terminal_progress();
@@ -61,7 +63,7 @@ int export_layer(ExportOptions const& options) {
         say("{}\n", json.dump(2));
     } else {
         say("Wrote {} features of layer {} (generation {}) to {}, {} bytes; read back and compared.\n", result.features,
-                   options.layer, snapshot->generation(), options.out.string(), result.bytes);
+            options.layer, snapshot->generation(), options.out.string(), result.bytes);
         if (result.without_grids > 0) {
             say("{} divisions have no grid, so no shape, and are left out.\n", result.without_grids);
         }

@@ -19,8 +19,9 @@ double coordinate_argument(std::string const& text, char const* field) {
     double value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
+        throw Error{
+            ErrorCode::usage,
+            fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
     }
     return value;
 }
@@ -43,7 +44,7 @@ int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot
     auto const progress = make_terminal_progress();
     auto const result = lookup::locate_csv(snapshot, crs::Transformer::make(options.crs), request, *progress);
     warn("{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
-               result.faults);
+         result.faults);
     return result.faults == 0 ? 0 : 1;
 }
 

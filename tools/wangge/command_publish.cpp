@@ -13,8 +13,8 @@ namespace wangge::command {
 int publish(PublishOptions const& options) {
     auto const progress = make_terminal_progress();
     auto const author = author_argument(options.author);
-    auto const result = publish::publish(data_folder(options.data), date_argument(options.effective, "--effective"), author,
-                                         options.approver.empty() ? author : options.approver, *progress);
+    auto const result = publish::publish(data_folder(options.data), date_argument(options.effective, "--effective"),
+                                         author, options.approver.empty() ? author : options.approver, *progress);
     constexpr std::size_t kShown = 6;
     for (std::size_t i = 0; i < std::min(kShown, result.warnings.size()); ++i) {
         warn("warning: {}\n", result.warnings[i].message);
@@ -23,13 +23,11 @@ int publish(PublishOptions const& options) {
         warn("warning: and {} more of the kind; --json lists them all\n", result.warnings.size() - kShown);
     }
     if (options.json) {
-        nlohmann::ordered_json json{{"generation", result.generation.number},
-                                          {"recorded_at", result.generation.recorded_at},
-                                          {"digest", result.generation.digest.hex()},
-                                          {"grids", result.grids},
-                                          {"folder", result.folder.string()},
-                                          {"unchanged", result.unchanged},
-                                          {"warnings", nlohmann::ordered_json::array()}};
+        nlohmann::ordered_json json{
+            {"generation", result.generation.number},     {"recorded_at", result.generation.recorded_at},
+            {"digest", result.generation.digest.hex()},   {"grids", result.grids},
+            {"folder", result.folder.string()},           {"unchanged", result.unchanged},
+            {"warnings", nlohmann::ordered_json::array()}};
         for (auto const& warning : result.warnings) {
             json["warnings"].push_back({{"id", warning.id()},
                                         {"problem", problem_kind(warning.code).slug},
@@ -43,7 +41,7 @@ int publish(PublishOptions const& options) {
         say("Nothing changed since generation {}; it stays the published one.\n", result.generation.number);
     } else {
         say("Published generation {}: {} grids, digest {}.\n", result.generation.number, result.grids,
-                   result.generation.digest.hex().substr(0, 16));
+            result.generation.digest.hex().substr(0, 16));
     }
     say("Snapshot: {}\n", result.folder.string());
     return 0;

@@ -18,7 +18,8 @@ using Json = nlohmann::ordered_json;
 int show_grid(ShowOptions const& options) {
     auto const code = GridCode::parse(options.code);
     if (!code) {
-        throw Error{ErrorCode::usage, fmt::format("CODE: '{}' is not a grid code; it is digits only, 15 by default", options.code)};
+        throw Error{ErrorCode::usage,
+                    fmt::format("CODE: '{}' is not a grid code; it is digits only, 15 by default", options.code)};
     }
     auto const folder = data_folder(options.data);
     require_registry(folder);
@@ -30,8 +31,8 @@ int show_grid(ShowOptions const& options) {
     auto const answer = locator.grid(*code, today);
     if (!answer) {
         throw Error{ErrorCode::not_found,
-                    fmt::format("grid {} is not in generation {}; check the code, or import and publish it", options.code,
-                                snapshot->generation())};
+                    fmt::format("grid {} is not in generation {}; check the code, or import and publish it",
+                                options.code, snapshot->generation())};
     }
     if (options.json) {
         say("{}\n", lookup::to_json(*answer, locator.evidence(today)));
@@ -55,7 +56,8 @@ int show_division(ShowOptions const& options) {
     auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
     auto const division = registry.division(*code, today);
     if (!division) {
-        throw Error{ErrorCode::not_found, fmt::format("division {} is not in the registry; import the list of divisions", options.code)};
+        throw Error{ErrorCode::not_found,
+                    fmt::format("division {} is not in the registry; import the list of divisions", options.code)};
     }
     std::vector<registry::Division> chain;
     for (auto parent = division->parent; parent;) {
@@ -80,10 +82,12 @@ int show_division(ShowOptions const& options) {
     }
     if (options.json) {
         Json json{{"code", division->code.str()}, {"name", division->name}, {"level", to_string(division->level)}};
-        json["urban_rural_class"] = division->urban_rural_class.empty() ? Json(nullptr) : Json(division->urban_rural_class);
+        json["urban_rural_class"] =
+            division->urban_rural_class.empty() ? Json(nullptr) : Json(division->urban_rural_class);
         json["chain"] = Json::array();
         for (auto const& above : chain) {
-            json["chain"].push_back({{"level", to_string(above.level)}, {"code", above.code.str()}, {"name", above.name}});
+            json["chain"].push_back(
+                {{"level", to_string(above.level)}, {"code", above.code.str()}, {"name", above.name}});
         }
         json["children"] = children;
         json["grids"] = grids ? Json(*grids) : Json(nullptr);
@@ -95,7 +99,7 @@ int show_division(ShowOptions const& options) {
         say("  in {:9} {}  {}\n", to_string(above.level), above.code.str(), above.name);
     }
     say("  {} divisions directly below, {}\n", children,
-               grids ? fmt::format("{} grids in the published state", *grids) : std::string{"nothing published yet"});
+        grids ? fmt::format("{} grids in the published state", *grids) : std::string{"nothing published yet"});
     return 0;
 }
 
@@ -120,7 +124,7 @@ int show_officer(ShowOptions const& options) {
     say("{}  {}  {}\n", officer->officer_id, officer->name, officer->phone_masked);
     for (auto const& assignment : officer->assignments) {
         say("  {:13} of grid {} from {} to {}\n", to_string(assignment.role), assignment.grid.str(),
-                   assignment.valid.from.str(), assignment.valid.to.str());
+            assignment.valid.from.str(), assignment.valid.to.str());
     }
     return 0;
 }

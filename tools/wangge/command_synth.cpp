@@ -1,9 +1,8 @@
+#include "../synth/synth.hpp"
 #include "arguments.hpp"
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
-
-#include "../synth/synth.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -55,13 +54,20 @@ int synth(SynthOptions const& options) {
         warn("warning: {}\n", warning);
     }
     if (options.json) {
-        nlohmann::ordered_json json{{"cities", result.cities},         {"counties", result.counties},
-                                    {"towns", result.towns},           {"villages", result.villages},
-                                    {"grids", result.grids},           {"features", result.features},
-                                    {"dedicated", result.dedicated},   {"multi_part", result.multi_part},
-                                    {"with_holes", result.with_holes}, {"vertices", result.vertices},
-                                    {"officers", result.officers},     {"addresses", result.addresses},
-                                    {"emergency_units", result.emergency_units}, {"defects", result.defects}};
+        nlohmann::ordered_json json{{"cities", result.cities},
+                                    {"counties", result.counties},
+                                    {"towns", result.towns},
+                                    {"villages", result.villages},
+                                    {"grids", result.grids},
+                                    {"features", result.features},
+                                    {"dedicated", result.dedicated},
+                                    {"multi_part", result.multi_part},
+                                    {"with_holes", result.with_holes},
+                                    {"vertices", result.vertices},
+                                    {"officers", result.officers},
+                                    {"addresses", result.addresses},
+                                    {"emergency_units", result.emergency_units},
+                                    {"defects", result.defects}};
         json["files"] = nlohmann::ordered_json::array();
         for (auto const& file : result.files) {
             json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
@@ -70,10 +76,11 @@ int synth(SynthOptions const& options) {
         return 0;
     }
     say("Made {} grids ({} dedicated, {} of several parts, {} with holes) of {:.1f} vertices on average\n"
-               "in {} villages, {} towns, {} counties, {} cities; {} officers, {} addresses, {} emergency units.\n",
-               result.grids, result.dedicated, result.multi_part, result.with_holes,
-               static_cast<double>(result.vertices) / static_cast<double>(std::max<std::uint64_t>(1, result.grids)), result.villages,
-               result.towns, result.counties, result.cities, result.officers, result.addresses, result.emergency_units);
+        "in {} villages, {} towns, {} counties, {} cities; {} officers, {} addresses, {} emergency units.\n",
+        result.grids, result.dedicated, result.multi_part, result.with_holes,
+        static_cast<double>(result.vertices) / static_cast<double>(std::max<std::uint64_t>(1, result.grids)),
+        result.villages, result.towns, result.counties, result.cities, result.officers, result.addresses,
+        result.emergency_units);
     if (options.dirty) {
         say("Planted {} defects; defects.csv lists them.\n", result.defects);
     }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-/// One struct of options and one function for each sub-command. A function returns the exit code (0 done, 1 the data has
-/// problems) and throws wangge::Error for anything else; main turns that into a message and an exit code.
+/// One struct of options and one function for each sub-command. A function returns the exit code (0 done, 1 the data
+/// has problems) and throws wangge::Error for anything else; main turns that into a message and an exit code.
 namespace wangge::command {
 
 struct InitOptions {

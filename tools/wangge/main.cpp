@@ -31,7 +31,9 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::SynthOptions synth;
 
     auto const add_data = [](CLI::App* sub, std::filesystem::path& data) {
-        sub->add_option("--data", data, "Data folder (registry, snapshots, received files)")->required()->type_name("DIR");
+        sub->add_option("--data", data, "Data folder (registry, snapshots, received files)")
+            ->required()
+            ->type_name("DIR");
     };
     auto const add_json = [](CLI::App* sub, bool& json) {
         sub->add_flag("--json", json, "Machine-readable JSON on standard output");
@@ -44,7 +46,8 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->callback([&] { chosen = [] { return command::init(init); }; });
     }
     {
-        auto* sub = app.add_subcommand("import", "Read files into the registry: read, normalise, check, compare, apply");
+        auto* sub =
+            app.add_subcommand("import", "Read files into the registry: read, normalise, check, compare, apply");
         sub->add_option("what", import.what, "What the files hold")
             ->required()
             ->check(CLI::IsMember({"divisions", "boundaries", "officers", "addresses"}));
@@ -52,7 +55,8 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->required()
             ->type_name("FILE");
         add_data(sub, import.data);
-        sub->add_option("--crs", import.crs, "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+        sub->add_option("--crs", import.crs,
+                        "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
         sub->add_option("--encoding", import.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
         sub->add_option("--layer", import.layer, "Layer of a file that holds several");
         sub->add_option("--effective", import.effective, "Day from which it holds, YYYY-MM-DD (today otherwise)");
@@ -61,16 +65,18 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--report", import.report, "Write what was found to FILE (.json, or .gpkg for map layers)")
             ->type_name("FILE");
         add_json(sub, import.json);
-        sub->footer("Examples:\n"
-                    "  wangge import divisions geodata/guangdong/divisions.tsv --data province\n"
-                    "  wangge import boundaries grids.gpkg --layer grids --data province --dry-run\n"
-                    "  wangge import boundaries guangzhou.shp --encoding GB18030 --effective 2026-01-01 --data province\n"
-                    "  wangge import officers officers.xlsx --data province\n"
-                    "Exit code 1: the files have problems, nothing was applied; --report tells which and where.");
+        sub->footer(
+            "Examples:\n"
+            "  wangge import divisions geodata/guangdong/divisions.tsv --data province\n"
+            "  wangge import boundaries grids.gpkg --layer grids --data province --dry-run\n"
+            "  wangge import boundaries guangzhou.shp --encoding GB18030 --effective 2026-01-01 --data province\n"
+            "  wangge import officers officers.xlsx --data province\n"
+            "Exit code 1: the files have problems, nothing was applied; --report tells which and where.");
         sub->callback([&] { chosen = [] { return command::import(import); }; });
     }
     {
-        auto* sub = app.add_subcommand("publish", "Make a generation of what was applied, and the snapshot that lookups use");
+        auto* sub =
+            app.add_subcommand("publish", "Make a generation of what was applied, and the snapshot that lookups use");
         add_data(sub, publish.data);
         sub->add_option("--effective", publish.effective, "Day the snapshot shows, YYYY-MM-DD (today otherwise)");
         sub->add_option("--author", publish.author, "Who publishes (the login name otherwise)");
@@ -87,7 +93,9 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--crs", locate.crs, "CRS of the position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
         sub->add_option("--as-of", locate.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
         sub->add_flag("--nearest", locate.nearest, "When outside, name the nearest grid");
-        auto* points = sub->add_option("--points", locate.points, "CSV of positions (UTF-8 or GB18030), '-' for standard input")->type_name("IN.csv");
+        auto* points =
+            sub->add_option("--points", locate.points, "CSV of positions (UTF-8 or GB18030), '-' for standard input")
+                ->type_name("IN.csv");
         sub->add_option("--out", locate.out, "CSV with grid_code added, '-' for standard output")
             ->type_name("OUT.csv")
             ->needs(points);
@@ -103,12 +111,15 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                     "  wangge locate 113.2644 23.1291 --data province\n"
                     "  wangge locate 113.2698 23.1264 --crs GCJ02 --json --data province\n"
                     "  wangge locate --points events.csv --out events-with-grid.csv --data province\n"
-                    "  cut -d, -f1-3 events.csv | wangge locate --points - --out - --lon x --lat y --crs EPSG:4547 --data province");
+                    "  cut -d, -f1-3 events.csv | wangge locate --points - --out - --lon x --lat y --crs EPSG:4547 "
+                    "--data province");
         sub->callback([&] { chosen = [] { return command::locate(locate); }; });
     }
     {
         auto* sub = app.add_subcommand("show", "Show one grid, division or officer");
-        sub->add_option("what", show.what, "Kind of thing")->required()->check(CLI::IsMember({"grid", "division", "officer"}));
+        sub->add_option("what", show.what, "Kind of thing")
+            ->required()
+            ->check(CLI::IsMember({"grid", "division", "officer"}));
         sub->add_option("code", show.code, "Grid code, division code or officer number")->required()->type_name("CODE");
         add_data(sub, show.data);
         add_json(sub, show.json);
@@ -122,22 +133,28 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("layer", layer.layer, "grids, grid_labels, villages, towns, counties, cities, province")
             ->required()
             ->type_name("LAYER");
-        sub->add_option("--format", layer.format, "GPKG, GeoJSON, FlatGeobuf, Shapefile, CSV (by the name of the file otherwise)");
-        sub->add_option("--out", layer.out, "File to write; replaced only when the new one is whole")->required()->type_name("FILE");
+        sub->add_option("--format", layer.format,
+                        "GPKG, GeoJSON, FlatGeobuf, Shapefile, CSV (by the name of the file otherwise)");
+        sub->add_option("--out", layer.out, "File to write; replaced only when the new one is whole")
+            ->required()
+            ->type_name("FILE");
         add_data(sub, layer.data);
         sub->add_option("--division", layer.division, "Only what lies under this division")->type_name("CODE");
         sub->add_option("--crs", layer.crs, "CRS to write: EPSG:4490 (default), EPSG:4547, EPSG:3857, ...");
         add_json(sub, layer.json);
         sub->footer("Examples:\n"
                     "  wangge export grids --format GPKG --out grids.gpkg --data province\n"
-                    "  wangge export towns --format GeoJSON --division 440100000000 --out guangzhou-towns.geojson --data province");
+                    "  wangge export towns --format GeoJSON --division 440100000000 --out guangzhou-towns.geojson "
+                    "--data province");
         sub->callback([&] { chosen = [] { return command::export_layer(layer); }; });
     }
     {
         auto* sub = app.add_subcommand("serve", "Answer lookups over HTTP from the published snapshot");
         add_data(sub, serve.data);
         sub->add_option("--listen", serve.listen, "Address and port; port 0 takes a free one")->capture_default_str();
-        sub->add_option("--threads", serve.threads, "Threads that answer")->capture_default_str()->check(CLI::Range(1, 64));
+        sub->add_option("--threads", serve.threads, "Threads that answer")
+            ->capture_default_str()
+            ->check(CLI::Range(1, 64));
         sub->footer("Example:\n  wangge serve --data province --listen 127.0.0.1:8080\n"
                     "  curl 'http://127.0.0.1:8080/v1/locate?lon=113.2644&lat=23.1291'");
         sub->callback([&] { chosen = [] { return command::serve(serve); }; });
@@ -148,11 +165,14 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--seed", synth.seed, "Another seed makes another province")->each([](std::string const&) {
             synth.has_seed = true;
         });
-        sub->add_option("--scale", synth.scale, "province, city:4405, county:440106, or a number of grids up to 1300000")
+        sub->add_option("--scale", synth.scale,
+                        "province, city:4405, county:440106, or a number of grids up to 1300000")
             ->capture_default_str();
-        sub->add_option("--counties", synth.counties, "Better county outlines (GeoJSON, may be .gz)")->type_name("FILE");
+        sub->add_option("--counties", synth.counties, "Better county outlines (GeoJSON, may be .gz)")
+            ->type_name("FILE");
         sub->add_option("--counties-crs", synth.counties_crs, "CRS of --counties: EPSG:4490 (default) or GCJ02");
-        sub->add_option("--reference", synth.reference, "Folder with divisions.tsv and counties.geojson")->type_name("DIR");
+        sub->add_option("--reference", synth.reference, "Folder with divisions.tsv and counties.geojson")
+            ->type_name("DIR");
         sub->add_flag("--dirty", synth.dirty, "Plant a known list of defects and write it beside the data");
         add_json(sub, synth.json);
         sub->footer("Examples:\n  wangge synth --out synth\n  wangge synth --out small --scale county:440106 --dirty");
@@ -173,7 +193,8 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     std::function<int()> chosen;
     try {
-        CLI::App app{"Wangge (网格): a spatial grid registry. Which grid is this place in, and who is responsible?", "wangge"};
+        CLI::App app{"Wangge (网格): a spatial grid registry. Which grid is this place in, and who is responsible?",
+                     "wangge"};
         app.set_version_flag("--version", WANGGE_VERSION);
         app.require_subcommand(1);
         app.footer("Exit codes: 0 done, 1 the data has problems (reported), 2 wrong usage, 3 the environment failed.\n"

@@ -42,7 +42,8 @@ enum class GridKind : std::uint8_t { comprehensive = 1, dedicated = 2 };
 [[nodiscard]] std::string_view to_string(GridKind kind) noexcept;
 [[nodiscard]] std::optional<GridKind> parse_grid_kind(std::string_view text) noexcept;
 
-/// Grid code: identity of a grid, digits only, at most 20 of them; ordered as text. The layout is CodeProfile's business.
+/// Grid code: identity of a grid, digits only, at most 20 of them; ordered as text. The layout is CodeProfile's
+/// business.
 class GridCode {
 public:
     static constexpr std::size_t kMaxLength = 20;
@@ -81,9 +82,13 @@ struct CodeProfile {
 
 template <>
 struct std::hash<wangge::GridCode> {
-    std::size_t operator()(wangge::GridCode const& code) const noexcept { return std::hash<std::string_view>{}(code.str()); }
+    std::size_t operator()(wangge::GridCode const& code) const noexcept {
+        return std::hash<std::string_view>{}(code.str());
+    }
 };
 template <>
 struct std::hash<wangge::DivisionCode> {
-    std::size_t operator()(wangge::DivisionCode const& code) const noexcept { return std::hash<std::uint64_t>{}(code.value()); }
+    std::size_t operator()(wangge::DivisionCode const& code) const noexcept {
+        return std::hash<std::uint64_t>{}(code.value());
+    }
 };

@@ -38,7 +38,8 @@ private:
 /// Throws Error{environment} when the file cannot be read.
 [[nodiscard]] Digest sha256_of_file(std::filesystem::path const& path);
 
-/// Fast 64-bit checksum of mapped files: FNV-1a over 8-byte little-endian words, then the tail bytes. Not cryptographic.
+/// Fast 64-bit checksum of mapped files: FNV-1a over 8-byte little-endian words, then the tail bytes. Not
+/// cryptographic.
 [[nodiscard]] std::uint64_t checksum64(std::span<std::byte const> bytes) noexcept;
 
 } // namespace wangge

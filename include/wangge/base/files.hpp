@@ -63,7 +63,8 @@ void rename_durably(std::filesystem::path const& from, std::filesystem::path con
 /// Exclusive advisory lock held while the object lives; released by the kernel when the process dies.
 class FileLock {
 public:
-    /// Throws Error{conflict} with `held_message` when another process holds it, Error{environment} when it cannot be made.
+    /// Throws Error{conflict} with `held_message` when another process holds it, Error{environment} when it cannot be
+    /// made.
     FileLock(std::filesystem::path const& path, std::string const& held_message);
     ~FileLock();
     FileLock(FileLock const&) = delete;

@@ -8,8 +8,8 @@
 namespace wangge {
 
 /**
- * Tells a person how far long work has got. Work calls begin, advance any number of times, end; steps may follow one another.
- * Not thread-safe: one thread reports.
+ * Tells a person how far long work has got. Work calls begin, advance any number of times, end; steps may follow one
+ * another. Not thread-safe: one thread reports.
  */
 class Progress {
 public:
@@ -28,7 +28,8 @@ public:
     void end() override {}
 };
 
-/// On standard error: a bar redrawn in place on a terminal; otherwise one line at the start of each step, every five seconds, and at its end.
+/// On standard error: a bar redrawn in place on a terminal; otherwise one line at the start of each step, every five
+/// seconds, and at its end.
 [[nodiscard]] std::unique_ptr<Progress> make_terminal_progress();
 
 } // namespace wangge

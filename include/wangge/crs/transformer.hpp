@@ -26,9 +26,9 @@ struct Coordinate {
 /**
  * Brings coordinates of one CRS to CGCS2000 geographic (EPSG:4490) and back.
  * CRS names: "EPSG:n", "GCJ02", "BD09" (case-insensitive). EPSG:4490 and 4326 pass unchanged (metre-level identity of
- * the realisations is accepted by decision, recorded in datum_assumed()). A ballpark or identity "transformation" between
- * different datums is refused (Beijing54, Xian80: PROJ 9.1 returns them unchanged without a warning).
- * One object serves one thread at a time; make one for each thread.
+ * the realisations is accepted by decision, recorded in datum_assumed()). A ballpark or identity "transformation"
+ * between different datums is refused (Beijing54, Xian80: PROJ 9.1 returns them unchanged without a warning). One
+ * object serves one thread at a time; make one for each thread.
  */
 class Transformer {
 public:

@@ -31,7 +31,8 @@ struct MetresPerDegree {
 /// Distance in metres from `p` to the nearest edge of the shape; infinity for an empty shape. O(n).
 [[nodiscard]] double distance_to_boundary_m(MultiPolygon const& shape, Point p) noexcept;
 
-/// A position inside the shape, good for a label: inside the largest part, on its widest scan line of a few. Empty shape: {0,0}.
+/// A position inside the shape, good for a label: inside the largest part, on its widest scan line of a few. Empty
+/// shape: {0,0}.
 [[nodiscard]] Point interior_point(MultiPolygon const& shape);
 
 } // namespace wangge::geom

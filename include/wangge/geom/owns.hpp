@@ -11,7 +11,8 @@ namespace wangge::geom {
  * Source: semi-open vertex model, as in S2ContainsPointQuery; here by counting the edges at or below the position whose
  * half-open longitude range [west end, east end) holds it.
  */
-inline constexpr char const* kOwnershipRule = "half-open: boundary positions belong to the area directly north, then east";
+inline constexpr char const* kOwnershipRule =
+    "half-open: boundary positions belong to the area directly north, then east";
 
 /// Is the edge counted by a position's downward ray: spans its longitude half-open and passes at or below it. Exact.
 [[nodiscard]] inline bool crosses_below(Point a, Point b, Point p) noexcept {

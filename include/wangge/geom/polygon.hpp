@@ -54,8 +54,8 @@ void for_each_edge(MultiPolygon const& shape, F&& f) {
 /// Sign of the signed area: +1 counter-clockwise, -1 clockwise, 0 no area. Exact (128-bit sum). O(n).
 [[nodiscard]] int winding(Ring const& ring) noexcept;
 
-/// Canonical form: each ring starts at its smallest point and has the orientation of its role, holes and parts are sorted by
-/// first point. Two shapes that cover the same area with the same vertices become equal.
+/// Canonical form: each ring starts at its smallest point and has the orientation of its role, holes and parts are
+/// sorted by first point. Two shapes that cover the same area with the same vertices become equal.
 void normalize(MultiPolygon& shape);
 
 } // namespace wangge::geom

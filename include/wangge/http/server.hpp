@@ -21,14 +21,15 @@ struct ServerOptions {
 };
 
 /**
- * The HTTP service of docs/http-api.md over a data folder. A new publish is taken over without a pause, officer changes within a
- * second; when something new cannot be read the old stays served and the log says so once.
- * No request ends the process.
+ * The HTTP service of docs/http-api.md over a data folder. A new publish is taken over without a pause, officer changes
+ * within a second; when something new cannot be read the old stays served and the log says so once. No request ends the
+ * process.
  */
 class Server {
 public:
     /// Binds the port and loads what is published; with nothing published it starts and /readyz says so.
-    /// Throws Error{usage} for a malformed address, Error{environment} when the port is taken, Error{not_found} without a registry.
+    /// Throws Error{usage} for a malformed address, Error{environment} when the port is taken, Error{not_found} without
+    /// a registry.
     explicit Server(ServerOptions options);
     ~Server();
     Server(Server const&) = delete;

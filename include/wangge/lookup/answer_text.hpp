@@ -6,8 +6,8 @@
 
 namespace wangge::lookup {
 
-/// One JSON object without line ends, keys in a fixed order (docs/http-api.md). Metres are rounded to 1 mm, areas to 0.01 m2.
-/// Officers appear by staff number and role only.
+/// One JSON object without line ends, keys in a fixed order (docs/http-api.md). Metres are rounded to 1 mm, areas to
+/// 0.01 m2. Officers appear by staff number and role only.
 [[nodiscard]] std::string to_json(Answer const& answer);
 [[nodiscard]] std::string to_json(GridAnswer const& grid, Evidence const& evidence);
 

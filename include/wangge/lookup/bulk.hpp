@@ -21,11 +21,11 @@ struct BulkResult {
 };
 
 /**
- * Streams positions through the snapshot in constant memory. The output keeps the input's columns, bytes and order and adds
- * `grid_code` (empty when outside) and `locate_status`: ok, outside, or bad_lon, bad_lat, bad_row, bad_position. Short rows are
- * filled up with empty fields.
- * CSV as in RFC 4180, comma, tab or semicolon told by the header; UTF-8 or GB18030. A file is written aside and renamed when whole.
- * Throws Error{data_rejected} when the columns are not there (it lists those that are), Error{environment} on I/O errors.
+ * Streams positions through the snapshot in constant memory. The output keeps the input's columns, bytes and order and
+ * adds `grid_code` (empty when outside) and `locate_status`: ok, outside, or bad_lon, bad_lat, bad_row, bad_position.
+ * Short rows are filled up with empty fields. CSV as in RFC 4180, comma, tab or semicolon told by the header; UTF-8 or
+ * GB18030. A file is written aside and renamed when whole. Throws Error{data_rejected} when the columns are not there
+ * (it lists those that are), Error{environment} on I/O errors.
  */
 [[nodiscard]] BulkResult locate_csv(snapshot::Snapshot const& snapshot, crs::Transformer const& transformer,
                                     BulkRequest const& request, Progress& progress);

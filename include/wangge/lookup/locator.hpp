@@ -38,10 +38,10 @@ struct Evidence {
 
 /// Evidence of an answer to a position, enough to repeat it later.
 struct Receipt : Evidence {
-    std::string crs;           ///< as asked, canonical
-    std::string datum_assumed; ///< one sentence
-    geom::Point position;      ///< on the lattice, CGCS2000
-    std::string rule;          ///< the ownership rule
+    std::string crs;                       ///< as asked, canonical
+    std::string datum_assumed;             ///< one sentence
+    geom::Point position;                  ///< on the lattice, CGCS2000
+    std::string rule;                      ///< the ownership rule
     std::optional<double> edge_distance_m; ///< to the nearest grid edge; empty when outside
 };
 
@@ -92,8 +92,8 @@ class Locator {
 public:
     Locator(snapshot::Snapshot const& snapshot, DutyRoster const& roster) : m_snapshot(snapshot), m_roster(roster) {}
 
-    /// Empty answer and a fault when the coordinate is not finite, not on the globe, or clearly exchanged: read the other way
-    /// round it would lie in the window of the province (longitude 105 to 120, latitude 18 to 30).
+    /// Empty answer and a fault when the coordinate is not finite, not on the globe, or clearly exchanged: read the
+    /// other way round it would lie in the window of the province (longitude 105 to 120, latitude 18 to 30).
     [[nodiscard]] std::optional<Answer> locate(PositionQuery const& query, crs::Transformer const& transformer,
                                                Date as_of, QueryFault& fault) const;
     /// Empty when there is no such grid in the snapshot.

@@ -21,9 +21,9 @@ struct PublishResult {
 
 /**
  * The one place where the write side meets the read side: turns the draft into a Generation and writes its Snapshot for
- * `as_of`. Order: snapshot written and synced, generation recorded in the registry, CURRENT replaced; killed anywhere, the
- * registry and the last published snapshot are whole and publishing again completes the work.
- * Throws Error{data_rejected} when the coverage rules do not hold.
+ * `as_of`. Order: snapshot written and synced, generation recorded in the registry, CURRENT replaced; killed anywhere,
+ * the registry and the last published snapshot are whole and publishing again completes the work. Throws
+ * Error{data_rejected} when the coverage rules do not hold.
  */
 [[nodiscard]] PublishResult publish(registry::DataFolder const& folder, Date as_of, std::string const& author,
                                     std::string const& approver, Progress& progress);

@@ -36,8 +36,8 @@ struct Grid {
 };
 
 enum class Role : std::uint8_t { dedicated = 1, professional = 2, part_time = 3 };
-[[nodiscard]] std::string_view to_string(Role role) noexcept;         ///< "dedicated", "professional", "part_time"
-[[nodiscard]] std::optional<Role> parse_role(std::string_view text);  ///< English words or 专职, 专业, 兼职 (网格员)
+[[nodiscard]] std::string_view to_string(Role role) noexcept;        ///< "dedicated", "professional", "part_time"
+[[nodiscard]] std::optional<Role> parse_role(std::string_view text); ///< English words or 专职, 专业, 兼职 (网格员)
 
 /// Personal data: name, phone and identity number never leave the registry unmasked without a stated reason.
 struct Officer {
@@ -95,7 +95,7 @@ struct Generation {
 struct State {
     Date as_of;
     GenerationNumber known_at = 0;
-    DateInterval unchanged; ///< the longest run of days around as_of on which the same facts hold
+    DateInterval unchanged;          ///< the longest run of days around as_of on which the same facts hold
     std::vector<Division> divisions; ///< by code
     std::vector<Grid> grids;         ///< by code
 };
