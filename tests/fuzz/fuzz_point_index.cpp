@@ -5,8 +5,10 @@
 #include <wangge/base/error.hpp>
 #include <wangge/snapshot/point_index.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
 #include <vector>
 
 namespace {
@@ -34,6 +36,33 @@ std::vector<std::byte> small_index() {
     return snapshot::PointIndex::build(pointers, silent);
 }
 
+/// Refused, or every answer a grid or outside, of single calls and batches.
+void ask(std::span<std::byte const> bytes, snapshot::Instructions instructions) {
+    std::vector<geom::Point> points{
+        {INT32_MIN, INT32_MIN}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MAX}, {0, 0}, {100000, 90000}};
+    for (std::int32_t lat = -2000; lat <= 92000; lat += 2999) {
+        for (std::int32_t lon = -2000; lon <= 102000; lon += 2999) {
+            points.push_back({lon, lat});
+        }
+    }
+    std::vector<snapshot::GridId> batch(points.size());
+    try {
+        auto const index = snapshot::PointIndex::over(bytes, "fuzz", instructions);
+        index.locate(points, batch);
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            for (auto const id : {index.locate(points[i]), batch[i]}) {
+                if (id != snapshot::kOutside && id >= index.grid_count()) {
+                    __builtin_trap();
+                }
+            }
+        }
+        (void)index.content_is_whole();
+        (void)index.anatomy();
+    } catch (Error const&) {
+        return; // refused
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -57,27 +86,13 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         std::memcpy(bytes.data() + kChecksumAt, &checksum, sizeof checksum);
     }
     // An allocation of exactly this size, so that the sanitizer sees one byte too far.
-    std::vector<std::byte> const exact(bytes);
-    try {
-        auto const index = snapshot::PointIndex::over(exact);
-        auto const box = index.extent();
-        std::vector<geom::Point> points{
-            {INT32_MIN, INT32_MIN}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MAX}, box.min, box.max};
-        for (std::int32_t lat = -2000; lat <= 92000; lat += 2999) {
-            for (std::int32_t lon = -2000; lon <= 102000; lon += 2999) {
-                points.push_back({lon, lat});
-            }
-        }
-        std::vector<snapshot::GridId> batch(points.size());
-        index.locate(points, batch);
-        for (std::size_t i = 0; i < points.size(); ++i) {
-            auto const id = index.locate(points[i]);
-            if (id != batch[i] || (id != snapshot::kOutside && id >= index.grid_count())) {
-                __builtin_trap();
-            }
-        }
-    } catch (Error const&) {
-        return 0; // refused
+    constexpr std::align_val_t kLine{64};
+    auto const free = [](std::byte* p) { ::operator delete(p, kLine); };
+    std::unique_ptr<std::byte, decltype(free)> const exact{
+        static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes.size(), 1), kLine)), free};
+    std::copy(bytes.begin(), bytes.end(), exact.get());
+    for (auto const instructions : snapshot::instructions_here()) {
+        ask({exact.get(), bytes.size()}, instructions);
     }
     return 0;
 }

@@ -1,4 +1,5 @@
 #include "coverages.hpp"
+#include "point_index_view.hpp"
 
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
@@ -8,9 +9,13 @@
 
 #include <cstring>
 #include <limits>
+#include <map>
+#include <memory>
+#include <new>
 
 using namespace wangge;
 using namespace wangge::test;
+using namespace wangge::snapshot::point_index;
 using snapshot::kOutside;
 using snapshot::PointIndex;
 
@@ -19,27 +24,37 @@ namespace {
 constexpr auto kLowest = std::numeric_limits<std::int32_t>::min();
 constexpr auto kHighest = std::numeric_limits<std::int32_t>::max();
 
-/// Bytes of an index at an address of the wanted alignment.
+/// Bytes of an index at the start of a cache line, in an allocation that ends with them.
 class AlignedBytes {
 public:
-    explicit AlignedBytes(std::span<std::byte const> bytes) : m_words(bytes.size() / 8 + 1), m_size(bytes.size()) {
-        std::copy(bytes.begin(), bytes.end(), data());
+    explicit AlignedBytes(std::span<std::byte const> bytes)
+        : m_lines(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes.size(), 1), kLine)))
+        , m_size(bytes.size()) {
+        std::copy(bytes.begin(), bytes.end(), m_lines.get());
     }
-    std::byte* data() { return reinterpret_cast<std::byte*>(m_words.data()); }
-    std::span<std::byte const> span() { return {data(), m_size}; }
+    std::byte* data() { return m_lines.get(); }
+    std::span<std::byte const> span() { return {m_lines.get(), m_size}; }
 
 private:
-    std::vector<std::uint64_t> m_words;
+    static constexpr std::align_val_t kLine{64};
+    struct Free {
+        void operator()(std::byte* bytes) const { ::operator delete(bytes, kLine); }
+    };
+    std::unique_ptr<std::byte, Free> m_lines;
     std::size_t m_size;
 };
 
-std::vector<std::byte> build(std::vector<MultiPolygon> const& shapes) {
+std::vector<MultiPolygon const*> pointers_to(std::vector<MultiPolygon> const& shapes) {
     std::vector<MultiPolygon const*> pointers;
     for (auto const& shape : shapes) {
         pointers.push_back(&shape);
     }
+    return pointers;
+}
+
+std::vector<std::byte> build(std::vector<MultiPolygon> const& shapes, unsigned threads = 1) {
     SilentProgress silent;
-    return PointIndex::build(pointers, silent);
+    return PointIndex::build(pointers_to(shapes), silent, threads);
 }
 
 std::vector<Point> positions_to_ask(std::vector<MultiPolygon> const& shapes, Placement const& place, Random& random) {
@@ -83,23 +98,35 @@ std::vector<Point> positions_to_ask(std::vector<MultiPolygon> const& shapes, Pla
     return points;
 }
 
-/// Counts positions where the index differs from the oracle, or the batch from the single call.
-std::size_t disagreements(std::vector<MultiPolygon> const& shapes, std::vector<Point> const& points) {
-    AlignedBytes bytes{build(shapes)};
-    auto const index = PointIndex::over(bytes.span());
-    std::vector<snapshot::GridId> batch(points.size());
-    index.locate(points, batch);
+/// Counts positions where the index differs from `owner_of`, one at a time or in a batch, with any instructions.
+template <class OwnerOf>
+std::size_t disagreements(std::span<std::byte const> bytes, std::vector<Point> const& points, OwnerOf&& owner_of) {
+    std::vector<snapshot::GridId> expected, batch(points.size());
+    for (auto const p : points) {
+        auto const owner = owner_of(p);
+        expected.push_back(owner == -1 ? kOutside : static_cast<snapshot::GridId>(owner));
+    }
     std::size_t wrong = 0;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-        auto const expected = owner_by_winding(shapes, points[i]);
-        auto const single = index.locate(points[i]);
-        bool const right = expected == -1 ? single == kOutside : std::cmp_equal(single, expected);
-        if ((!right || batch[i] != single) && ++wrong == 1) {
-            BOOST_TEST_MESSAGE("position " << points[i].lon << ',' << points[i].lat << ": expected " << expected
-                                           << ", single " << single << ", batch " << batch[i]);
+    auto const note = [&](std::size_t i, std::string_view how, snapshot::GridId answer) {
+        if (answer != expected[i] && ++wrong == 1) {
+            BOOST_TEST_MESSAGE("position " << points[i].lon << ',' << points[i].lat << ": expected " << expected[i]
+                                           << ", " << how << " says " << answer);
+        }
+    };
+    for (auto const instructions : snapshot::instructions_here()) {
+        auto const index = PointIndex::over(bytes, "index", instructions);
+        index.locate(points, batch);
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            note(i, to_string(instructions), batch[i]);
+            note(i, "one call", index.locate(points[i]));
         }
     }
     return wrong;
+}
+
+std::size_t disagreements(std::vector<MultiPolygon> const& shapes, std::vector<Point> const& points) {
+    AlignedBytes bytes{build(shapes)};
+    return disagreements(bytes.span(), points, [&](Point p) { return owner_by_winding(shapes, p); });
 }
 
 Placement random_placement(Random& random) {
@@ -234,6 +261,7 @@ BOOST_AUTO_TEST_CASE(bytes_do_not_depend_on_where_rings_start_or_in_which_order_
     auto shapes = merged_cells(random, {1000, {1130000000, 230000000}}, true);
     auto const before = build(shapes);
     BOOST_TEST((before == build(shapes)));
+    BOOST_TEST((before == build(shapes, 3)));
     for (auto& shape : shapes) {
         std::reverse(shape.parts.begin(), shape.parts.end());
         for (auto& part : shape.parts) {
@@ -279,26 +307,248 @@ BOOST_AUTO_TEST_CASE(damaged_bytes_behind_the_header_are_met_in_bounds) {
         auto const points = positions_to_ask(shapes, place, random);
         std::vector<snapshot::GridId> batch(points.size());
         for (int damage = 0; damage < 20; ++damage) {
-            auto const bytes = std::make_unique<std::uint64_t[]>(whole.size() / 8);
-            std::memcpy(bytes.get(), whole.data(), whole.size());
-            auto* const raw = reinterpret_cast<std::uint8_t*>(bytes.get());
+            AlignedBytes bytes{whole};
+            auto* const raw = reinterpret_cast<std::uint8_t*>(bytes.data());
             for (int i = 0; i < 40; ++i) {
                 auto const at =
                     static_cast<std::size_t>(random.between(128, static_cast<std::int64_t>(whole.size()) - 1));
                 raw[at] = static_cast<std::uint8_t>(random.next());
             }
-            auto const index = PointIndex::over(std::as_bytes(std::span{bytes.get(), whole.size() / 8}));
-            index.locate(points, batch);
-            for (std::size_t i = 0; i < points.size(); ++i) {
-                auto const id = index.locate(points[i]);
-                BOOST_REQUIRE(id == batch[i]);
-                BOOST_REQUIRE((id == kOutside || id < shapes.size()));
-                outside += id == kOutside ? 1U : 0U;
+            for (auto const instructions : snapshot::instructions_here()) {
+                auto const index = PointIndex::over(bytes.span(), "index", instructions);
+                BOOST_TEST(!index.content_is_whole());
+                index.locate(points, batch);
+                for (std::size_t i = 0; i < points.size(); ++i) {
+                    auto const id = index.locate(points[i]);
+                    BOOST_REQUIRE((id == kOutside || id < shapes.size()));
+                    BOOST_REQUIRE((batch[i] == kOutside || batch[i] < shapes.size()));
+                    outside += id == kOutside ? 1U : 0U;
+                }
             }
             asked += points.size();
         }
     }
     BOOST_TEST(outside < asked);
+}
+
+BOOST_AUTO_TEST_CASE(four_edges_at_a_time_are_counted_as_one_by_one) {
+    constexpr std::uint64_t kSeed = 41;
+    BOOST_TEST_MESSAGE("seed " << kSeed);
+    Random random{kSeed};
+    std::size_t crossings = 0;
+    for (int round = 0; round < 200000; ++round) {
+        std::array<std::uint32_t, 24> vertices{};
+        auto const reach = round % 3 == 0 ? 3 : 16383;
+        auto const any = [&] { return static_cast<std::int16_t>(random.between(-reach, reach)); };
+        for (auto& v : vertices) {
+            v = pack({any(), any()});
+        }
+        auto const slots = static_cast<std::size_t>(random.between(0, 15));
+        Relative const at{any(), any()};
+        auto const expected = crossed_narrow_one_by_one(vertices.data(), slots, at);
+        BOOST_REQUIRE(crossed_narrow(vertices.data(), slots, at) == expected);
+        crossings += static_cast<std::size_t>(std::popcount(expected));
+    }
+    BOOST_TEST(crossings > 100000U);
+}
+
+namespace {
+
+/// Rows and columns of quadrangles with moved corners, from `from` on; `at` says which number each gets.
+std::vector<MultiPolygon> quadrangles(Random& random, int columns, int rows, Point from, std::int32_t side) {
+    std::vector<Point> corners;
+    for (int y = 0; y <= rows; ++y) {
+        for (int x = 0; x <= columns; ++x) {
+            auto const moved = [&](int n) {
+                return static_cast<std::int32_t>(n * side + random.between(-side / 4, side / 4));
+            };
+            auto const lon = moved(x);
+            corners.push_back({from.lon + lon, from.lat + moved(y)});
+        }
+    }
+    std::vector<MultiPolygon> shapes;
+    for (int y = 0; y < rows; ++y) {
+        for (int x = 0; x < columns; ++x) {
+            auto const corner = [&](int dx, int dy) {
+                return corners[static_cast<std::size_t>((y + dy) * (columns + 1) + x + dx)];
+            };
+            shapes.push_back({{{{corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)}, {}}}});
+        }
+    }
+    return shapes;
+}
+
+/// Positions near corners and at random, each with its owner, which only the quadrangles round it can be.
+std::size_t wrong_in_quadrangles(std::span<std::byte const> bytes, std::vector<MultiPolygon> const& shapes,
+                                 std::size_t first, int columns, int rows, Random& random) {
+    std::vector<Point> points;
+    std::map<Point, std::int64_t> owner;
+    for (int i = 0; i < 3000; ++i) {
+        auto const x = static_cast<int>(random.between(0, columns - 1)),
+                   y = static_cast<int>(random.between(0, rows - 1));
+        auto const& ring = shapes[first + static_cast<std::size_t>(y * columns + x)].parts[0].outer;
+        auto p = ring[static_cast<std::size_t>(random.between(0, 3))];
+        auto const reach = i % 2 == 0 ? 2 : 400;
+        p.lon += static_cast<std::int32_t>(random.between(-reach, reach));
+        p.lat += static_cast<std::int32_t>(random.between(-reach, reach));
+        std::int64_t found = -1;
+        for (int v = std::max(0, y - 3); v <= std::min(rows - 1, y + 3); ++v) {
+            for (int u = std::max(0, x - 3); u <= std::min(columns - 1, x + 3); ++u) {
+                auto const id = first + static_cast<std::size_t>(v * columns + u);
+                found = winding_round(shapes[id], p) != 0 ? static_cast<std::int64_t>(id) : found;
+            }
+        }
+        points.push_back(p);
+        owner[p] = found;
+    }
+    return disagreements(bytes, points, [&](Point p) { return owner.at(p); });
+}
+
+/// How many top cells have these flags.
+std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned wanted) {
+    Header header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
+        Cell cell;
+        std::memcpy(&cell, bytes.data() + header.top_offset + i * sizeof cell, sizeof cell);
+        count += (cell.flags & mask) == wanted ? 1U : 0U;
+    }
+    return count;
+}
+
+constexpr Point kCorner{1130000000, 230000000};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(blocks_of_every_scale_and_blocks_of_cells_answer) {
+    // A cluster of small grids in a corner of the extent, so that one top cell holds them all.
+    constexpr std::uint64_t kSeed = 5;
+    BOOST_TEST_MESSAGE("seed " << kSeed);
+    struct Case {
+        int side;
+        unsigned mask, flags;
+    };
+    for (auto const& c :
+         {Case{40, 3U << kScaleBit, 0}, Case{55, 3U << kScaleBit, 1U << kScaleBit},
+          Case{70, 3U << kScaleBit, 2U << kScaleBit}, Case{100, kCells, kCells}, Case{170, kCells, kCells}}) {
+        Random random{kSeed};
+        auto shapes = quadrangles(random, c.side, c.side, kCorner, 300);
+        shapes.push_back(
+            box(kCorner.lon + 60000000, kCorner.lat + 60000000, kCorner.lon + 60001000, kCorner.lat + 60001000));
+        AlignedBytes bytes{build(shapes)};
+        BOOST_TEST(cells_with(bytes.span(), c.mask, c.flags) > 0U);
+        BOOST_TEST(wrong_in_quadrangles(bytes.span(), shapes, 0, c.side, c.side, random) == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(grids_whose_numbers_lie_far_apart_are_neighbours_all_the_same) {
+    Random random{6};
+    auto const quads = quadrangles(random, 20, 20, kCorner, 3000);
+    std::vector<MultiPolygon> shapes(40000); // most without shape
+    std::copy(quads.begin(), quads.begin() + 200, shapes.begin() + 7);
+    std::copy(quads.begin() + 200, quads.end(), shapes.begin() + 39000);
+    AlignedBytes bytes{build(shapes)};
+    BOOST_TEST(cells_with(bytes.span(), kPalette, kPalette) > 0U);
+    BOOST_TEST(cells_with(bytes.span(), kPalette, 0) > 0U);
+    std::vector<Point> points;
+    for (int i = 0; i < 5000; ++i) {
+        points.push_back({kCorner.lon + static_cast<std::int32_t>(random.between(-1000, 61000)),
+                          kCorner.lat + static_cast<std::int32_t>(random.between(-1000, 61000))});
+    }
+    BOOST_TEST(disagreements(bytes.span(), points, [&](Point p) {
+                   auto const owner = owner_by_winding(quads, p);
+                   return owner < 0 ? owner : owner < 200 ? owner + 7 : owner + 38800;
+               }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_updated_index_has_the_bytes_of_one_built_anew) {
+    constexpr std::uint64_t kSeed = 77;
+    BOOST_TEST_MESSAGE("seed " << kSeed);
+    std::size_t taken_over = 0;
+    for (std::uint64_t round = 0; round < 60; ++round) {
+        Random random{kSeed + round};
+        auto const columns = static_cast<int>(random.between(3, 60));
+        auto before = quadrangles(random, columns, columns, kCorner, 20000);
+        auto const any = [&] {
+            return static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(before.size()) - 1));
+        };
+        before.resize(before.size() - static_cast<std::size_t>(random.between(0, 3))); // an uneven rim
+        auto after = before;
+        auto const changed = std::minmax({any(), any()});
+        switch (round % 4) {
+        case 0: // two grids exchange their places
+            std::swap(after[changed.first], after[changed.second]);
+            break;
+        case 1: // one retires, and the last takes its number
+            after[changed.first] = after.back();
+            after.pop_back();
+            break;
+        case 2: // a new one in a gap
+            after.push_back(before[changed.first]);
+            before[changed.first] = {};
+            after[changed.first] = {};
+            break;
+        default: { // one takes over its neighbour's part, as a second part that touches the first
+            auto const to = changed.first,
+                       from = changed.first == changed.second ? (to + 1) % after.size() : changed.second;
+            after[to].parts.push_back(after[from].parts[0]);
+            after[from] = {};
+        }
+        }
+        std::vector<PointIndex::Change> changes;
+        for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+            auto const* const was = i < before.size() ? &before[i] : nullptr;
+            auto const* const is = i < after.size() ? &after[i] : nullptr;
+            if (was == nullptr || is == nullptr || !(*was == *is)) {
+                changes.push_back({static_cast<snapshot::GridId>(i), was, is});
+            }
+        }
+        AlignedBytes old{build(before)};
+        auto const index = PointIndex::over(old.span());
+        std::size_t visited = 0;
+        SilentProgress silent;
+        auto const updated = PointIndex::update(
+            index, after.size(), changes,
+            [&](geom::Envelope const& box, PointIndex::ShapeVisitor const& visit) {
+                for (std::size_t i = 0; i < after.size(); ++i) {
+                    bool const unchanged =
+                        std::none_of(changes.begin(), changes.end(), [&](auto const& c) { return c.id == i; });
+                    if (unchanged && geom::envelope_of(after[i]).intersects(box)) {
+                        ++visited;
+                        visit(static_cast<snapshot::GridId>(i), after[i]);
+                    }
+                }
+            },
+            silent);
+        BOOST_REQUIRE_MESSAGE(updated == build(after), "round " << round << " of seed " << kSeed);
+        taken_over += visited < after.size() / 2 ? 1U : 0U;
+    }
+    BOOST_TEST(taken_over > 15U); // it was not simply built anew each time
+}
+
+BOOST_AUTO_TEST_CASE(instructions_that_are_not_here_are_refused_and_those_that_are_have_names) {
+    AlignedBytes bytes{build({box(5, 7, 6, 8)})};
+    auto const here = snapshot::instructions_here();
+    BOOST_TEST((here.front() == snapshot::Instructions::portable));
+    BOOST_TEST((PointIndex::over(bytes.span()).instructions() == here.back()));
+    for (auto const some : {snapshot::Instructions::portable, snapshot::Instructions::avx512}) {
+        BOOST_TEST(!to_string(some).empty());
+        if (std::find(here.begin(), here.end(), some) == here.end()) {
+            BOOST_CHECK_THROW(PointIndex::over(bytes.span(), "index", some), Error);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(changed_content_is_noticed) {
+    Random random{5};
+    AlignedBytes bytes{build(merged_cells(random, {1000, {1130000000, 230000000}}, true))};
+    BOOST_TEST(PointIndex::over(bytes.span()).content_is_whole());
+    for (std::size_t i = 128; i < bytes.span().size(); i += 37) {
+        bytes.data()[i] ^= std::byte{16};
+        BOOST_REQUIRE(!PointIndex::over(bytes.span()).content_is_whole());
+        bytes.data()[i] ^= std::byte{16};
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

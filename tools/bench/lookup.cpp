@@ -199,7 +199,7 @@ LookupResult run(LookupQuestion const& question) {
     result.edges = anatomy.edges;
     result.subgrids = anatomy.subgrids;
     result.leaves = anatomy.leaves;
-    result.leaf_edges = anatomy.leaf_edges;
+    result.leaf_edges = anatomy.leaf_vertices;
     std::vector<geom::MultiPolygon> shapes;
     for (GridId id = 0; id < snapshot->grid_count(); ++id) {
         auto shape = snapshot->shape(id);
