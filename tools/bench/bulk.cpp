@@ -136,9 +136,11 @@ Row row_of(std::string subject, std::string how, std::string kind, std::size_t r
 
 #ifdef WANGGE_BENCH_PEERS
 
-/// The same rows through PostGIS: COPY in, then a join into COPY out; and the join alone.
-std::vector<std::uint32_t> ask_postgis(BulkOptions const& options, Snapshot const& snapshot,
-                                       std::span<geom::Point const> points, unsigned workers, Report& report) {
+/// The same rows through PostGIS: COPY in, then a join into COPY out; and the join alone. Once by position, with the
+/// polygons' index, and once with an index over the positions too, whose making counts. All cores.
+void ask_postgis(BulkOptions const& options, Snapshot const& snapshot, std::span<geom::Point const> points,
+                 Report& report) {
+    auto const workers = std::thread::hardware_concurrency() - 1;
     PostgresCluster cluster{workers};
     cluster.load_grids(all_shapes(snapshot));
     cluster.run("CREATE UNLOGGED TABLE codes (id int, code text)");
@@ -158,29 +160,41 @@ std::vector<std::uint32_t> ask_postgis(BulkOptions const& options, Snapshot cons
     auto const out = cluster.exchange() / "out.csv";
     write_csv(points, in);
     std::filesystem::permissions(in, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
-    std::vector<Usage> copy_in, join, join_out, whole;
     auto const timed = [&](std::string const& sql) {
         double const cpu = cluster.cpu_s();
         double const wall = wall_s();
         cluster.run(sql);
         return Usage{cluster.cpu_s() - cpu, wall_s() - wall, cluster.peak_bytes()};
     };
-    std::string const from = "FROM points p LEFT JOIN coded g ON ST_Covers(g.geom, ST_Point(p.lon, p.lat))";
-    for (int i = 0; i < std::min(options.runs, 2); ++i) {
-        cluster.run("DROP TABLE IF EXISTS points; CREATE UNLOGGED TABLE points (id int, lon float8, lat float8)");
-        copy_in.push_back(timed(fmt::format("COPY points FROM '{}' CSV HEADER", in.string())));
-        join_out.push_back(
-            timed(fmt::format("COPY (SELECT p.id, p.lon, p.lat, g.code {}) TO '{}' CSV", from, out.string())));
-        join.push_back(timed("SELECT count(g.code) " + from));
-        whole.push_back({copy_in.back().cpu_s + join_out.back().cpu_s, copy_in.back().wall_s + join_out.back().wall_s,
-                         join_out.back().peak_bytes});
+    struct Way {
+        std::string name, make, from;
+    };
+    for (Way const& way :
+         {Way{"postgis", "", "FROM points p LEFT JOIN coded g ON ST_Covers(g.geom, ST_Point(p.lon, p.lat))"},
+          Way{"postgis indexed",
+              "CREATE UNLOGGED TABLE located AS SELECT id, ST_Point(lon, lat) AS geom FROM points;"
+              "CREATE INDEX ON located USING gist (geom); ANALYZE located",
+              "FROM points p LEFT JOIN (SELECT l.id, c.code FROM coded c JOIN located l ON ST_Covers(c.geom, l.geom)) "
+              "AS g USING (id)"}}) {
+        cluster.run("DROP TABLE IF EXISTS points; DROP TABLE IF EXISTS located;"
+                    "CREATE UNLOGGED TABLE points (id int, lon float8, lat float8)");
+        auto const copy_in = timed(fmt::format("COPY points FROM '{}' CSV HEADER", in.string()));
+        auto const indexed = timed(way.make.empty() ? "ANALYZE points" : way.make);
+        auto const join_out =
+            timed(fmt::format("COPY (SELECT p.id, p.lon, p.lat, g.code {}) TO '{}' CSV", way.from, out.string()));
+        auto const join = timed("SELECT count(g.code) " + way.from);
+        auto const note = [&](char const* how, Usage const& usage) {
+            report.rows.push_back(row_of(way.name, how, options.kind, points.size(), {usage}));
+        };
+        note("csv to csv", {copy_in.cpu_s + indexed.cpu_s + join_out.cpu_s,
+                            copy_in.wall_s + indexed.wall_s + join_out.wall_s, join_out.peak_bytes});
+        note("copy in", copy_in);
+        note("prepare", indexed);
+        note("join, copy out", join_out);
+        note("join alone", join);
+        compare(snapshot, points, answers_in(out, snapshot, points.size(), false), 1e-3, report);
     }
-    auto const name = workers == 0 ? std::string{"postgis"} : fmt::format("postgis x{}", workers + 1);
-    report.rows.push_back(row_of(name, "csv to csv", options.kind, points.size(), whole));
-    report.rows.push_back(row_of(name, "copy in", options.kind, points.size(), copy_in));
-    report.rows.push_back(row_of(name, "join, copy out", options.kind, points.size(), join_out));
-    report.rows.push_back(row_of(name, "join alone", options.kind, points.size(), join));
-    return answers_in(out, snapshot, points.size(), false);
+    report.facts.emplace_back("postgis_processes", workers + 1.0);
 }
 
 #endif
@@ -224,9 +238,7 @@ Report ask(BulkOptions const& options) {
             points.resize(options.peer_rows);
             ask_ours();
         }
-        for (unsigned const workers : {0U, std::thread::hardware_concurrency() - 1}) {
-            compare(*snapshot, points, ask_postgis(options, *snapshot, points, workers, report), 1e-3, report);
-        }
+        ask_postgis(options, *snapshot, points, report);
     }
 #endif
     return report;

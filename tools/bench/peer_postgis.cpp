@@ -8,7 +8,8 @@ namespace wangge::bench {
 
 namespace {
 
-/// A table of positions joined with a GiST-indexed table of polygons, on one core.
+/// A table of positions joined with a table of polygons on one core, both with a GiST index: the planner then goes by
+/// polygon, which is faster than by position, since it prepares each polygon once.
 class PostgisPeer final : public Peer {
 public:
     explicit PostgisPeer(std::span<geom::MultiPolygon const> shapes) : m_cluster(0) { m_cluster.load_grids(shapes); }
@@ -36,6 +37,7 @@ public:
             ++next;
             return true;
         });
+        m_cluster.run("CREATE INDEX ON points USING gist (geom)");
         m_cluster.run("VACUUM ANALYZE points");
     }
     void answer() override {
