@@ -135,6 +135,7 @@ Report ask(BuildOptions const& options) {
     }
     report.rows.push_back(row_of("wangge", shapes.size(), costs));
     for (auto const& kind : chosen_peers(options.peers)) {
+        report.titles.emplace_back(kind.key, kind.title);
         report.rows.push_back(
             row_of(std::string{kind.key}, shapes.size(), {in_a_copy([&] { return build_peer(kind, shapes); })}));
     }

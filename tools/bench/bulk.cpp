@@ -253,7 +253,7 @@ int main(int argc, char** argv) {
     CLI::App app{"How many rows a second `wangge locate --points` answers, against PostGIS on the same rows"};
     BulkOptions options;
     options.runs = 3;
-    options.wangge = std::filesystem::absolute(argv[0]).parent_path() / "wangge";
+    options.wangge = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "wangge";
     add_coverage(app, options.coverage);
     add_common(app, options);
     app.add_option("--wangge", options.wangge, "The program")->capture_default_str();

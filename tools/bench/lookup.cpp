@@ -69,6 +69,7 @@ Report ask(LookupOptions const& options) {
     }
     auto const shapes = all_shapes(*snapshot);
     for (auto const& kind : peers) {
+        report.titles.emplace_back(kind.key, kind.title);
         auto const peer = kind.make(shapes);
         for (auto const& prefix : prefixes) {
             for (auto const* order : {"random", "sorted"}) {

@@ -19,10 +19,10 @@ constexpr std::array kKinds{
 #ifdef WANGGE_BENCH_PEERS
     PeerKind{"geos", "GEOS STRtree + prepared polygons", 0, make_geos_peer},
     PeerKind{"boost", "Boost.Geometry R-tree + covered_by", 0, make_boost_peer},
-    PeerKind{"s2", "S2 MutableS2ShapeIndex + S2ContainsPointQuery", kGeodesicM, make_s2_peer},
-    PeerKind{"cgal", "CGAL constrained Delaunay triangulation + hierarchy", 0, make_cgal_peer},
-    PeerKind{"spatialite", "SpatiaLite join with R*Tree", kDegreesInDoublesM, make_spatialite_peer},
-    PeerKind{"postgis", "PostGIS join with GiST", kDegreesInDoublesM, make_postgis_peer},
+    PeerKind{"s2", "S2 shape index + contains-point query", kGeodesicM, make_s2_peer},
+    PeerKind{"cgal", "CGAL constrained triangulation + hierarchy", 0, make_cgal_peer},
+    PeerKind{"spatialite", "SpatiaLite join, R*Tree", kDegreesInDoublesM, make_spatialite_peer},
+    PeerKind{"postgis", "PostGIS join, GiST", kDegreesInDoublesM, make_postgis_peer},
 #endif
 };
 

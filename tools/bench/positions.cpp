@@ -84,7 +84,13 @@ std::vector<geom::Point> z_sorted(std::vector<geom::Point> points) {
         return spread(static_cast<std::uint32_t>(p.lon) ^ 0x80000000U) |
                spread(static_cast<std::uint32_t>(p.lat) ^ 0x80000000U) << 1U;
     };
-    std::sort(points.begin(), points.end(), [&](geom::Point a, geom::Point b) { return key(a) < key(b); });
+    std::vector<std::pair<std::uint64_t, geom::Point>> keyed;
+    keyed.reserve(points.size());
+    for (auto const p : points) {
+        keyed.emplace_back(key(p), p);
+    }
+    std::sort(keyed.begin(), keyed.end(), [](auto const& a, auto const& b) { return a.first < b.first; });
+    std::transform(keyed.begin(), keyed.end(), points.begin(), [](auto const& one) { return one.second; });
     return points;
 }
 

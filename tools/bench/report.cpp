@@ -57,6 +57,9 @@ std::string Report::to_json() const {
     for (auto const& [name, value] : facts) {
         json["facts"][name] = value;
     }
+    for (auto const& [subject, title] : titles) {
+        json["titles"][subject] = title;
+    }
     json["rows"] = nlohmann::ordered_json::array();
     for (auto const& row : rows) {
         double const each = seconds(row.measured) / static_cast<double>(std::max<std::uint64_t>(1, row.count));

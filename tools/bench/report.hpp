@@ -23,7 +23,8 @@ struct Row {
 struct Report {
     std::string question;
     std::uint64_t seed = 0;
-    std::vector<std::pair<std::string, double>> facts; ///< sizes and counts of what was asked
+    std::vector<std::pair<std::string, double>> facts;       ///< sizes and counts of what was asked
+    std::vector<std::pair<std::string, std::string>> titles; ///< what stands behind a subject
     std::vector<Row> rows;
     std::uint64_t compared = 0; ///< answers compared with another's
     std::uint64_t boundary = 0; ///< of them, different, but on an edge (as near as the peer's arithmetic goes)
