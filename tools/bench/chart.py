@@ -52,9 +52,9 @@ class Drawing:
 def short(value):
     """1234567 as "1.2 M"."""
     for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if value >= size:
+        if value >= 0.995 * size:
             amount = value / size
-            return f"{amount:.0f}{unit}" if amount >= 99.5 else f"{amount:.3g}{unit}"
+            return f"{amount:.0f}{unit}" if amount >= 9.95 else f"{amount:.2g}{unit}"
     return f"{value:.0f}"
 
 
@@ -72,16 +72,17 @@ def lookup_rates(lookup, path):
                  and (subject != "wangge" or row["count"] == most)]
         return found[0]["million_per_s"] * 1e6 if found else None
 
-    # (label, rate in random order, rate in sorted order, ours)
     subjects = list(dict.fromkeys(row["subject"] for row in rows if row["subject"] != "wangge"))
     titles = lookup.get("titles", {})
+    # In one order everywhere, as the panels share their labels.
+    subjects.sort(key=lambda s: -(rate(s, "random", kinds[0]) or 0))
 
     def lines(kind):
+        """(label, rate in random order, rate in sorted order, ours)"""
         ours = [("Wangge, batch", rate("wangge", "batch", kind), rate("wangge", "sorted", kind), True),
                 ("Wangge, one call at a time", rate("wangge", "single", kind), None, True),
                 ("Wangge, each after the answer before", rate("wangge", "dependent", kind), None, True)]
         peers = [(titles.get(s, s), rate(s, "random", kind), rate(s, "sorted", kind), False) for s in subjects]
-        peers.sort(key=lambda line: -max(line[1] or 0, line[2] or 0))
         return [line for line in ours + peers if line[1] or line[2]]
 
     values = [value for kind in kinds for line in lines(kind) for value in line[1:3] if value]
@@ -117,8 +118,6 @@ def lookup_rates(lookup, path):
             drawing.text(x_of(tick), bottom + 15, short(tick), 11, FAINT, "middle")
         for j, (words, random, in_order, ours) in enumerate(shown):
             y = top + 30 + j * (2 * bar + gap)
-            if i % columns == 0 or [line[0] for line in shown] != [line[0] for line in lines(kinds[i - 1])]:
-                pass
             if i % columns == 0:
                 drawing.text(label - 12, y + bar + 4.5, words, 12.5, INK if ours else FAINT, "end", bold=ours)
             for k, (value, colour) in enumerate(((random, OURS if ours else PEER), (in_order, OURS_LIGHT if ours else PEER_LIGHT))):

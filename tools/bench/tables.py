@@ -28,6 +28,10 @@ def figure(value):
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
+def times(ratio):
+    return f"{ratio:.0f}" if ratio >= 9.95 else f"{ratio:.1f}"
+
+
 def spread(row, clock="cpu_s"):
     """Half of the way from the fastest to the slowest run, in percent of the median."""
     times = row[clock]
@@ -79,7 +83,7 @@ def lookup(documents):
         cells = []
         for kind in kinds:
             row = pick(document, "wangge", how, kind, count)
-            cells.append(f"**{row['million_per_s'] / best[order, kind]:.0f}**" if row and best[order, kind] else "")
+            cells.append(f"**{times(row['million_per_s'] / best[order, kind])}**" if row and best[order, kind] else "")
         rows.append([words, *cells])
 
     ratio("batch, random: times the best peer", "batch", "random", most)
