@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -38,12 +39,15 @@ std::uint64_t kilobytes(std::string const& text) { return text.empty() ? 0 : std
 Machine this_machine() {
     utsname name{};
     ::uname(&name);
+    double load[2]{}; // of one minute, of five
+    ::getloadavg(load, 2);
     return {value_in("/proc/cpuinfo", "model name"),
             WANGGE_BENCH_COMPILER,
             WANGGE_BENCH_FLAGS,
             fmt::format("{} {}", name.sysname, name.release),
             std::thread::hardware_concurrency(),
-            kilobytes(value_in("/proc/meminfo", "MemTotal"))};
+            kilobytes(value_in("/proc/meminfo", "MemTotal")),
+            load[1]};
 }
 
 std::uint64_t resident_bytes(pid_t process) { return kilobytes(value_in(proc(process, "status"), "VmRSS")); }

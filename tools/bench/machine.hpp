@@ -12,6 +12,7 @@ struct Machine {
     std::string cpu, compiler, flags, kernel;
     unsigned cores = 0;
     std::uint64_t memory_bytes = 0;
+    double load = 0; ///< average of the last five minutes: what ran beside
 };
 
 [[nodiscard]] Machine this_machine();

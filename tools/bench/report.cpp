@@ -51,7 +51,8 @@ std::string Report::to_json() const {
     json["question"] = question;
     json["machine"] = {
         {"cpu", machine.cpu},       {"cores", machine.cores},       {"memory_bytes", machine.memory_bytes},
-        {"kernel", machine.kernel}, {"compiler", machine.compiler}, {"flags", machine.flags}};
+        {"kernel", machine.kernel}, {"compiler", machine.compiler}, {"flags", machine.flags},
+        {"load", machine.load}};
     json["seed"] = seed;
     json["peak_rss_bytes"] = peak_resident_bytes();
     for (auto const& [name, value] : facts) {

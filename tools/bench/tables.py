@@ -48,7 +48,8 @@ def pick(document, subject, how, points, count=None):
 def machine(documents):
     first = documents["lookup"]
     m, facts = first["machine"], first["facts"]
-    return (f"{m['cpu']}, {m['cores']} cores, {m['memory_bytes'] / 2**30:.0f} GiB, {m['kernel']}; {m['compiler']} `{m['flags']}`; seed {first['seed']}.\n"
+    return (f"{m['cpu']}, {m['cores']} cores, {m['memory_bytes'] / 2**30:.0f} GiB, {m['kernel']}; {m['compiler']} `{m['flags']}`; seed {first['seed']};\n"
+            f"load while measuring {m['load']:.1f}, of which the benchmark itself is 1.\n"
             f"{facts['grids']:,.0f} grids, {facts['edges']:,.0f} distinct edges; index {megabytes(facts['index_bytes'])}, whole snapshot "
             f"{megabytes(facts['snapshot_bytes'])}, opened in {facts['open_s'] * 1e3 if 'open_s' in facts else 0:.0f} ms.")
 
@@ -150,9 +151,9 @@ def growth(documents):
 
 def misses(documents):
     document = documents["misses"]
-    rows = [[row["points"], row["how"], f"{row['instructions']:.0f}", f"{row['reads']:.1f}", f"{row['d1_misses']:.2f}", f"{row['ll_misses']:.2f}",
+    rows = [[row["points"], row["how"], f"{row['instructions']:.0f}", f"{row['reads']:.1f}", f"{row['d1_misses']:.2f}", f"{row['l2_misses']:.2f}",
              f"{row['mispredicts']:.2f}"] for row in document["rows"]]
-    return table(["positions", "way", "instructions", "data reads", "first-level misses", "last-level misses", "mispredicted branches"], rows)
+    return table(["positions", "way", "instructions", "data reads", "first-level misses", "second-level misses", "mispredicted branches"], rows)
 
 
 TABLES = {"machine": machine, "lookup": lookup, "bulk": bulk, "build": build, "growth": growth, "misses": misses}
