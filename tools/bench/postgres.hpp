@@ -17,7 +17,7 @@ namespace wangge::bench {
 /**
  * A PostgreSQL server of its own with PostGIS for the time of a run: a new cluster in a temporary folder, a Unix socket
  * in the same place and no TCP, tuned for speed (no fsync, all in memory). Run by root it runs as user postgres. It is
- * stopped, by its process id, and removed at the end, also when this process is killed.
+ * stopped by its process id and removed at the end; when this process is killed it stops too, but its folder stays.
  */
 class PostgresCluster {
 public:
