@@ -19,7 +19,7 @@ using Area = bg::model::multi_polygon<bg::model::polygon<XY, false>>; // counter
 using Item = std::pair<Box, std::uint32_t>;
 
 /// rtree of envelopes (packed at once), then covered_by.
-class BoostPeer final : public Peer {
+class BoostPeer final : public LibraryPeer {
 public:
     explicit BoostPeer(std::span<geom::MultiPolygon const> shapes) {
         std::vector<Item> items;
@@ -45,13 +45,12 @@ public:
         m_tree = Tree{items};
     }
 
-    std::string name() const override { return "Boost.Geometry rtree + covered_by"; }
-
+private:
     std::uint32_t locate(geom::Point p) override {
         XY const point(p.lon, p.lat);
         m_candidates.clear();
         m_tree.query(bg::index::intersects(point), std::back_inserter(m_candidates));
-        std::uint32_t owner = 0xffffffffU;
+        std::uint32_t owner = kNobody;
         for (auto const& [box, id] : m_candidates) {
             if (id < owner && bg::covered_by(point, m_areas[id])) {
                 owner = id;
@@ -60,7 +59,6 @@ public:
         return owner;
     }
 
-private:
     using Tree = bg::index::rtree<Item, bg::index::quadratic<16>>;
     std::vector<Area> m_areas;
     Tree m_tree;

@@ -9,7 +9,7 @@ namespace wangge::bench {
 namespace {
 
 /// STRtree of envelopes, then a prepared polygon for each candidate.
-class GeosPeer final : public Peer {
+class GeosPeer final : public LibraryPeer {
 public:
     explicit GeosPeer(std::span<geom::MultiPolygon const> shapes) : m_context(GEOS_init_r()) {
         m_tree = GEOSSTRtree_create_r(m_context, 10);
@@ -35,6 +35,12 @@ public:
             m_ids[i] = i;
             GEOSSTRtree_insert_r(m_context, m_tree, m_geometries[i], &m_ids[i]);
         }
+        // The tree and each polygon's own index are made at the first question.
+        for (auto const& shape : shapes) {
+            if (!shape.empty()) {
+                (void)locate(shape.parts.front().outer.front());
+            }
+        }
     }
     ~GeosPeer() override {
         GEOSSTRtree_destroy_r(m_context, m_tree);
@@ -49,8 +55,7 @@ public:
     GeosPeer(GeosPeer const&) = delete;
     GeosPeer& operator=(GeosPeer const&) = delete;
 
-    std::string name() const override { return "GEOS STRtree + prepared intersects"; }
-
+private:
     std::uint32_t locate(geom::Point p) override {
         auto* const point = GEOSGeom_createPointFromXY_r(m_context, p.lon, p.lat);
         m_candidates.clear();
@@ -61,7 +66,7 @@ public:
             },
             this);
         std::sort(m_candidates.begin(), m_candidates.end());
-        std::uint32_t owner = 0xffffffffU;
+        std::uint32_t owner = kNobody;
         for (auto const id : m_candidates) {
             if (GEOSPreparedIntersects_r(m_context, m_prepared[id], point) == 1) {
                 owner = id;
@@ -72,7 +77,6 @@ public:
         return owner;
     }
 
-private:
     GEOSGeometry* ring(geom::Ring const& points) {
         auto* const sequence = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(points.size() + 1), 2);
         for (std::size_t i = 0; i <= points.size(); ++i) {
