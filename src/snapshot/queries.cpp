@@ -100,29 +100,40 @@ public:
         }
         auto const box = m_stored.grids[id].envelope.clipped_to(kGlobe);
         m_near.clear();
-        Envelope near_box;
-        m_edges.any(box, [&](Point a, Point b) {
+        // In portions: where many edges come near, one of the first few mostly decides.
+        return m_edges.any(box, [&](Point a, Point b) {
             if (geom::segment_meets(a, b, box)) {
                 m_near.push_back({a, b});
-                near_box.extend(geom::envelope_of(a, b));
             }
-            return false;
-        });
-        return m_stored.any_edge(id, [&](Point a, Point b) {
-            return geom::envelope_of(a, b).intersects(near_box) &&
-                   std::any_of(m_near.begin(), m_near.end(),
-                               [&](auto const& edge) { return geom::segments_meet(a, b, edge.a, edge.b); });
-        });
+            return m_near.size() == kPortion && near_ones_meet(id);
+        }) || near_ones_meet(id);
     }
 
 private:
+    static constexpr std::size_t kPortion = 64;
+    struct Edge {
+        Point a, b;
+    };
+
+    /// Do the edges gathered meet one of the grid's? Forgets them.
+    [[nodiscard]] bool near_ones_meet(GridId id) {
+        Envelope near_box;
+        for (auto const& edge : m_near) {
+            near_box.extend(geom::envelope_of(edge.a, edge.b));
+        }
+        bool const met = m_stored.any_edge(id, [&](Point a, Point b) {
+            return geom::envelope_of(a, b).intersects(near_box) &&
+                   std::any_of(m_near.begin(), m_near.end(),
+                               [&](Edge const& edge) { return geom::segments_meet(a, b, edge.a, edge.b); });
+        });
+        m_near.clear();
+        return met;
+    }
+
     StoredGrids const& m_stored;
     QueryEdges const& m_edges;
     bool m_is_area;
     std::vector<GridId> m_owners; ///< sorted
-    struct Edge {
-        Point a, b;
-    };
     std::vector<Edge> m_near;
 };
 

@@ -355,6 +355,24 @@ BOOST_AUTO_TEST_CASE(large_areas_and_long_lines_over_many_grids_equal_geos) {
     BOOST_TEST(counts.some > 250U);
 }
 
+BOOST_AUTO_TEST_CASE(only_the_last_of_many_edges_near_a_grid_meets_it) {
+    // A zigzag in the notch of an L: as many edges cross the grid's envelope as one likes, and none the grid.
+    Written const written{{{{{{{0, 0}, {10000, 0}, {10000, 100}, {100, 100}, {100, 10000}, {0, 10000}}, {}}}}}};
+    for (int const count : {1, 2, 62, 63, 64, 65, 66, 127, 128, 129, 130, 1000}) {
+        std::vector<Point> line;
+        for (int i = 0; i < count; ++i) {
+            line.push_back({200 + 7 * i, i % 2 == 0 ? 200 : 20000});
+        }
+        BOOST_TEST(written->intersecting(line).empty(), count);
+        line.push_back({line.back().lon, 20000});
+        line.push_back({50, 20000});
+        line.push_back({50, 10000});
+        BOOST_TEST(written->intersecting(line).size() == 1U, count);
+        std::reverse(line.begin(), line.end());
+        BOOST_TEST(written->intersecting(line).size() == 1U, count);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_box_in_a_hole_is_not_in_the_grid_and_one_in_an_island_of_it_is) {
     auto const square = [](std::int32_t west, std::int32_t south, std::int32_t east, std::int32_t north) {
         return geom::Ring{{west, south}, {east, south}, {east, north}, {west, north}};

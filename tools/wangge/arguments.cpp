@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -39,7 +38,7 @@ std::string author_argument(std::string const& given) {
 double number_argument(std::string_view text, char const* field) {
     double value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
         throw Error{
             ErrorCode::usage,
             fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
