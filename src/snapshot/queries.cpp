@@ -100,17 +100,22 @@ public:
         }
         auto const box = m_stored.grids[id].envelope.clipped_to(kGlobe);
         m_near.clear();
-        // In portions: where many edges come near, one of the first few mostly decides.
+        // In growing portions: where many edges come near, one of the first few mostly decides.
+        std::size_t portion = kFirstPortion;
         return m_edges.any(box, [&](Point a, Point b) {
             if (geom::segment_meets(a, b, box)) {
                 m_near.push_back({a, b});
             }
-            return m_near.size() == kPortion && near_ones_meet(id);
+            if (m_near.size() < portion) {
+                return false;
+            }
+            portion *= 2;
+            return near_ones_meet(id);
         }) || near_ones_meet(id);
     }
 
 private:
-    static constexpr std::size_t kPortion = 64;
+    static constexpr std::size_t kFirstPortion = 2;
     struct Edge {
         Point a, b;
     };
