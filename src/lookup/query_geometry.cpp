@@ -147,9 +147,11 @@ public:
     QueryGeometry read() {
         QueryGeometry result;
         auto const type = word();
-        if (auto const dimensions = word(); dimensions == "EMPTY") {
+        auto const dimensions = word();
+        if (dimensions == "EMPTY") {
             throw Malformed{"the geometry is empty"};
-        } else if (!dimensions.empty() && dimensions != "Z" && dimensions != "M" && dimensions != "ZM") {
+        }
+        if (!dimensions.empty() && dimensions != "Z" && dimensions != "M" && dimensions != "ZM") {
             throw Malformed{
                 fmt::format("'{}' does not belong behind {}", dimensions.substr(0, 40), type.substr(0, 40))};
         }

@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(large_areas_and_long_lines_over_many_grids_equal_geos) {
         grids.push_back(geos.from(shape));
     }
     Counts counts;
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < 60; ++round) {
         // A star round a place, with a hole of the same form in every second one.
         auto const centre =
             node(static_cast<int>(random.between(2, kSide - 2)), static_cast<int>(random.between(2, kSide - 2)));
@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(large_areas_and_long_lines_over_many_grids_equal_geos) {
         counts.count(written, written->intersecting(box), by_geos(geos, grids, geos.from(as_area)), "its box");
     }
     BOOST_TEST(counts.wrong == 0U);
-    BOOST_TEST(counts.some > 250U);
+    BOOST_TEST(counts.some > 100U);
 }
 
 BOOST_AUTO_TEST_CASE(only_the_last_of_many_edges_near_a_grid_meets_it) {
