@@ -136,9 +136,7 @@ Conversation::Next Conversation::advance(std::string& out) {
             forget_parsed();
             return Next::read;
         }
-        if (Router::body_limit(m_request) != 0) {
-            m_request.body = std::move(m_parser->beast.get().body());
-        }
+        m_request.body = Router::body_limit(m_request) != 0 ? std::move(m_parser->beast.get().body()) : std::string{};
         m_parser = std::make_unique<Parser>();
         m_line_parsed = false;
         m_continued = false;
@@ -157,7 +155,6 @@ Conversation::Next Conversation::advance(std::string& out) {
 
 void Conversation::take_request() {
     auto const& message = m_parser->message();
-    m_request.body.clear();
     m_request.method = view(message.method_string());
     m_request.target = view(message.target());
     // Absolute form: servers must take it (RFC 9112 section 3.2.2); the authority makes no difference here.

@@ -120,6 +120,7 @@ BOOST_AUTO_TEST_CASE(areas_lines_and_positions_find_what_they_meet) {
     BOOST_TEST(meeting("LINESTRING(113.005 23.005, 113.015 23.005)") == "001 002 801");
     BOOST_TEST(meeting("multilinestring ((113.005 23.005, 113.0051 23.005), (113.015 23.005, 113.016 23.005))") ==
                "002 801");
+    BOOST_TEST(meeting("MULTILINESTRING((113.015 23.005, 113.016 23.005), (113.017 23.005, 113.018 23.005))") == "002");
     BOOST_TEST(meeting("POINT(113.005 23.005)") == "801");
     BOOST_TEST(meeting("POINT(113.01 23.005)") == "001 002");
     BOOST_TEST(meeting("POINT(113.03 23.005)").empty());
@@ -178,7 +179,7 @@ BOOST_AUTO_TEST_CASE(pages_follow_one_another_and_leave_nothing_out) {
         for (bool const near : {false, true}) {
             std::vector<std::string> codes;
             Page page{limit, std::nullopt};
-            for (;;) {
+            for (std::size_t pages = 1;; ++pages) {
                 auto const answer = near ? find(NearQuery{113.005, 23.005, 50000.0, std::nullopt}, "EPSG:4490", page)
                                          : find(BoxQuery{113, 23, 114, 24}, "EPSG:4490", page);
                 BOOST_REQUIRE(answer);
@@ -188,6 +189,7 @@ BOOST_AUTO_TEST_CASE(pages_follow_one_another_and_leave_nothing_out) {
                     codes.emplace_back(grid.code.str());
                 }
                 if (!answer->next) {
+                    BOOST_TEST(pages == (answer->matched + limit - 1) / limit); // none after the last grid
                     break;
                 }
                 page.after = answer->next;
