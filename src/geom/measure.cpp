@@ -21,30 +21,6 @@ double zone_m2(double latitude_rad) noexcept {
     return kSemiMajorAxisM * kSemiMajorAxisM * (1 - kE2) / 2 * (s / (1 - es2) + std::atanh(e * s) / e);
 }
 
-struct Plane {
-    double lon, lat; // metres for one lattice unit
-};
-
-Plane plane_at(double latitude_units) noexcept {
-    auto const scale = metres_per_degree(latitude_units / kUnitsPerDegree);
-    return {scale.lon / kUnitsPerDegree, scale.lat / kUnitsPerDegree};
-}
-
-double segment_distance(Point p, Point a, Point b, Plane plane) noexcept {
-    double const px = (static_cast<double>(p.lon) - a.lon) * plane.lon;
-    double const py = (static_cast<double>(p.lat) - a.lat) * plane.lat;
-    double const bx = (static_cast<double>(b.lon) - a.lon) * plane.lon;
-    double const by = (static_cast<double>(b.lat) - a.lat) * plane.lat;
-    double const length2 = bx * bx + by * by;
-    double const t = length2 > 0 ? std::clamp((px * bx + py * by) / length2, 0.0, 1.0) : 0.0;
-    return std::hypot(px - t * bx, py - t * by);
-}
-
-bool on_segment(Point p, Point a, Point b) noexcept {
-    return orientation(a, b, p) == 0 && p.lon >= std::min(a.lon, b.lon) && p.lon <= std::max(a.lon, b.lon) &&
-           p.lat >= std::min(a.lat, b.lat) && p.lat <= std::max(a.lat, b.lat);
-}
-
 } // namespace
 
 double area_m2(Ring const& ring) noexcept {
@@ -83,23 +59,55 @@ MetresPerDegree metres_per_degree(double latitude_degrees) noexcept {
     return {prime_vertical * std::cos(latitude) * std::numbers::pi / 180, meridian * std::numbers::pi / 180};
 }
 
+LocalMetres::LocalMetres(Point from) noexcept : m_from(from) {
+    double const latitude = std::clamp(from.lat * kRadiansPerUnit, -std::numbers::pi / 2, std::numbers::pi / 2);
+    double const s = std::sin(latitude);
+    double const c = std::cos(latitude);
+    double const w2 = 1 - kE2 * s * s;
+    double const prime_vertical = kSemiMajorAxisM / std::sqrt(w2);
+    double const meridian = prime_vertical * (1 - kE2) / w2;
+    double const meridian1 = 3 * kE2 * s * c * meridian / w2; // d meridian / d latitude
+    constexpr double k = kRadiansPerUnit;
+    // d(prime_vertical cos(latitude)) / d latitude = -meridian sin(latitude)
+    m_east0 = k * prime_vertical * c;
+    m_east1 = -k * k * meridian * s;
+    m_east2 = -k * k * k * (meridian * c + meridian1 * s) / 2;
+    m_north0 = k * meridian;
+    m_north1 = k * k * meridian1;
+}
+
+double LocalMetres::lower_bound(Envelope const& box) const noexcept {
+    auto const gap = [](std::int64_t at, std::int64_t low, std::int64_t high) {
+        return static_cast<double>(std::max({std::int64_t{0}, low - at, at - high}));
+    };
+    // Both scales bend one way only over the few degrees that the series is for, so their least values are at the ends.
+    auto const south = scale_at(static_cast<double>(std::int64_t{box.min.lat} - m_from.lat));
+    auto const north = scale_at(static_cast<double>(std::int64_t{box.max.lat} - m_from.lat));
+    constexpr double kRounding = 1 - 1e-12;
+    return std::hypot(gap(m_from.lon, box.min.lon, box.max.lon) * std::min(south.east, north.east),
+                      gap(m_from.lat, box.min.lat, box.max.lat) * std::min(south.north, north.north)) *
+           kRounding;
+}
+
 double distance_m(Point a, Point b) noexcept {
-    auto const plane = plane_at((static_cast<double>(a.lat) + b.lat) / 2);
-    return std::hypot((static_cast<double>(a.lon) - b.lon) * plane.lon,
-                      (static_cast<double>(a.lat) - b.lat) * plane.lat);
+    auto const scale = metres_per_degree((static_cast<double>(a.lat) + b.lat) / 2 / kUnitsPerDegree);
+    return std::hypot((static_cast<double>(a.lon) - b.lon) * scale.lon,
+                      (static_cast<double>(a.lat) - b.lat) * scale.lat) /
+           kUnitsPerDegree;
 }
 
 double distance_to_segment_m(Point p, Point a, Point b) noexcept {
-    return on_segment(p, a, b) ? 0 : segment_distance(p, a, b, plane_at(p.lat));
+    LocalMetres const plane{p};
+    return std::sqrt(squared_distance_to_segment(plane, a, b, plane.to(a), plane.to(b)));
 }
 
 double distance_to_boundary_m(MultiPolygon const& shape, Point p) noexcept {
-    auto const plane = plane_at(p.lat);
+    LocalMetres const plane{p};
     double best = std::numeric_limits<double>::infinity();
     for_each_edge(shape, [&](Point a, Point b) {
-        best = std::min(best, on_segment(p, a, b) ? 0.0 : segment_distance(p, a, b, plane));
+        best = std::min(best, squared_distance_to_segment(plane, a, b, plane.to(a), plane.to(b)));
     });
-    return best;
+    return std::sqrt(best);
 }
 
 Point interior_point(MultiPolygon const& shape) {

@@ -13,11 +13,17 @@ namespace wangge::http {
 
 namespace beast = boost::beast;
 
+namespace {
+
+constexpr std::uint64_t kMostOfBody = IntersectingEndpoint::kBodyLimit;
+
+} // namespace
+
 struct Conversation::Parser {
     beast::http::request_parser<beast::http::string_body> beast;
     Parser() {
         beast.header_limit(static_cast<std::uint32_t>(kHeaderLimit));
-        beast.body_limit(kBodyLimit);
+        beast.body_limit(kMostOfBody); // what the path takes is looked up when the header is there
         beast.eager(true);
     }
     [[nodiscard]] auto const& message() const { return beast.get(); }
@@ -39,6 +45,10 @@ std::string_view http_date() {
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
+Reply body_too_large(std::uint64_t limit) {
+    return problem(413, "body-too-large", "The request body is too large", fmt::format("at most {} bytes", limit));
+}
+
 Reply reply_of(beast::error_code failure, bool line_parsed) {
     using beast::http::error;
     if (failure == error::header_limit && !line_parsed) {
@@ -50,7 +60,7 @@ Reply reply_of(beast::error_code failure, bool line_parsed) {
                        fmt::format("at most {} bytes", kHeaderLimit));
     }
     if (failure == error::body_limit) {
-        return problem(413, "body-too-large", "The request body is too large", "no body is needed here");
+        return body_too_large(kMostOfBody);
     }
     if (failure == error::bad_version) {
         return problem(505, "http-version", "The HTTP version is not supported", "speak HTTP/1.1 or HTTP/1.0");
@@ -119,11 +129,17 @@ Conversation::Next Conversation::advance(std::string& out) {
             return refuse(*refused, out);
         }
         if (!m_parser->beast.is_done()) {
+            if (awaits_continue() && !m_continued) {
+                out += "HTTP/1.1 100 Continue\r\n\r\n";
+                m_continued = true;
+            }
             forget_parsed();
             return Next::read;
         }
+        m_request.body = Router::body_limit(m_request) != 0 ? std::move(m_parser->beast.get().body()) : std::string{};
         m_parser = std::make_unique<Parser>();
         m_line_parsed = false;
+        m_continued = false;
         auto const reply = m_router(m_request, Waiting::no);
         if (!reply) {
             forget_parsed();
@@ -168,14 +184,24 @@ std::optional<Reply> Conversation::refusal_of_header() const {
     if (hosts > 1 || (hosts == 0 && !m_http_1_0)) {
         return problem(400, "malformed-request", "The request is not HTTP", "exactly one Host field is needed");
     }
-    if (!m_parser->beast.is_done() && m_request.method != "GET" && m_request.method != "HEAD") {
+    auto const taken = Router::body_limit(m_request);
+    if (!m_parser->beast.is_done() && taken == 0 && m_request.method != "GET" && m_request.method != "HEAD") {
         return m_router(m_request, Waiting::no); // 404 or 405, without waiting for a body nobody reads
     }
-    if (message.count(beast::http::field::expect) != 0) {
+    auto const limit = taken != 0 ? taken : kBodyLimit;
+    if (m_parser->beast.content_length().value_or(0) > limit || message.body().size() > limit) {
+        return body_too_large(limit);
+    }
+    if (message.count(beast::http::field::expect) != 0 && !awaits_continue()) {
         return problem(417, "expectation", "The expectation cannot be met",
-                       "send no Expect field: no body is needed here");
+                       "send no Expect field here; where a body is taken, only 100-continue");
     }
     return std::nullopt;
+}
+
+bool Conversation::awaits_continue() const {
+    return Router::body_limit(m_request) != 0 && !m_http_1_0 &&
+           beast::iequals(m_parser->message()[beast::http::field::expect], "100-continue");
 }
 
 void Conversation::write(Reply const& reply, bool keep_alive, std::string& out) const {

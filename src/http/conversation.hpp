@@ -11,7 +11,7 @@ namespace wangge::http {
 /// Limits of one request; more than these gets 431 (414 when it is the request line), 414 and 413.
 inline constexpr std::size_t kHeaderLimit = 8 * 1024; ///< of the request line, and of the fields together
 inline constexpr std::size_t kTargetLimit = 4 * 1024;
-inline constexpr std::size_t kBodyLimit = 16 * 1024;
+inline constexpr std::size_t kBodyLimit = 16 * 1024; ///< of a body that means nothing; otherwise Router::body_limit
 
 /**
  * HTTP/1.1 of one connection without its socket: bytes in, answers appended. Keep-alive and pipelining: answers come in
@@ -44,6 +44,7 @@ private:
     struct Parser;
     [[nodiscard]] Next advance(std::string& out);
     [[nodiscard]] std::optional<Reply> refusal_of_header() const;
+    [[nodiscard]] bool awaits_continue() const;
     void take_request();
     void write(Reply const& reply, bool keep_alive, std::string& out) const;
     [[nodiscard]] Next refuse(Reply const& reply, std::string& out);
@@ -52,6 +53,7 @@ private:
     std::unique_ptr<Parser> m_parser;
     std::string m_in;           ///< not yet parsed
     bool m_line_parsed = false; ///< the request line of the request that is arriving
+    bool m_continued = false;   ///< its 100 (Continue) was sent
     Request m_request;
     bool m_keep_alive = true;
     bool m_http_1_0 = false;

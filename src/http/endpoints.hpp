@@ -10,7 +10,7 @@ namespace wangge::http {
 /// May a handler wait for a state that is not at hand? When it may not and would have to, its answer is empty.
 enum class Waiting { no, allowed };
 
-/// GET /v1/locate?lon=&lat=[&crs=][&as_of=][&nearest=1]
+/// GET /v1/locate?lon=&lat=[&crs=][&as_of=][&nearest=K]
 struct LocateEndpoint {
     States& states;
     [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
@@ -19,6 +19,20 @@ struct LocateEndpoint {
 /// GET /v1/grids/{code}[?as_of=]
 struct GridEndpoint {
     static constexpr std::string_view kPrefix = "/v1/grids/";
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
+/// GET /v1/grids?bbox=W,S,E,N or ?near=LON,LAT with &k= or &within=; [&crs=][&as_of=][&limit=][&after=]
+struct GridsEndpoint {
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
+/// POST /v1/grids/intersecting[?crs=][&as_of=][&limit=][&after=] with a GeoJSON geometry
+struct IntersectingEndpoint {
+    /// Of the body: some 40,000 positions.
+    static constexpr std::size_t kBodyLimit = std::size_t{1} << 20U;
     States& states;
     [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
 };

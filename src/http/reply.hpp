@@ -9,6 +9,7 @@ namespace wangge::http {
 struct Request {
     std::string method;
     std::string target; ///< origin form: path and query
+    std::string body;   ///< where the endpoint takes one
     [[nodiscard]] std::string_view path() const { return std::string_view{target}.substr(0, target.find('?')); }
     [[nodiscard]] std::string_view query() const {
         auto const mark = target.find('?');

@@ -9,6 +9,8 @@ namespace wangge::http {
 
 namespace {
 
+constexpr std::string_view kIntersecting = "/v1/grids/intersecting";
+
 /// The path only: a query may hold where somebody is.
 Reply failed(Request const& request, std::string_view what) {
     log_error(fmt::format("{} {}: {}", request.method.substr(0, 16), request.path().substr(0, 200), what));
@@ -34,25 +36,41 @@ std::optional<Reply> Router::operator()(Request const& request, Waiting waiting)
     }
 }
 
+std::size_t Router::body_limit(Request const& request) noexcept {
+    return request.method == "POST" && request.path() == kIntersecting ? IntersectingEndpoint::kBodyLimit : 0;
+}
+
 std::optional<Reply> Router::dispatch(Request const& request, Waiting waiting) const {
     auto const path = request.path();
-    bool const grid = path.starts_with(GridEndpoint::kPrefix) && path.size() > GridEndpoint::kPrefix.size() &&
+    bool const intersecting = path == kIntersecting;
+    bool const grid = !intersecting && path.starts_with(GridEndpoint::kPrefix) &&
+                      path.size() > GridEndpoint::kPrefix.size() &&
                       path.find('/', GridEndpoint::kPrefix.size()) == std::string_view::npos;
-    if (!grid && path != "/v1/locate" && path != "/healthz" && path != "/readyz") {
-        return problem(404, "unknown-path", "There is nothing at this path",
-                       "there are /v1/locate, /v1/grids/{code}, /healthz and /readyz");
+    if (!grid && !intersecting && path != "/v1/locate" && path != "/v1/grids" && path != "/healthz" &&
+        path != "/readyz") {
+        return problem(
+            404, "unknown-path", "There is nothing at this path",
+            "there are /v1/locate, /v1/grids, /v1/grids/{code}, /v1/grids/intersecting, /healthz and /readyz");
     }
-    if (request.method != "GET" && request.method != "HEAD") {
-        auto reply =
-            problem(405, "method-not-allowed", "The method is not allowed here", "only GET and HEAD are answered");
-        reply.allow = "GET, HEAD";
+    bool const allowed = intersecting ? request.method == "POST" : request.method == "GET" || request.method == "HEAD";
+    if (!allowed) {
+        auto reply = problem(405, "method-not-allowed", "The method is not allowed here",
+                             intersecting ? "only POST is answered, with a GeoJSON geometry as the body"
+                                          : "only GET and HEAD are answered");
+        reply.allow = intersecting ? "POST" : "GET, HEAD";
         return reply;
+    }
+    if (intersecting) {
+        return m_intersecting(request, waiting);
     }
     if (grid) {
         return m_grid(request, waiting);
     }
     if (path == "/v1/locate") {
         return m_locate(request, waiting);
+    }
+    if (path == "/v1/grids") {
+        return m_grids(request, waiting);
     }
     return path == "/healthz" ? m_health(request) : m_ready(request);
 }

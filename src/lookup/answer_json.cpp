@@ -48,11 +48,12 @@ void put_outside(Json& out, Answer const& answer) {
     }
     out["officers"] = Json::array();
     out["escalation"] = Json::array();
-    out["nearest"] = nullptr;
+    auto& nearest = out["nearest"] = nullptr;
     if (answer.nearest) {
-        out["nearest"] = {{"code", answer.nearest->code.str()},
-                          {"name", answer.nearest->name},
-                          {"distance_m", to_mm(answer.nearest->distance_m)}};
+        nearest = Json::array();
+        for (auto const& near : *answer.nearest) {
+            nearest.push_back({{"code", near.code.str()}, {"name", near.name}, {"distance_m", to_mm(near.distance_m)}});
+        }
     }
 }
 

@@ -47,9 +47,12 @@ std::string to_text(Answer const& answer) {
         line(out, "grid", "outside: no grid holds this position");
     }
     if (answer.nearest) {
-        line(out, "nearest",
-             fmt::format("{}  {}, {:.1f} m away", answer.nearest->code.str(), answer.nearest->name,
-                         answer.nearest->distance_m));
+        if (answer.nearest->empty()) {
+            line(out, "nearest", fmt::format("none within {:.0f} km", kNearestLimitM / 1000));
+        }
+        for (auto const& near : *answer.nearest) {
+            line(out, "nearest", fmt::format("{}  {}, {:.1f} m away", near.code.str(), near.name, near.distance_m));
+        }
     }
     auto const& receipt = answer.receipt;
     if (receipt.edge_distance_m) {

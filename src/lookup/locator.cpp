@@ -59,10 +59,8 @@ std::optional<QueryFault> fault_of(PositionQuery const& query, crs::Transformer 
 
 } // namespace
 
-Evidence Locator::evidence(Date as_of) const { return {m_snapshot.generation(), as_of, m_snapshot.digest().hex()}; }
-
-std::optional<Answer> Locator::locate(PositionQuery const& query, crs::Transformer const& transformer, Date as_of,
-                                      QueryFault& fault) const {
+std::optional<geom::Point> lattice_position(PositionQuery const& query, crs::Transformer const& transformer,
+                                            QueryFault& fault) {
     if (auto found = fault_of(query, transformer)) {
         fault = std::move(*found);
         return std::nullopt;
@@ -72,9 +70,18 @@ std::optional<Answer> Locator::locate(PositionQuery const& query, crs::Transform
     if (!point) {
         fault = {"lon,lat", fmt::format("{}, {} cannot be brought from {} to CGCS2000; check the numbers and crs",
                                         query.lon, query.lat, transformer.name())};
+    }
+    return point;
+}
+
+Evidence Locator::evidence(Date as_of) const { return {m_snapshot.generation(), as_of, m_snapshot.digest().hex()}; }
+
+std::optional<Answer> Locator::locate(PositionQuery const& query, crs::Transformer const& transformer, Date as_of,
+                                      QueryFault& fault) const {
+    auto const point = lattice_position(query, transformer, fault);
+    if (!point) {
         return std::nullopt;
     }
-
     Answer answer;
     static_cast<Evidence&>(answer.receipt) = evidence(as_of);
     answer.receipt.crs = transformer.name();
@@ -85,10 +92,11 @@ std::optional<Answer> Locator::locate(PositionQuery const& query, crs::Transform
     if (id != snapshot::kOutside) {
         answer.grid = describe(id, as_of);
         answer.receipt.edge_distance_m = m_snapshot.distance_to_boundary_m(id, *point);
-    } else if (query.want_nearest) {
-        if (auto const near = m_snapshot.nearest(*point, kNearestLimitM)) {
-            auto const grid = m_snapshot.grid(near->grid);
-            answer.nearest = Answer::Nearest{grid.code, std::string{grid.name}, near->distance_m};
+    } else if (query.nearest != 0) {
+        auto& named = answer.nearest.emplace();
+        for (auto const& near : m_snapshot.nearest(*point, query.nearest, kNearestLimitM)) {
+            auto const grid = m_snapshot.grid(near.grid);
+            named.push_back({grid.code, std::string{grid.name}, near.distance_m});
         }
     }
     return answer;

@@ -32,18 +32,25 @@ public:
     /// Number of boxes of a tree over `leaves` envelopes.
     [[nodiscard]] static std::size_t tree_size(std::size_t leaves);
 
-    /// Calls f(id) for each envelope that meets the box, in no useful order.
-    template <class F>
-    void for_each_meeting(geom::Envelope const& box, F&& f) const {
+    /// How a box lies to what is looked for.
+    enum class Relation {
+        apart,  ///< nothing in it is wanted
+        within, ///< everything in it is
+        unsure, ///< look closer
+    };
+
+    /// Calls take(id, relation) for each envelope that is not apart, in no useful order. relate(box) is asked about
+    /// nodes and envelopes from the root down, and no more about what lies under a node that is within.
+    template <class Relate, class Take>
+    void collect(Relate&& relate, Take&& take) const {
         if (!m_ids.empty()) {
-            visit(m_levels.size() - 1, 0, box, f);
+            visit(m_levels.size() - 1, 0, relate, take);
         }
     }
 
     /**
-     * Visits envelopes by rising lower bound: bound(box) must not exceed visit(id) of any envelope in the box. visit
-     * returns the envelope's true distance; the walk ends when no bound left is below the least distance seen or
-     * `limit`.
+     * Visits envelopes by rising lower bound while it does not exceed the limit, which visit(id) returns anew each
+     * time. bound(box) must not exceed the bound of any envelope in the box.
      */
     template <class Bound, class Visit>
     void best_first(double limit, Bound&& bound, Visit&& visit) const {
@@ -69,7 +76,7 @@ public:
             auto const top = queue.top();
             queue.pop();
             if (top.level == 0) {
-                limit = std::min(limit, visit(m_ids[top.index]));
+                limit = visit(m_ids[top.index]);
                 continue;
             }
             auto const [first, last] = children(top.level, top.index);
@@ -86,18 +93,32 @@ private:
     [[nodiscard]] std::pair<std::size_t, std::size_t> children(std::size_t level, std::size_t index) const {
         return {index * kTreeNodeSize, std::min((index + 1) * kTreeNodeSize, m_levels[level - 1].count)};
     }
-    template <class F>
-    void visit(std::size_t level, std::size_t index, geom::Envelope const& box, F& f) const {
-        if (!m_boxes[m_levels[level].first + index].intersects(box)) {
+    template <class Relate, class Take>
+    void visit(std::size_t level, std::size_t index, Relate& relate, Take& take) const {
+        auto const& box = m_boxes[m_levels[level].first + index];
+        auto const relation = box.empty() ? Relation::apart : relate(box);
+        if (relation == Relation::apart) {
             return;
         }
         if (level == 0) {
-            f(m_ids[index]);
+            take(m_ids[index], relation);
+            return;
+        }
+        if (relation == Relation::within) {
+            std::size_t leaves = 1; // under one entry of this level
+            for (std::size_t l = 0; l < level; ++l) {
+                leaves *= kTreeNodeSize;
+            }
+            for (auto i = index * leaves; i < std::min((index + 1) * leaves, m_ids.size()); ++i) {
+                if (!m_boxes[i].empty()) {
+                    take(m_ids[i], relation);
+                }
+            }
             return;
         }
         auto const [first, last] = children(level, index);
         for (auto child = first; child < last; ++child) {
-            visit(level - 1, child, box, f);
+            visit(level - 1, child, relate, take);
         }
     }
 

@@ -1,8 +1,8 @@
 #include "content_hash.hpp"
-#include "edge_distance.hpp"
 #include "envelope_tree.hpp"
 #include "manifest.hpp"
 #include "sections.hpp"
+#include "stored.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
@@ -11,19 +11,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace wangge::snapshot {
 
 using namespace sections;
 
 namespace {
-
-std::string_view code_of(GridRecord const& record) {
-    std::string_view const digits{record.code.data(), record.code.size()};
-    return digits.substr(0, digits.find('\0'));
-}
 
 [[noreturn]] void refuse(std::filesystem::path const& path, std::string_view why) {
     throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", path.string(), why)};
@@ -154,23 +147,15 @@ struct Snapshot::Impl {
     [[nodiscard]] std::string_view name(std::uint32_t offset, std::uint32_t size) const {
         return {names.data() + offset, size};
     }
-
-    /// Squared metres to the nearest edge of the grid.
-    [[nodiscard]] double squared_distance(GridId id, EdgeDistance const& distance) const {
-        double best = std::numeric_limits<double>::infinity();
-        auto const last_ring = first_ring[first_part[id + 1]];
-        for (auto ring = first_ring[first_part[id]]; ring < last_ring; ++ring) {
-            auto const vertices = points.subspan(first_point[ring], first_point[ring + 1] - first_point[ring]);
-            for (std::size_t i = 0; i < vertices.size(); ++i) {
-                best = std::min(best, distance.squared(vertices[i], vertices[i + 1 == vertices.size() ? 0 : i + 1]));
-            }
-        }
-        return best;
-    }
 };
 
 Snapshot::Snapshot() = default;
 Snapshot::~Snapshot() = default;
+
+StoredGrids Snapshot::stored() const noexcept {
+    auto const& m = *m_impl;
+    return {m.index, m.tree, m.grids, m.first_part, m.first_ring, m.first_point, m.points};
+}
 
 std::shared_ptr<Snapshot const> Snapshot::open(std::filesystem::path const& folder) {
     std::shared_ptr<Snapshot> snapshot{new Snapshot};
@@ -257,35 +242,6 @@ geom::MultiPolygon Snapshot::shape(GridId id) const {
         }
     }
     return shape;
-}
-
-double Snapshot::distance_to_boundary_m(GridId id, geom::Point p) const {
-    return std::sqrt(m_impl->squared_distance(id, EdgeDistance{p}));
-}
-
-std::optional<NearestGrid> Snapshot::nearest(geom::Point p, double limit_m) const {
-    if (auto const owner = locate(p); owner != kOutside) {
-        return NearestGrid{owner, 0};
-    }
-    EdgeDistance const distance{p};
-    NearestGrid best{kOutside, limit_m};
-    m_impl->tree.best_first(
-        limit_m, [&](geom::Envelope const& box) { return distance.bound(box); },
-        [&](GridId id) {
-            double const d = std::sqrt(m_impl->squared_distance(id, distance));
-            if (d < best.distance_m || (d == best.distance_m && id < best.grid)) { // ties go to the lower code
-                best = {id, d};
-            }
-            return d;
-        });
-    return best.grid == kOutside ? std::nullopt : std::optional{best};
-}
-
-std::vector<GridId> Snapshot::envelopes_meeting(geom::Envelope const& box) const {
-    std::vector<GridId> ids;
-    m_impl->tree.for_each_meeting(box, [&](GridId id) { ids.push_back(id); });
-    std::sort(ids.begin(), ids.end());
-    return ids;
 }
 
 void verify(std::filesystem::path const& folder, Progress& progress) {

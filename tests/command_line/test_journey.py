@@ -72,6 +72,33 @@ class Journey(unittest.TestCase):
             self.assertEqual(by_code["grid"]["code"], row["grid_code"])
             self.assertEqual(by_code["officers"], command["officers"])
 
+    def test_searches_over_http_and_on_the_command_line_give_the_same_and_find_what_holds_the_position(self):
+        row = self.rows[len(self.rows) // 3]
+        lon, lat = (float(x) for x in self.position(row))
+        box = f"{lon - 0.005},{lat - 0.005},{lon + 0.005},{lat + 0.005}"
+        area = {"type": "Polygon", "coordinates": [[[lon - 0.004, lat], [lon, lat - 0.004], [lon + 0.004, lat], [lon, lat + 0.004],
+                                                    [lon - 0.004, lat]]]}
+        area_file = self.folder / "area.geojson"
+        area_file.write_text(json.dumps(area), encoding="utf-8")
+        with cli.Server(self.data) as server:
+            for path, options in ((f"/v1/grids?bbox={box}", ["--bbox", box]),
+                                  (f"/v1/grids?near={lon},{lat}&k=7", ["--near", f"{lon},{lat}", "--nearest", "7"]),
+                                  (f"/v1/grids?near={lon},{lat}&within=800", ["--near", f"{lon},{lat}", "--within", "800"])):
+                with self.subTest(path=path):
+                    answer = server.get_json(path)
+                    self.assertEqual(answer, cli.run_json("find", *options, "--data", self.data))
+                    self.assertIn(row["grid_code"], [grid["code"] for grid in answer["grids"]])
+            status, _, body = server.get("/v1/grids/intersecting", method="POST", body=json.dumps(area))
+            self.assertEqual(status, 200)
+            for given in (area_file, json.dumps(area)):
+                self.assertEqual(json.loads(body), cli.run_json("find", "--polygon", given, "--data", self.data))
+        within_box = {grid["code"] for grid in cli.run_json("find", "--bbox", box, "--data", self.data)["grids"]}
+        self.assertLess({grid["code"] for grid in json.loads(body)["grids"]}, within_box)
+        # Every label in the box is that of a grid found.
+        labels = {r["grid_code"] for r in self.rows if abs(float(r["lon"]) - lon) < 0.005 and abs(float(r["lat"]) - lat) < 0.005}
+        self.assertLessEqual(labels, within_box)
+        self.assertGreater(len(labels), 3)
+
     def test_no_answer_holds_a_name_or_a_phone(self):
         with open(self.synth / "officers.csv", encoding="gb18030", newline="") as file:
             officers = list(csv.DictReader(file))

@@ -8,6 +8,9 @@
 #include <boost/test/unit_test.hpp>
 #include <geodesic.h> // oracle for areas: PROJ's own geodesic code
 
+#include <array>
+#include <limits>
+
 using namespace wangge::geom;
 
 namespace {
@@ -95,6 +98,118 @@ BOOST_AUTO_TEST_CASE(distances_equal_the_geodesic_within_one_in_a_hundred_thousa
                      nullptr, nullptr);
         BOOST_TEST(distance_m(a, b) == s, boost::test_tools::tolerance(1e-5));
     }
+}
+
+BOOST_AUTO_TEST_CASE(distances_to_far_edges_equal_the_geodesic_to_their_nearest_position) {
+    geod_geodesic ellipsoid;
+    geod_init(&ellipsoid, kSemiMajorAxisM, kFlattening);
+    constexpr std::uint64_t kSeed = 11;
+    BOOST_TEST_MESSAGE("seed " << kSeed);
+    wangge::test::Random random{kSeed};
+    for (int round = 0; round < 500; ++round) {
+        auto const near = [&](Point p, std::int64_t most) {
+            return Point{p.lon + static_cast<std::int32_t>(random.between(-most, most)),
+                         p.lat + static_cast<std::int32_t>(random.between(-most, most))};
+        };
+        Point const p{static_cast<std::int32_t>(random.between(1097000000, 1173000000)),
+                      static_cast<std::int32_t>(random.between(202000000, 255000000))};
+        Point const a = near(p, round % 2 == 0 ? 300000 : 5000);
+        Point const b = near(a, 5000); // up to 500 m
+        double least = std::numeric_limits<double>::infinity();
+        for (int i = 0; i <= 1000; ++i) {
+            double s = 0;
+            geod_inverse(&ellipsoid, to_degrees(p.lat), to_degrees(p.lon),
+                         (a.lat + (b.lat - a.lat) * (i / 1000.0)) / kUnitsPerDegree,
+                         (a.lon + (b.lon - a.lon) * (i / 1000.0)) / kUnitsPerDegree, &s, nullptr, nullptr);
+            least = std::min(least, s);
+        }
+        double const expected = least;
+        BOOST_TEST(std::abs(distance_to_segment_m(p, a, b) - expected) < 0.02 + 1e-5 * expected);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(distances_do_not_depend_on_directions_and_a_box_is_never_farther_than_what_it_holds) {
+    wangge::test::Random random{12};
+    for (int round = 0; round < 20000; ++round) {
+        auto const most =
+            std::array<std::int64_t, 4>{3, 1000, 1000000, 300000000}.at(static_cast<std::size_t>(round % 4));
+        auto const point = [&] {
+            return Point{static_cast<std::int32_t>(1130000000 + random.between(-most, most)),
+                         static_cast<std::int32_t>(230000000 + random.between(-most, most))};
+        };
+        Point const p = point(), a = point(), b = point();
+        double const d = distance_to_segment_m(p, a, b);
+        BOOST_TEST(d == distance_to_segment_m(p, b, a));
+        BOOST_TEST(LocalMetres{p}.lower_bound(envelope_of(a, b)) <= d);
+        BOOST_TEST((d == 0) == on_segment(p, a, b));
+        BOOST_TEST(LocalMetres{p}.lower_bound(envelope_of(a, a)) <= distance_to_segment_m(p, a, a));
+    }
+}
+
+namespace {
+
+__extension__ using Int128 = __int128;
+
+/// Oracle: positions common to two closed segments, by solving for the two parameters in 128 bits.
+bool share_a_position(Point a, Point b, Point c, Point d) {
+    Int128 const ux = Int128{b.lon} - a.lon, uy = Int128{b.lat} - a.lat;
+    Int128 const vx = Int128{d.lon} - c.lon, vy = Int128{d.lat} - c.lat;
+    Int128 const wx = Int128{c.lon} - a.lon, wy = Int128{c.lat} - a.lat;
+    Int128 denominator = ux * vy - uy * vx;
+    if (denominator != 0) { // a + s u = c + t v
+        Int128 s = wx * vy - wy * vx, t = wx * uy - wy * ux;
+        if (denominator < 0) {
+            denominator = -denominator;
+            s = -s;
+            t = -t;
+        }
+        return s >= 0 && s <= denominator && t >= 0 && t <= denominator;
+    }
+    auto const holds = [](Point p, Point q, Point r) { // r on p-q, by the dot product of r-p and r-q
+        Int128 const cross =
+            (Int128{q.lon} - p.lon) * (Int128{r.lat} - p.lat) - (Int128{q.lat} - p.lat) * (Int128{r.lon} - p.lon);
+        Int128 const dot =
+            (Int128{r.lon} - p.lon) * (Int128{r.lon} - q.lon) + (Int128{r.lat} - p.lat) * (Int128{r.lat} - q.lat);
+        return cross == 0 && dot <= 0;
+    };
+    return holds(a, b, c) || holds(a, b, d) || holds(c, d, a) || holds(c, d, b);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(segments_meet_each_other_and_boxes_as_solving_for_the_place_says) {
+    constexpr std::uint64_t kSeed = 13;
+    BOOST_TEST_MESSAGE("seed " << kSeed);
+    wangge::test::Random random{kSeed};
+    std::size_t met = 0, met_box = 0;
+    constexpr int kRounds = 200000;
+    for (int round = 0; round < kRounds; ++round) {
+        // Tiny ones touch and overlap all the time; the largest reach over the globe.
+        std::int64_t const scale = std::array<std::int64_t, 3>{1, 1, 150000000}.at(static_cast<std::size_t>(round % 3));
+        auto const most = scale == 1 ? 4 : 6;
+        auto const point = [&] {
+            auto const moved = [&] { return scale == 1 ? 0 : random.between(-1, 1); };
+            auto const lon = random.between(-most, most) * 2 * scale + moved();
+            return Point{static_cast<std::int32_t>(lon),
+                         static_cast<std::int32_t>(random.between(-most, most) * scale + moved())};
+        };
+        Point const a = point(), b = point(), c = point(), d = point();
+        bool const expected = share_a_position(a, b, c, d);
+        BOOST_TEST(segments_meet(a, b, c, d) == expected);
+        met += expected ? 1U : 0U;
+        Envelope const box = envelope_of(c, d);
+        Point const se{box.max.lon, box.min.lat}, nw{box.min.lon, box.max.lat};
+        bool const within =
+            a.lon >= box.min.lon && a.lon <= box.max.lon && a.lat >= box.min.lat && a.lat <= box.max.lat;
+        bool const meets_box = within || share_a_position(a, b, box.min, se) || share_a_position(a, b, se, box.max) ||
+                               share_a_position(a, b, box.max, nw) || share_a_position(a, b, nw, box.min);
+        BOOST_TEST(segment_meets(a, b, box) == meets_box);
+        met_box += meets_box ? 1U : 0U;
+    }
+    BOOST_TEST(met > kRounds / 10);
+    BOOST_TEST(met < kRounds * 9 / 10);
+    BOOST_TEST(met_box > kRounds / 10);
+    BOOST_TEST(met_box < kRounds * 9 / 10);
 }
 
 BOOST_AUTO_TEST_CASE(distance_to_an_edge_is_zero_on_it_and_perpendicular_beside_it) {

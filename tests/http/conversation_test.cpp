@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
+#include <cstdio>
 #include <random>
 #include <string>
 
@@ -132,6 +133,81 @@ BOOST_AUTO_TEST_CASE(a_body_that_nobody_needs_is_read_and_what_follows_is_a_new_
     BOOST_TEST((send("GET /healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" +
                      get("/readyz")) == Next::read));
     BOOST_TEST(answers() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_asked_for_is_read_whole_however_it_comes) {
+    std::string const geometry = R"({"type":"Point","coordinates":[113.005,23.005]})";
+    std::string const head = "POST /v1/grids/intersecting HTTP/1.1\r\nHost: h\r\n";
+    auto const whole = head + "Content-Length: " + std::to_string(geometry.size()) + "\r\n\r\n" + geometry;
+    for (std::size_t i = 0; i + 1 < whole.size(); ++i) {
+        BOOST_TEST((send(whole.substr(i, 1)) == Next::read));
+        BOOST_TEST(out.empty());
+    }
+    BOOST_TEST((send(whole.substr(whole.size() - 1) + whole + get("/healthz")) == Next::read));
+    BOOST_TEST(answers() == 3U);
+    BOOST_TEST(status() == "HTTP/1.1 200 OK");
+    BOOST_TEST(out.find("440106001001801") != std::string::npos);
+    // The body of one request is not that of the next.
+    BOOST_TEST((send(whole + head + "Content-Length: 0\r\n\r\n") == Next::read));
+    BOOST_TEST(out.find("HTTP/1.1 400") != std::string::npos);
+    // In chunks, and padded so far that it is answered where waiting is allowed.
+    std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+    for (auto const& piece : {geometry, std::string(100'000, ' ')}) {
+        char size[16];
+        std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+        chunked += size + piece + "\r\n";
+    }
+    BOOST_TEST((send(chunked + "0\r\n\r\n") == Next::wait));
+    BOOST_TEST(conversation.waiting_request().body.size() == geometry.size() + 100'000);
+    out.clear();
+    BOOST_TEST(
+        (conversation.answer(router(conversation.waiting_request(), Waiting::allowed).value(), out) == Next::read));
+    BOOST_TEST(status() == "HTTP/1.1 200 OK");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_too_long_is_refused_at_the_first_sign_of_it) {
+    auto const refused = [&](std::string const& bytes) {
+        Conversation fresh{router};
+        std::string answer;
+        BOOST_TEST((fresh.received(bytes, answer) == Next::close));
+        return answer.substr(9, 3);
+    };
+    std::string const post = "POST /v1/grids/intersecting HTTP/1.1\r\nHost: h\r\n";
+    BOOST_TEST(refused(post + "Content-Length: 1048577\r\n\r\n") == "413");
+    BOOST_TEST(refused(post + "Transfer-Encoding: chunked\r\n\r\n100001\r\n") == "413");
+    std::string const get_chunked = "GET /healthz HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    BOOST_TEST(refused(get_chunked + "5000\r\n" + std::string(0x5000, 'a')) == "413");
+    Conversation slow{router};
+    std::string answer;
+    auto next = slow.received(get_chunked, answer);
+    for (int i = 0; i < 200 && next == Next::read; ++i) {
+        next = slow.received("100\r\n" + std::string(0x100, 'a') + "\r\n", answer);
+    }
+    BOOST_TEST((next == Next::close));
+    BOOST_TEST(answer.starts_with("HTTP/1.1 413"));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_100_continue_before_a_body_that_is_taken_gets_it_once) {
+    std::string const geometry = R"({"type":"Point","coordinates":[113.005,23.005]})";
+    auto const head = "POST /v1/grids/intersecting HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: " +
+                      std::to_string(geometry.size()) + "\r\n\r\n";
+    BOOST_TEST((send(head) == Next::read));
+    BOOST_TEST(out == "HTTP/1.1 100 Continue\r\n\r\n");
+    BOOST_TEST((send(geometry.substr(0, 10)) == Next::read));
+    BOOST_TEST(out.empty());
+    BOOST_TEST((send(geometry.substr(10)) == Next::read));
+    BOOST_TEST(status() == "HTTP/1.1 200 OK");
+    BOOST_TEST((send(head + geometry) == Next::read)); // came along: nothing to wait for
+    BOOST_TEST(answers() == 1U);
+    BOOST_TEST(status() == "HTTP/1.1 200 OK");
+    BOOST_TEST((send(head) == Next::read)); // the next one that waits gets its own
+    BOOST_TEST(out == "HTTP/1.1 100 Continue\r\n\r\n");
+    BOOST_TEST((send(geometry) == Next::read));
+    BOOST_TEST(status() == "HTTP/1.1 200 OK");
+    BOOST_TEST(
+        (send("POST /v1/grids/intersecting HTTP/1.1\r\nHost: h\r\nExpect: coffee\r\nContent-Length: 5\r\n\r\n") ==
+         Next::close));
+    BOOST_TEST(status() == "HTTP/1.1 417 Expectation Failed");
 }
 
 BOOST_AUTO_TEST_CASE(an_absolute_target_means_its_path) {

@@ -16,13 +16,13 @@ struct Fixture {
     test::FixedStates states{province};
     Router router{states};
 
-    Reply ask(std::string const& target, std::string const& method = "GET") {
-        return router(Request{method, target}, Waiting::allowed).value();
+    Reply ask(std::string const& target, std::string const& method = "GET", std::string const& sent = {}) {
+        return router(Request{method, target, sent}, Waiting::allowed).value();
     }
     static nlohmann::json body(Reply const& reply) { return nlohmann::json::parse(reply.body); }
     /// "status field" of a problem document.
-    std::string refusal(std::string const& target) {
-        auto const reply = ask(target);
+    std::string refusal(std::string const& target, std::string const& method = "GET", std::string const& sent = {}) {
+        auto const reply = ask(target, method, sent);
         BOOST_TEST(reply.content_type == "application/problem+json");
         auto const document = body(reply);
         BOOST_TEST(document["status"] == reply.status);
@@ -58,7 +58,8 @@ BOOST_AUTO_TEST_CASE(outside_is_an_answer_with_the_nearest_on_request) {
     auto const plain = body(ask("/v1/locate?lon=113.0301&lat=23.005"));
     BOOST_TEST(plain["found"] == false);
     BOOST_TEST(plain["nearest"].is_null());
-    BOOST_TEST(body(ask("/v1/locate?lon=113.0301&lat=23.005&nearest=1"))["nearest"]["code"] == SmallProvince::kEast);
+    BOOST_TEST(body(ask("/v1/locate?lon=113.0301&lat=23.005&nearest=1"))["nearest"][0]["code"] == SmallProvince::kEast);
+    BOOST_TEST(body(ask("/v1/locate?lon=113.0301&lat=23.005&nearest=9"))["nearest"].size() == 3U);
     BOOST_TEST(body(ask("/v1/locate?lon=113.0301&lat=23.005&nearest=0"))["nearest"].is_null());
 }
 
@@ -104,8 +105,8 @@ BOOST_AUTO_TEST_CASE(a_grid_is_found_by_its_code) {
 }
 
 BOOST_AUTO_TEST_CASE(paths_and_methods_that_are_not_there_say_so) {
-    for (auto const* path :
-         {"/", "/v1", "/v1/locate/", "/v1/grids", "/v1/grids/", "/v1/grids/1/2", "/V1/locate", "", "*", "//healthz"}) {
+    for (auto const* path : {"/", "/v1", "/v1/locate/", "/v1/grids/", "/v1/grids/1/2", "/v1/grids/intersecting/",
+                             "/V1/locate", "", "*", "//healthz"}) {
         BOOST_TEST(refusal(path) == "404 -", path);
     }
     auto const reply = ask("/v1/locate?lon=113&lat=23", "POST");
@@ -115,13 +116,95 @@ BOOST_AUTO_TEST_CASE(paths_and_methods_that_are_not_there_say_so) {
     BOOST_TEST(ask("/healthz", "HEAD").status == 200U);
 }
 
+BOOST_AUTO_TEST_CASE(grids_are_found_by_box_and_near_a_position) {
+    auto const codes = [&](std::string const& target) {
+        std::string found;
+        auto const json = body(ask(target));
+        for (auto const& grid : json["grids"]) {
+            found += grid["code"].get<std::string>().substr(12) + " ";
+        }
+        return found;
+    };
+    BOOST_TEST(codes("/v1/grids?bbox=113,23,113.02,23.01") == "001 002 801 ");
+    BOOST_TEST(codes("/v1/grids?bbox=113.005%2C23.005%2C113.0051%2C23.0051") == "801 ");
+    BOOST_TEST(codes("/v1/grids?bbox=113,23,113.02,23.01&limit=2") == "001 002 ");
+    BOOST_TEST(body(ask("/v1/grids?bbox=113,23,113.02,23.01&limit=2"))["next"] == SmallProvince::kEast);
+    BOOST_TEST(codes("/v1/grids?bbox=113,23,113.02,23.01&limit=2&after=440106001001002") == "801 ");
+    BOOST_TEST(codes("/v1/grids?near=113.005,23.0059&k=2") == "801 001 ");
+    BOOST_TEST(codes("/v1/grids?near=113.005,23.0059&within=600") == "801 001 002 ");
+    BOOST_TEST(codes("/v1/grids?near=113.005,23.0059&within=600&limit=1&after=440106001001801") == "001 ");
+    BOOST_TEST(codes("/v1/grids?bbox=113,23,114,24&as_of=1999-12-31").empty());
+    BOOST_TEST(body(ask("/v1/grids?near=113.005,23.0059&k=1"))["grids"][0]["distance_m"] == 0.0);
+    BOOST_TEST(body(ask("/v1/grids?bbox=113,23,114,24"))["receipt"]["generation"] == 7);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_search_is_named) {
+    BOOST_TEST(refusal("/v1/grids") == "400 bbox");
+    BOOST_TEST(refusal("/v1/grids?bbox=1,2,3,4&near=1,2&k=1") == "400 bbox");
+    for (auto const* bad : {"", "1", "113,23,114", "113,23,114,24,25", "113,23,114,", "113,,114,24", "113,23,114,x",
+                            "113 23 114 24", "nan,23,114,24", "114,23,113,24", "23,113,24,114", "113,23,114,95"}) {
+        BOOST_TEST(refusal(std::string{"/v1/grids?bbox="} + bad) == "400 bbox", bad);
+    }
+    for (auto const* bad : {"", "113", "113,23,1", "x,23", "23.1,113.2"}) {
+        BOOST_TEST(refusal(std::string{"/v1/grids?k=1&near="} + bad) == "400 near", bad);
+    }
+    BOOST_TEST(refusal("/v1/grids?near=113,23") == "400 k");
+    BOOST_TEST(refusal("/v1/grids?near=113,23&k=1&within=5") == "400 k");
+    for (auto const* bad : {"0", "1001", "-1", "x", "", "1.5", "99999999999999999999"}) {
+        BOOST_TEST(refusal(std::string{"/v1/grids?near=113,23&k="} + bad) == "400 k", bad);
+    }
+    for (auto const* bad : {"-1", "50001", "x", "", "inf"}) {
+        BOOST_TEST(refusal(std::string{"/v1/grids?near=113,23&within="} + bad) == "400 within", bad);
+    }
+    BOOST_TEST(refusal("/v1/grids?bbox=113,23,114,24&k=1") == "400 k");
+    BOOST_TEST(refusal("/v1/grids?bbox=113,23,114,24&within=1") == "400 within");
+    BOOST_TEST(refusal("/v1/grids?near=113,23&k=1&limit=5") == "400 limit");
+    BOOST_TEST(refusal("/v1/grids?near=113,23&k=1&after=440106001001001") == "400 after");
+    for (auto const* bad : {"0", "10001", "x", ""}) {
+        BOOST_TEST(refusal(std::string{"/v1/grids?bbox=113,23,114,24&limit="} + bad) == "400 limit", bad);
+    }
+    BOOST_TEST(refusal("/v1/grids?bbox=113,23,114,24&after=x") == "400 after");
+    BOOST_TEST(refusal("/v1/grids?bbox=113,23,114,24&after=440106001001999") == "400 after");
+    BOOST_TEST(refusal("/v1/grids?bbox=113,23,114,24&crs=EPSG:4214") == "400 crs");
+    BOOST_TEST(refusal("/v1/grids?bbox=113,23,114,24&as_of=x") == "400 as_of");
+    BOOST_TEST(refusal("/v1/grids?box=113,23,114,24") == "400 box");
+    BOOST_TEST(refusal("/v1/locate?lon=113&lat=23&nearest=1001") == "400 nearest");
+}
+
+BOOST_AUTO_TEST_CASE(grids_are_found_by_the_geometry_of_a_body) {
+    std::string const path = "/v1/grids/intersecting";
+    auto const area =
+        R"({"type":"Polygon","coordinates":[[[113.009,23.001],[113.011,23.001],[113.009,23.002],[113.009,23.001]]]})";
+    auto const json = body(ask(path + "?limit=1", "POST", area));
+    BOOST_TEST(json["matched"] == 2);
+    BOOST_TEST(json["grids"][0]["code"] == SmallProvince::kWest);
+    BOOST_TEST(json["next"] == SmallProvince::kWest);
+    BOOST_TEST(body(ask(path, "POST", R"({"type":"Point","coordinates":[113.005,23.005]})"))["grids"][0]["code"] ==
+               SmallProvince::kMall);
+    BOOST_TEST(refusal(path, "POST") == "400 geometry");
+    BOOST_TEST(refusal(path, "POST", "POINT(113 23)") == "400 geometry");
+    BOOST_TEST(refusal(path, "POST", "{}") == "400 geometry");
+    BOOST_TEST(refusal(path, "POST", R"({"type":"Point","coordinates":[23.1,113.2]})") == "400 geometry");
+    BOOST_TEST(refusal(path + "?bbox=1,2,3,4", "POST", area) == "400 bbox");
+    BOOST_TEST(refusal(path + "?crs=x", "POST", area) == "400 crs");
+    BOOST_TEST(refusal(path + "?limit=0", "POST", area) == "400 limit");
+    BOOST_TEST(refusal(path) == "405 -");
+    BOOST_TEST(ask(path).allow == "POST");
+    // A long one is not read where others wait for their answers.
+    std::string const padded = area + std::string(70'000, ' ');
+    BOOST_TEST(!router(Request{"POST", path, padded}, Waiting::no).has_value());
+    BOOST_TEST(router(Request{"POST", path, area}, Waiting::no).has_value());
+    BOOST_TEST(body(ask(path, "POST", padded))["matched"] == 2);
+}
+
 BOOST_AUTO_TEST_CASE(ready_says_which_state_and_before_a_publish_what_to_do) {
     auto const json = body(ask("/readyz"));
     BOOST_TEST(json["generation"] == 7);
     BOOST_TEST(json["grids"] == 4);
     BOOST_TEST(json["as_of"] == Date::today().str());
     states.published = false;
-    for (auto const* target : {"/readyz", "/v1/locate?lon=113&lat=23", "/v1/grids/440106001001001"}) {
+    for (auto const* target :
+         {"/readyz", "/v1/locate?lon=113&lat=23", "/v1/grids/440106001001001", "/v1/grids?bbox=113,23,114,24"}) {
         auto const reply = ask(target);
         BOOST_TEST(reply.status == 503U, target);
         BOOST_TEST(reply.retry_after_s > 0U);
@@ -132,7 +215,7 @@ BOOST_AUTO_TEST_CASE(ready_says_which_state_and_before_a_publish_what_to_do) {
 }
 
 BOOST_AUTO_TEST_CASE(a_date_before_anything_was_in_force_is_outside_and_is_waited_for_elsewhere) {
-    Request const request{"GET", "/v1/locate?lon=113.002&lat=23.002&as_of=1999-12-31"};
+    Request const request{"GET", "/v1/locate?lon=113.002&lat=23.002&as_of=1999-12-31", {}};
     BOOST_TEST(!router(request, Waiting::no).has_value());
     BOOST_TEST(states.obtained == 0);
     auto const reply = router(request, Waiting::allowed);

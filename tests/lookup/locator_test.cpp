@@ -27,12 +27,12 @@ struct Fixture {
     Date as_of = test::day("2026-03-01");
     QueryFault fault;
 
-    std::optional<Answer> ask(double lon, double lat, bool nearest = false) {
+    std::optional<Answer> ask(double lon, double lat, std::size_t nearest = 0) {
         fault = {};
         PositionQuery query;
         query.lon = lon;
         query.lat = lat;
-        query.want_nearest = nearest;
+        query.nearest = nearest;
         return locator.locate(query, cgcs2000, as_of, fault);
     }
     std::string grid_at(double lon, double lat) {
@@ -138,11 +138,12 @@ BOOST_AUTO_TEST_CASE(outside_is_an_answer_and_names_the_nearest_grid_only_when_a
     BOOST_TEST(!plain->grid.has_value());
     BOOST_TEST(!plain->nearest.has_value());
     BOOST_TEST(!plain->receipt.edge_distance_m.has_value());
-    auto const asked = ask(113.0301, 23.005, true);
+    auto const asked = ask(113.0301, 23.005, 1);
     BOOST_REQUIRE(asked->nearest.has_value());
-    BOOST_TEST(asked->nearest->code.str() == SmallProvince::kEast);
-    BOOST_TEST(asked->nearest->distance_m == 0.0101 * kLonDegreeAt23, tt::tolerance(1e-5));
-    BOOST_TEST(!ask(116.4, 39.9, true)->nearest.has_value()); // Beijing: too far to be called near
+    BOOST_REQUIRE(asked->nearest->size() == 1U);
+    BOOST_TEST(asked->nearest->front().code.str() == SmallProvince::kEast);
+    BOOST_TEST(asked->nearest->front().distance_m == 0.0101 * kLonDegreeAt23, tt::tolerance(1e-5));
+    BOOST_TEST(ask(116.4, 39.9, 1)->nearest->empty()); // Beijing: too far to be called near
     for (auto const& [lon, lat] :
          {std::pair{0.0, 0.0}, {-180.0, -90.0}, {180.0, 90.0}, {-73.98, 40.75}, {114.5, 21.5}}) {
         BOOST_TEST(grid_at(lon, lat) == "outside");
@@ -235,8 +236,8 @@ BOOST_AUTO_TEST_CASE(the_json_of_outside_has_the_same_keys_and_the_nearest) {
     BOOST_TEST(json["officers"].empty());
     BOOST_TEST(json["nearest"].is_null());
     BOOST_TEST(json["receipt"]["edge_distance_m"].is_null());
-    auto const near = nlohmann::ordered_json::parse(to_json(*ask(113.0301, 23.005, true)));
-    BOOST_TEST(near["nearest"]["code"] == "440106001001002");
+    auto const near = nlohmann::ordered_json::parse(to_json(*ask(113.0301, 23.005, 1)));
+    BOOST_TEST(near["nearest"][0]["code"] == "440106001001002");
 }
 
 BOOST_AUTO_TEST_CASE(the_text_of_an_answer_is_one_labelled_line_for_each_fact) {

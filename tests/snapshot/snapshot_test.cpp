@@ -199,17 +199,19 @@ BOOST_AUTO_TEST_CASE(distances_and_nearest_grids_equal_a_linear_scan) {
                     best = std::min(best, expected);
                 }
             }
-            auto const nearest = snapshot->nearest(p, limit);
-            if (owner >= 0) {
-                BOOST_TEST(nearest->grid == static_cast<GridId>(owner));
-                BOOST_TEST(nearest->distance_m == 0.0);
-            } else if (best > limit) {
-                BOOST_TEST(!nearest.has_value());
+            auto const nearest = snapshot->nearest(p, 1, limit);
+            if (owner < 0 && best > limit) {
+                BOOST_TEST(nearest.empty());
                 ++beyond;
+                continue;
+            }
+            BOOST_REQUIRE(nearest.size() == 1U);
+            if (owner >= 0) {
+                BOOST_TEST(nearest[0].grid == static_cast<GridId>(owner));
+                BOOST_TEST(nearest[0].distance_m == 0.0);
             } else {
-                BOOST_REQUIRE(nearest.has_value());
-                BOOST_TEST(bests.contains(nearest->grid));
-                BOOST_TEST(nearest->distance_m == best, boost::test_tools::tolerance(1e-9));
+                BOOST_TEST(bests.contains(nearest[0].grid));
+                BOOST_TEST(nearest[0].distance_m == best, boost::test_tools::tolerance(1e-9));
                 ++found;
             }
         }
@@ -229,12 +231,12 @@ BOOST_AUTO_TEST_CASE(positions_off_the_globe_are_outside_and_near_nothing) {
     constexpr auto kHigh = std::numeric_limits<std::int32_t>::max();
     for (auto const p : {Point{kLow, kLow}, Point{kLow, kHigh}, Point{kHigh, kLow}, Point{kHigh, kHigh}, Point{0, 0}}) {
         BOOST_TEST(snapshot->locate(p) == kOutside);
-        BOOST_TEST(!snapshot->nearest(p, 5000).has_value());
+        BOOST_TEST(snapshot->nearest(p, 1, 5000).empty());
         BOOST_TEST(snapshot->distance_to_boundary_m(0, p) > 100000.0);
     }
 }
 
-BOOST_AUTO_TEST_CASE(envelopes_that_meet_a_box_equal_a_linear_scan_at_every_count_round_the_node_size) {
+BOOST_AUTO_TEST_CASE(rectangular_grids_that_meet_a_box_equal_a_linear_scan_at_every_count_round_the_node_size) {
     Random random{8};
     for (std::size_t const count : {0U, 1U, 2U, 15U, 16U, 17U, 255U, 256U, 257U, 400U}) {
         Province province;
@@ -264,7 +266,7 @@ BOOST_AUTO_TEST_CASE(envelopes_that_meet_a_box_equal_a_linear_scan_at_every_coun
                     expected.push_back(id);
                 }
             }
-            auto const got = snapshot->envelopes_meeting(box);
+            auto const got = snapshot->intersecting(box);
             BOOST_TEST(got == expected, boost::test_tools::per_element());
         }
     }
@@ -388,7 +390,11 @@ BOOST_AUTO_TEST_CASE(every_flipped_byte_is_refused_at_open_or_by_verify_and_neve
                     (void)snapshot->shape(id);
                     (void)snapshot->distance_to_boundary_m(id, {1132000000, 231000000});
                 }
-                (void)snapshot->nearest({1131999999, 230999999}, 1000);
+                (void)snapshot->nearest({1131999999, 230999999}, 3, 1000);
+                (void)snapshot->edge_distance_m({1131999999, 230999999}, 1000);
+                geom::Envelope const some{{1132010000, 231010000}, {1132030000, 231050000}};
+                (void)snapshot->intersecting(some);
+                (void)snapshot->intersecting(geom::Polygon{{some.min, {1132060000, 231000000}, some.max}, {}});
                 (void)snapshot->grids_under(0);
                 (void)snapshot->locate({1132010000, 231010000});
             } catch (Error const& e) {
@@ -470,7 +476,7 @@ BOOST_AUTO_TEST_CASE(prune_keeps_the_newest_and_the_served_one) {
     BOOST_TEST(!std::filesystem::exists(store.folder_of(10, day)));
     // A snapshot that is still mapped goes on answering after its folder is gone.
     auto const vertex = province.shapes[0].parts[0].outer[0];
-    BOOST_TEST(served->nearest(vertex, 10).has_value());
+    BOOST_TEST(served->nearest(vertex, 1, 10).size() == 1U);
     BOOST_CHECK_EXCEPTION(store.set_current(dir.path / "g5-2024-01-01"), Error,
                           [](Error const& e) { return e.code() == ErrorCode::usage; });
     spill(dir.path / "CURRENT", "../elsewhere\n");

@@ -68,6 +68,16 @@ public:
                                                          static_cast<unsigned>(parts.size())));
         return own(GEOSUnaryUnion_r(m_context, all.get()));
     }
+    /// A line, or a point when it has one position.
+    [[nodiscard]] Geometry line(std::vector<geom::Point> const& points) const {
+        auto* sequence = coordinates(points, points.size());
+        return own(points.size() == 1 ? GEOSGeom_createPoint_r(m_context, sequence)
+                                      : GEOSGeom_createLineString_r(m_context, sequence));
+    }
+    /// Exact for coordinates of the lattice: GEOS takes orientations in double-double.
+    [[nodiscard]] bool intersects(Geometry const& a, Geometry const& b) const {
+        return GEOSIntersects_r(m_context, a.get(), b.get()) == 1;
+    }
     [[nodiscard]] bool equal(Geometry const& a, Geometry const& b) const {
         return GEOSEquals_r(m_context, a.get(), b.get()) == 1;
     }
@@ -86,13 +96,17 @@ public:
     }
 
 private:
-    [[nodiscard]] GEOSGeometry* ring(geom::Ring const& points) const {
-        auto* sequence = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(points.size() + 1), 2);
-        for (std::size_t i = 0; i <= points.size(); ++i) {
+    /// The first `count` positions, going round.
+    [[nodiscard]] GEOSCoordSequence* coordinates(std::vector<geom::Point> const& points, std::size_t count) const {
+        auto* sequence = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(count), 2);
+        for (std::size_t i = 0; i < count; ++i) {
             auto const p = points[i % points.size()];
             GEOSCoordSeq_setXY_r(m_context, sequence, static_cast<unsigned>(i), p.lon, p.lat);
         }
-        return GEOSGeom_createLinearRing_r(m_context, sequence);
+        return sequence;
+    }
+    [[nodiscard]] GEOSGeometry* ring(geom::Ring const& points) const {
+        return GEOSGeom_createLinearRing_r(m_context, coordinates(points, points.size() + 1));
     }
 
     GEOSContextHandle_t m_context;

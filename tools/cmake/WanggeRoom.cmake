@@ -1,6 +1,7 @@
 # wangge_room(NAME [SOURCES file...] [LINKS room...] [PRIVATE library...])
 #   One static library `wangge_NAME` for the room in the current folder. SOURCES default to every .cpp in it.
 #   LINKS are lower rooms (public, because headers include theirs); PRIVATE is what only this room needs.
+#   Other programs see it as wangge::NAME, when it is installed (WanggeInstall).
 function(wangge_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE" ${ARGN})
   if(NOT ARG_SOURCES)
@@ -8,11 +9,20 @@ function(wangge_room name)
   endif()
   add_library(wangge_${name} STATIC ${ARG_SOURCES})
   target_include_directories(wangge_${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-  target_link_libraries(wangge_${name} PUBLIC wangge_options)
+  target_include_directories(wangge_${name} INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_compile_features(wangge_${name} PUBLIC cxx_std_20)
+  target_link_libraries(wangge_${name} PUBLIC "$<BUILD_INTERFACE:wangge_options>")
   foreach(room ${ARG_LINKS})
     target_link_libraries(wangge_${name} PUBLIC wangge_${room})
   endforeach()
-  target_link_libraries(wangge_${name} PRIVATE ${ARG_PRIVATE})
+  foreach(library ${ARG_PRIVATE})
+    if(library MATCHES "^(nlohmann_json|Boost)::") # headers only: nothing of them is left to link
+      set(library "$<BUILD_INTERFACE:${library}>")
+    endif()
+    target_link_libraries(wangge_${name} PRIVATE ${library})
+  endforeach()
+  set_target_properties(wangge_${name} PROPERTIES EXPORT_NAME ${name})
+  add_library(wangge::${name} ALIAS wangge_${name})
 endfunction()
 
 # wangge_test(NAME [SOURCES file...] [LINKS room...] [PRIVATE library...] [LABELS label...])

@@ -1,12 +1,15 @@
 #include "arguments.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/progress.hpp>
+#include <wangge/publish/publisher.hpp>
 
 #include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -30,6 +33,26 @@ std::string author_argument(std::string const& given) {
         return user->pw_name;
     }
     return fmt::format("uid-{}", ::getuid());
+}
+
+double number_argument(std::string_view text, char const* field) {
+    double value = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+        throw Error{
+            ErrorCode::usage,
+            fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
+    }
+    return value;
+}
+
+std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of) {
+    auto current = snapshot::SnapshotStore{folder.snapshots()}.open_current();
+    if (current->unchanged().holds(as_of)) {
+        return current;
+    }
+    auto const progress = make_terminal_progress();
+    return publish::snapshot_as_of(folder, as_of, *progress);
 }
 
 void write_out(std::string_view text) {

@@ -2,10 +2,12 @@
 
 #include <wangge/base/dates.hpp>
 #include <wangge/registry/registry.hpp>
+#include <wangge/snapshot/snapshot.hpp>
 
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,12 @@ namespace wangge::command {
 
 /// The day an option names, today when it is empty. Throws Error{usage} that names the option.
 [[nodiscard]] Date date_argument(std::string const& text, char const* option);
+
+/// The number that an option or argument is. Throws Error{usage} that names it.
+[[nodiscard]] double number_argument(std::string_view text, char const* field);
+
+/// The published snapshot when it holds on the day, otherwise the one of that day, built when it is not there.
+[[nodiscard]] std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of);
 
 /// `given`, or the login name of the person at the keyboard.
 [[nodiscard]] std::string author_argument(std::string const& given);

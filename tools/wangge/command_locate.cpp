@@ -5,35 +5,12 @@
 #include <wangge/lookup/answer_text.hpp>
 #include <wangge/lookup/bulk.hpp>
 #include <wangge/lookup/locator.hpp>
-#include <wangge/publish/publisher.hpp>
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 namespace wangge::command {
 
 namespace {
-
-double coordinate_argument(std::string const& text, char const* field) {
-    double value = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
-        throw Error{
-            ErrorCode::usage,
-            fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
-    }
-    return value;
-}
-
-std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of) {
-    auto current = snapshot::SnapshotStore{folder.snapshots()}.open_current();
-    if (current->unchanged().holds(as_of)) {
-        return current;
-    }
-    auto const progress = make_terminal_progress();
-    return publish::snapshot_as_of(folder, as_of, *progress);
-}
 
 int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot) {
     lookup::BulkRequest request;
@@ -62,10 +39,10 @@ int locate(LocateOptions const& options) {
         throw Error{ErrorCode::usage, "locate needs LON and LAT, or --points FILE; see wangge locate --help"};
     }
     lookup::PositionQuery query;
-    query.lon = coordinate_argument(options.lon, "LON");
-    query.lat = coordinate_argument(options.lat, "LAT");
+    query.lon = number_argument(options.lon, "LON");
+    query.lat = number_argument(options.lat, "LAT");
     query.crs = options.crs;
-    query.want_nearest = options.nearest;
+    query.nearest = options.nearest;
 
     auto const snapshot = snapshot_for(folder, as_of);
     auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);

@@ -37,12 +37,23 @@ struct LocateOptions {
     std::string lon, lat; ///< as typed
     std::string crs = "EPSG:4490";
     std::string as_of;
-    bool nearest = false;
+    std::size_t nearest = 0; ///< how many to name when outside
     bool json = false;
     std::string points, out; ///< bulk: files, "-" for standard input and output
     std::string lon_column, lat_column;
 };
 int locate(LocateOptions const& options);
+
+struct FindOptions {
+    std::filesystem::path data;
+    std::string bbox, area, line, near; ///< one of them, as typed: numbers, or GeoJSON or WKT or a file of it
+    std::string within;                 ///< metres, with `near`
+    std::size_t nearest = 0;            ///< with `near`
+    std::string crs = "EPSG:4490";
+    std::string as_of;
+    bool json = false;
+};
+int find(FindOptions const& options);
 
 struct ShowOptions {
     std::string what; ///< grid, division, officer

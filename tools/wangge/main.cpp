@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/lookup/locator.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::ImportOptions import;
     static command::PublishOptions publish;
     static command::LocateOptions locate;
+    static command::FindOptions find;
     static command::ShowOptions show;
     static command::ExportOptions layer;
     static command::ServeOptions serve;
@@ -92,7 +94,11 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         add_data(sub, locate.data);
         sub->add_option("--crs", locate.crs, "CRS of the position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
         sub->add_option("--as-of", locate.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
-        sub->add_flag("--nearest", locate.nearest, "When outside, name the nearest grid");
+        sub->add_option("--nearest", locate.nearest, "When outside, name the nearest grid, or the K nearest")
+            ->type_name("[K]")
+            ->expected(0, 1)
+            ->default_str("1")
+            ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest));
         auto* points =
             sub->add_option("--points", locate.points, "CSV of positions (UTF-8 or GB18030), '-' for standard input")
                 ->type_name("IN.csv");
@@ -110,10 +116,42 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->footer("Examples:\n"
                     "  wangge locate 113.2644 23.1291 --data province\n"
                     "  wangge locate 113.2698 23.1264 --crs GCJ02 --json --data province\n"
+                    "  wangge locate 114 22 --nearest 3 --data province\n"
                     "  wangge locate --points events.csv --out events-with-grid.csv --data province\n"
                     "  cut -d, -f1-3 events.csv | wangge locate --points - --out - --lon x --lat y --crs EPSG:4547 "
                     "--data province");
         sub->callback([&] { chosen = [] { return command::locate(locate); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("find", "Which grids meet a box, area or line, or lie near a position");
+        auto* what = sub->add_option_group("what", "What the grids are to meet: one of");
+        what->add_option("--bbox", find.bbox, "Box, longitude or easting first")->type_name("W,S,E,N");
+        what->add_option("--polygon", find.area, "Area: a file of GeoJSON or WKT, or the text itself")
+            ->type_name("FILE|TEXT");
+        what->add_option("--line", find.line, "Line: the same")->type_name("FILE|TEXT");
+        auto* near =
+            what->add_option("--near", find.near, "Position, longitude or easting first, with --within or --nearest")
+                ->type_name("LON,LAT");
+        what->require_option(1);
+        auto* within = sub->add_option("--within", find.within, "All that come within so many metres, at most 50000")
+                           ->type_name("M")
+                           ->needs(near);
+        sub->add_option("--nearest", find.nearest, "The K nearest within 50 km, the one that holds the position first")
+            ->type_name("K")
+            ->needs(near)
+            ->excludes(within)
+            ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest));
+        add_data(sub, find.data);
+        sub->add_option("--crs", find.crs, "CRS of the coordinates: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
+        sub->add_option("--as-of", find.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
+        add_json(sub, find.json);
+        sub->footer("A grid that only touches counts. Examples:\n"
+                    "  wangge find --bbox 113.26,23.12,113.27,23.13 --data province\n"
+                    "  wangge find --polygon flood.geojson --json --data province\n"
+                    "  wangge find --line 'LINESTRING(113.26 23.12, 113.30 23.14)' --data province\n"
+                    "  wangge find --near 113.2644,23.1291 --within 500 --data province\n"
+                    "  wangge find --near 113.2644,23.1291 --nearest 5 --data province");
+        sub->callback([&] { chosen = [] { return command::find(find); }; });
     }
     {
         auto* sub = app.add_subcommand("show", "Show one grid, division or officer");

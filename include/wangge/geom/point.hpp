@@ -15,7 +15,7 @@ inline constexpr double kUnitsPerDegree = 1e7;
 
 /**
  * Position in CGCS2000 geographic (EPSG:4490), longitude first, in units of 1e-7 degree.
- * EPSG orders 4490 latitude first; only crs::Transformer and http::parse_bbox know that.
+ * EPSG orders 4490 latitude first; only crs::Transformer knows that.
  */
 struct Point {
     std::int32_t lon = 0;
@@ -29,6 +29,12 @@ struct Point {
 }
 /// Lattice coordinate to degrees; to_lattice brings it back exactly.
 [[nodiscard]] inline double to_degrees(std::int32_t units) noexcept { return units / kUnitsPerDegree; }
+
+/// Is it within +-180 and +-90 degrees?
+[[nodiscard]] inline bool on_globe(Point p) noexcept {
+    return static_cast<std::uint32_t>(p.lon) + 1'800'000'000U <= 3'600'000'000U &&
+           static_cast<std::uint32_t>(p.lat) + 900'000'000U <= 1'800'000'000U;
+}
 
 /// Sign of the turn a -> b -> c: positive left, negative right, zero straight. Exact for positions on the globe (each
 /// product stays below 6.5e18 < 2^63; the products are compared, not subtracted). Not for int32 values off the globe.
@@ -59,6 +65,14 @@ struct Envelope {
     }
     [[nodiscard]] bool intersects(Envelope const& e) const noexcept {
         return min.lon <= e.max.lon && e.min.lon <= max.lon && min.lat <= e.max.lat && e.min.lat <= max.lat;
+    }
+    /// What both have in common; empty when they do not meet.
+    [[nodiscard]] Envelope clipped_to(Envelope const& e) const noexcept {
+        return {{std::max(min.lon, e.min.lon), std::max(min.lat, e.min.lat)},
+                {std::min(max.lon, e.max.lon), std::min(max.lat, e.max.lat)}};
+    }
+    [[nodiscard]] bool within(Envelope const& e) const noexcept {
+        return min.lon >= e.min.lon && max.lon <= e.max.lon && min.lat >= e.min.lat && max.lat <= e.max.lat;
     }
     auto operator<=>(Envelope const&) const = default;
 };

@@ -64,7 +64,8 @@ struct Answer {
         std::string name;
         double distance_m = 0;
     };
-    std::optional<Nearest> nearest; ///< only when asked for and outside
+    /// Only when asked for and outside; by distance, then code. Empty list: none within kNearestLimitM.
+    std::optional<std::vector<Nearest>> nearest;
 };
 
 /// A request whose fields have been checked; one for the command line, HTTP and the library.
@@ -72,17 +73,25 @@ struct PositionQuery {
     double lon = 0; ///< or easting
     double lat = 0; ///< or northing
     std::string crs = "EPSG:4490";
-    bool want_nearest = false;
+    std::size_t nearest = 0; ///< how many of the nearest grids to name when outside
 };
 
 /// How far from an outside position the nearest grid is looked for.
 inline constexpr double kNearestLimitM = 50'000;
+/// Most grids that can be asked for as the nearest ones.
+inline constexpr std::size_t kMostNearest = 1000;
 
 /// Which field of a query is wrong and why; what HTTP puts in its problem document.
 struct QueryFault {
     std::string field; ///< "lon", "lat", or "lon,lat" when it is the pair that is wrong
     std::string message;
 };
+
+/// The lattice position that a query means. Empty, with a fault, when the coordinate is not finite, not on the globe,
+/// or clearly exchanged: read the other way round it would lie in the window of the province (longitude 105 to 120,
+/// latitude 18 to 30).
+[[nodiscard]] std::optional<geom::Point> lattice_position(PositionQuery const& query,
+                                                          crs::Transformer const& transformer, QueryFault& fault);
 
 /**
  * Position or code -> Answer, over one snapshot and one duty roster. Cheap to make: one for each request.
@@ -92,8 +101,7 @@ class Locator {
 public:
     Locator(snapshot::Snapshot const& snapshot, DutyRoster const& roster) : m_snapshot(snapshot), m_roster(roster) {}
 
-    /// Empty answer and a fault when the coordinate is not finite, not on the globe, or clearly exchanged: read the
-    /// other way round it would lie in the window of the province (longitude 105 to 120, latitude 18 to 30).
+    /// Empty answer and a fault as of lattice_position().
     [[nodiscard]] std::optional<Answer> locate(PositionQuery const& query, crs::Transformer const& transformer,
                                                Date as_of, QueryFault& fault) const;
     /// Empty when there is no such grid in the snapshot.

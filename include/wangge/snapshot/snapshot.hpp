@@ -61,8 +61,12 @@ struct DivisionInfo {
 
 struct NearestGrid {
     GridId grid = kOutside;
-    double distance_m = 0; ///< from the position to the grid's nearest edge; 0 when it owns the position
+    double distance_m = 0; ///< from the position to the grid's nearest edge, by geom::LocalMetres: to 1e-5 up to 50 km;
+                           ///< 0 when it owns the position or has it on its boundary
+    bool operator==(NearestGrid const&) const = default;
 };
+
+struct StoredGrids;
 
 /**
  * One state(D, K), immutable, mapped from a folder. Opening parses nothing. Safe for any number of threads.
@@ -98,16 +102,41 @@ public:
 
     [[nodiscard]] PointIndex const& point_index() const noexcept;
     [[nodiscard]] GridId locate(geom::Point p) const noexcept { return point_index().locate(p); }
+
+    // Queries (queries.cpp). Positions are geom::Point: CGCS2000, longitude first, units of 1e-7 degree; distances are
+    // metres. Areas and boxes are closed: a grid that only touches at a vertex or along an edge is found. Predicates
+    // are exact, in integers, with edges as real lines between their ends. Any number of threads may ask at once: there
+    // are no locks, and nothing is kept but the result. `c` below is the number of grids whose envelope meets the
+    // outline.
+
+    /// Grids that share a position with the box, in id order. An empty box meets nothing; a box across the antimeridian
+    /// has to be asked for as two. O(log n + found + edges of c).
+    [[nodiscard]] std::vector<GridId> intersecting(geom::Envelope const& box) const;
+    /// Grids that share a position with the area, in id order. It must be valid (OGC): what its holes leave out is not
+    /// in it. Of rings that cross, the even-odd area and the outline count. Throws Error{usage} when a vertex is off
+    /// the globe. O(m log m + log n + found), m being its vertices, and for each of c the edges of both that come near.
+    [[nodiscard]] std::vector<GridId> intersecting(geom::MultiPolygon const& area) const;
+    [[nodiscard]] std::vector<GridId> intersecting(geom::Polygon const& area) const;
+    /// Grids that share a position with the polyline, in id order; one position alone is a line too. Throws and costs
+    /// as for an area.
+    [[nodiscard]] std::vector<GridId> intersecting(std::span<geom::Point const> line) const;
+
+    /// Grids that come within `radius_m` of `p`, the nearest first, as nearest() has them. Error{usage} when the radius
+    /// is negative or not a number. O(log n + edges of what is found).
+    [[nodiscard]] std::vector<NearestGrid> within(geom::Point p, double radius_m) const;
+    /// The `k` nearest grids that come within `limit_m` of `p`: the owner first, with distance 0, then by distance; of
+    /// equal distances the lower code comes first. Fewer when there are no more. Error{usage} as within().
+    /// O(log n + edges of the grids that come as near), expected.
+    [[nodiscard]] std::vector<NearestGrid> nearest(geom::Point p, std::size_t k, double limit_m) const;
+    /// Metres from `p` to the nearest edge of any grid, inside or outside; empty when there is none within `limit_m`.
+    [[nodiscard]] std::optional<double> edge_distance_m(geom::Point p, double limit_m) const;
     /// Metres from `p` to the nearest edge of the grid; without copying the shape. O(vertices of the grid).
     [[nodiscard]] double distance_to_boundary_m(GridId id, geom::Point p) const;
-    /// The grid nearest to `p` within `limit_m`; empty when there is none.
-    [[nodiscard]] std::optional<NearestGrid> nearest(geom::Point p, double limit_m) const;
-    /// Grids whose envelope meets the box, in id order.
-    [[nodiscard]] std::vector<GridId> envelopes_meeting(geom::Envelope const& box) const;
 
 private:
     Snapshot();
     struct Impl;
+    [[nodiscard]] StoredGrids stored() const noexcept;
     std::unique_ptr<Impl> m_impl;
 };
 
