@@ -20,8 +20,7 @@ struct Bulk {
         auto const in = folder.path() / "in.csv", out = folder.path() / "out.csv";
         write_file_atomically(in, csv);
         SilentProgress progress;
-        result = lookup::locate_csv(*province.snapshot(), crs::Transformer::make("EPSG:4490"),
-                                    {in.string(), out.string(), lon, lat}, progress);
+        result = lookup::locate_csv(*province.snapshot(), {in.string(), out.string(), lon, lat}, progress);
         return read_file(out);
     }
     lookup::BulkResult result;

@@ -41,6 +41,8 @@ struct LocateOptions {
     bool json = false;
     std::string points, out; ///< bulk: files, "-" for standard input and output
     std::string lon_column, lat_column;
+    std::string binary;   ///< empty: CSV; else e7 or f64
+    unsigned threads = 0; ///< 0: as many as there are cores, at most 4
 };
 int locate(LocateOptions const& options);
 
