@@ -23,7 +23,7 @@ std::vector<std::unique_ptr<BlockAnswerer>> answerers(unsigned threads, Make con
 }
 
 std::string_view without_line_end(std::string_view record) noexcept {
-    if (record.ends_with('\n')) {
+    if (first_record(record) != 0) { // else its last line end is inside quotes
         record.remove_suffix(1);
     }
     if (record.ends_with('\r')) {

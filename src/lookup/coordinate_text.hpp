@@ -76,7 +76,7 @@ inline constexpr std::uint64_t kZeros = 0x3030303030303030ULL; // "00000000"
  * holds exactly rounds once and so is right (W. D. Clinger, How to read floating point numbers accurately, PLDI 1990).
  * Bytes kReadableAround before and behind the text must be readable.
  */
-[[nodiscard]] inline bool parse_plain_decimal(std::string_view text, double& result) noexcept {
+[[nodiscard, gnu::always_inline]] inline bool parse_plain_decimal(std::string_view text, double& result) noexcept {
     if (text.size() < 3) {
         return false;
     }

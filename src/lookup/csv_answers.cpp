@@ -146,63 +146,65 @@ void CsvAnswerer::find_grids() {
     m_snapshot.point_index().locate(m_points, m_grids);
 }
 
-void CsvAnswerer::make_room(std::size_t bytes) {
-    if (m_answer.size() < m_answer_size + bytes) {
-        m_answer.resize(std::max(m_answer_size + bytes, m_answer.size() + m_answer.size() / 2));
-    }
-}
-
 void CsvAnswerer::write_rows(std::string_view text, Tally& tally, Deliver const& deliver) {
     auto const rows = m_rows.size();
-    tally.result.rows += rows;
-    auto const* const endings = m_endings.all();
+    if (rows == 0) {
+        return;
+    }
+    auto const outside = m_endings.outside();
     std::uint64_t inside = 0, faults = 0;
     for (std::size_t i = 0; i < rows; ++i) {
-        inside += m_rows[i].fault == RowFault::none && m_grids[i] != snapshot::kOutside ? 1U : 0U;
-        faults += m_rows[i].fault != RowFault::none ? 1U : 0U;
-        m_grids[i] = m_endings.index(m_grids[i], m_rows[i].fault);
+        auto const ending = m_endings.index(m_grids[i], m_rows[i].fault);
+        m_grids[i] = ending;
+        inside += static_cast<std::uint64_t>(ending < outside);
+        faults += static_cast<std::uint64_t>(ending > outside);
     }
+    tally.result.rows += rows;
     tally.result.inside += inside;
     tally.result.faults += faults;
     tally.result.outside += rows - inside - faults;
 
-    auto const room_for_rest = [&](std::size_t i) {
-        auto const bytes = std::size_t{m_rows[rows - 1].end} - m_rows[i].begin;
-        make_room(bytes + (rows - i) * sizeof(RowEndings::Ending) + kUsualRecord);
+    char* to = nullptr;
+    auto const make_room = [&](std::size_t used, std::size_t bytes) {
+        if (m_answer.size() < used + bytes) {
+            m_answer.resize(std::max(used + bytes, m_answer.size() + m_answer.size() / 2));
+        }
+        to = m_answer.data() + used;
     };
-    if (rows != 0) {
-        room_for_rest(0);
-    }
+    auto const used = [&] { return static_cast<std::size_t>(to - m_answer.data()); };
+    auto const bytes_from = [&](std::size_t row) {
+        return std::size_t{m_rows.back().end} - m_rows[row].begin + (rows - row) * sizeof(RowEndings::Ending) +
+               kUsualRecord;
+    };
+    make_room(m_answer_size, bytes_from(0));
+    auto const* const endings = m_endings.all();
     for (std::size_t i = 0; i < std::min(rows, kFetchAhead); ++i) {
         __builtin_prefetch(endings + m_grids[i]);
     }
     for (std::size_t i = 0; i < rows; ++i) {
-        if (i + kFetchAhead < rows) {
-            __builtin_prefetch(endings + m_grids[i + kFetchAhead]);
-        }
+        __builtin_prefetch(endings + m_grids[std::min(i + kFetchAhead, rows - 1)]);
         auto const row = m_rows[i];
         char const* const record = text.data() + row.begin;
         std::size_t const size = row.end - row.begin;
-        char* const to = m_answer.data() + m_answer_size;
         std::memcpy(to, record, kUsualRecord);
         if (size > kUsualRecord) {
             std::memcpy(to + kUsualRecord, record + kUsualRecord, size - kUsualRecord);
         }
-        m_answer_size += size;
+        to += size;
         if (row.missing != 0) {
-            make_room(row.missing);
-            std::memset(m_answer.data() + m_answer_size, m_header.separator, row.missing);
-            m_answer_size += row.missing;
-            room_for_rest(i);
+            make_room(used(), row.missing + bytes_from(i));
+            std::memset(to, m_header.separator, row.missing);
+            to += row.missing;
         }
         auto const& ending = endings[m_grids[i]];
-        std::memcpy(m_answer.data() + m_answer_size, &ending, sizeof ending);
-        m_answer_size += ending.size;
-        if (m_answer_size > kPieceBytes) {
-            deliver({m_answer.data(), m_answer_size});
-            m_answer_size = 0;
+        std::memcpy(to, &ending, sizeof ending);
+        to += ending.size;
+        if (used() > kPieceBytes) {
+            deliver({m_answer.data(), used()});
+            to = m_answer.data();
         }
     }
+    m_answer_size = used();
 }
 
 } // namespace wangge::lookup

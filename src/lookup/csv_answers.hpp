@@ -7,6 +7,7 @@
 #include <wangge/crs/transformer.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -30,11 +31,13 @@ public:
     static_assert(sizeof(Ending) == 32, "copied as a whole");
 
     RowEndings(snapshot::Snapshot const& snapshot, char separator);
-    /// Position of the ending of a row with the answer `grid` in all().
+    /// Which of all() ends a row with the answer `grid`.
     [[nodiscard]] std::uint32_t index(snapshot::GridId grid, RowFault fault) const noexcept {
-        auto const answered = grid == snapshot::kOutside ? m_grids : grid;
-        return fault == RowFault::none ? answered : m_grids + static_cast<std::uint32_t>(fault);
+        static_assert(snapshot::kOutside == ~snapshot::GridId{0}, "above every grid");
+        return fault == RowFault::none ? std::min(grid, m_grids) : m_grids + static_cast<std::uint32_t>(fault);
     }
+    /// Those of grids lie below it, those of faults above.
+    [[nodiscard]] std::uint32_t outside() const noexcept { return m_grids; }
     [[nodiscard]] Ending const* all() const noexcept { return m_endings.data(); }
 
 private:
@@ -64,7 +67,6 @@ private:
     void read_rows(std::string_view text, Tally& tally);
     void find_grids();
     void write_rows(std::string_view text, Tally& tally, Deliver const& deliver);
-    void make_room(std::size_t bytes);
 
     snapshot::Snapshot const& m_snapshot;
     RowEndings const& m_endings;
