@@ -125,6 +125,86 @@ class Bulk(unittest.TestCase):
             self.assertIn(word, (done.stdout + done.stderr).decode())
         self.assertEqual(cli.run("locate", "113.3", "23.1", "--binary", "e7", "--data", self.data).returncode, 2)
 
+    def flatgeobuf(self, name, rows, *options):
+        """A FlatGeobuf made by ogr2ogr from CSV rows with lon and lat; its features keep their order."""
+        table, file = self.folder / f"{name}-source.csv", self.folder / f"{name}.fgb"
+        table.write_text(rows, encoding="utf-8")
+        subprocess.run(["ogr2ogr", "-f", "FlatGeobuf", file, table, "-oo", "X_POSSIBLE_NAMES=lon", "-oo", "Y_POSSIBLE_NAMES=lat",
+                        "-oo", "AUTODETECT_TYPE=YES", "-oo", "KEEP_GEOM_COLUMNS=NO", "-lco", "SPATIAL_INDEX=NO", *options],
+                       check=True)
+        return file
+
+    def features(self, file):
+        made = self.folder / (file.name + ".geojson")
+        made.unlink(missing_ok=True)
+        subprocess.run(["ogr2ogr", "-f", "GeoJSON", made, file, "-lco", "COORDINATE_PRECISION=15"], check=True)
+        return json.loads(made.read_text(encoding="utf-8"))["features"]
+
+    def test_flatgeobuf_features_keep_their_attributes_and_get_their_grid(self):
+        rows = self.rows()[:3000]
+        text = "no,名称,share,seen,lon,lat\n" + "".join(
+            f"{row[0]},点{row[0]},{int(row[0]) / 3!r},2026-01-{int(row[0]) % 28 + 1:02}T10:00:00,{row[1]},{row[2]}\n" for row in rows)
+        file, out = self.flatgeobuf("events", text, "-a_srs", "EPSG:4490"), self.folder / "events-with-grid.fgb"
+        done = self.locate("--points", file, "--out", out, "--json")
+        summary = json.loads(done.stdout)
+        self.assertEqual([summary["rows"], summary["inside"]], [3000, sum(row[4] == "ok" for row in rows)])
+        before, after = self.features(file), self.features(out)
+        self.assertEqual(len(after), 3000)
+        for row, old, new in zip(rows, before, after):
+            self.assertEqual(new["geometry"], old["geometry"])
+            self.assertEqual(new["properties"], {**old["properties"], **({"grid_code": row[3]} if row[3] else {}), "locate_status": row[4]})
+        table = self.folder / "events-with-grid.csv"
+        self.locate("--points", file, "--out", table)
+        lines = table.read_text(encoding="utf-8").splitlines()
+        self.assertEqual(lines[0], "no,名称,share,seen,grid_code,locate_status,lon,lat")
+        self.assertEqual([line.split(",")[4:6] for line in lines[1:]], [row[3:5] for row in rows])
+        self.assertEqual([[float(x) for x in line.split(",")[6:]] for line in lines[1:]],
+                         [[float(row[1]), float(row[2])] for row in rows])
+
+    def test_flatgeobuf_in_another_system_is_read_by_what_it_says(self):
+        rows = [row for row in self.rows() if row[4] == "ok"][:200]
+        text = "no,lon,lat\n" + "".join(f"{row[0]},{row[1]},{row[2]}\n" for row in rows)
+        file = self.flatgeobuf("zone", text, "-s_srs", "EPSG:4490", "-t_srs", "EPSG:4547")
+        out = self.folder / "zone-with-grid.csv"
+        self.locate("--points", file, "--out", out)
+        # Metres are rounded on the way; a position on a border may fall to the other side.
+        codes = [line.split(",")[1] for line in out.read_text().splitlines()[1:]]
+        self.assertGreater(sum(code == row[3] for code, row in zip(codes, rows)), 195)
+
+    def test_flatgeobuf_that_cannot_be_answered_is_refused_and_nothing_is_left(self):
+        good = self.flatgeobuf("good", "no,lon,lat\n" + "".join(f"{i},113.3,23.1\n" for i in range(500)), "-a_srs", "EPSG:4490")
+        out = self.folder / "never.fgb"
+
+        def refused(file, *options, code, word, to=out):
+            done = self.locate("--points", file, "--out", to, *options, code=code)
+            self.assertIn(word, done.stderr.decode())
+            self.assertFalse(pathlib.Path(to).exists())
+
+        cut = self.folder / "cut.fgb"
+        for share in (0.01, 0.3, 0.9):
+            cut.write_bytes(good.read_bytes()[: int(good.stat().st_size * share)])
+            refused(cut, code=1, word="cut short")
+        other = self.folder / "other.fgb"
+        other.write_text("this is no FlatGeobuf")
+        refused(other, code=1, word="is not a FlatGeobuf")
+        refused(self.folder / "nowhere.fgb", code=1, word="nowhere.fgb")
+        refused(self.flatgeobuf("no-crs", "no,lon,lat\n1,113.3,23.1\n"), code=1, word="--crs")
+        refused(self.flatgeobuf("again", "grid_code,lon,lat\n1,113.3,23.1\n", "-a_srs", "EPSG:4490"), code=1, word="grid_code")
+        refused(good, "--binary", "e7", code=2, word="--binary")
+        refused(good, code=2, word=".fgb", to=self.folder / "never.gpkg")
+        areas = self.folder / "areas.fgb"
+        cli.run("export", "towns", "--format", "FlatGeobuf", "--out", areas, "--data", self.data, check=0)
+        refused(areas, code=1, word="positions are points")
+        self.assertEqual([name for name in os.listdir(self.folder) if ".new-" in name], [])
+        self.locate("--points", self.flatgeobuf("told", "no,lon,lat\n1,113.3,23.1\n"), "--crs", "EPSG:4490", "--out", out)
+        self.assertEqual(len(self.features(out)), 1)
+        out.unlink()
+
+    def test_flatgeobuf_features_without_a_position_are_told(self):
+        file, out = self.flatgeobuf("faults", "no,lon,lat\n1,113.3,95\n2,113.3,20\n", "-a_srs", "EPSG:4490"), self.folder / "told.csv"
+        self.locate("--points", file, "--out", out, code=1)
+        self.assertEqual(out.read_text().splitlines(), ["no,grid_code,locate_status,lon,lat", "1,,bad_position,,", "2,,outside,113.3,20"])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/layers/located_points.hpp>
 #include <wangge/lookup/answer_text.hpp>
 #include <wangge/lookup/bulk.hpp>
 #include <wangge/lookup/locator.hpp>
@@ -39,18 +40,28 @@ std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder cons
     return publish::snapshot_as_of(folder, as_of, *progress);
 }
 
+std::string crs_of(LocateOptions const& options) { return options.crs.empty() ? "EPSG:4490" : options.crs; }
+
 unsigned usual_threads() {
     constexpr unsigned kEnough = 4; // reading and writing are done by one at a time
     return std::clamp(std::thread::hardware_concurrency(), 1U, kEnough);
 }
 
 lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot const& snapshot, Progress& progress) {
+    if (layers::is_point_file(options.points)) {
+        if (!options.binary.empty() || !options.lon_column.empty() || !options.lat_column.empty()) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("{}: --binary, --lon and --lat are not for FlatGeobuf", options.points)};
+        }
+        auto const done = layers::locate_point_file(snapshot, {options.points, options.out, options.crs}, progress);
+        return {done.features, done.inside, done.outside, done.faults};
+    }
     lookup::BulkRequest request;
     request.in = options.points;
     request.out = options.out.empty() ? "-" : options.out;
     request.lon_column = options.lon_column;
     request.lat_column = options.lat_column;
-    request.crs = options.crs;
+    request.crs = crs_of(options);
     request.threads = options.threads == 0 ? usual_threads() : options.threads;
     if (options.binary.empty()) {
         return lookup::locate_csv(snapshot, request, progress);
@@ -91,7 +102,7 @@ int locate(LocateOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const as_of = date_argument(options.as_of, "--as-of");
-    auto const transformer = crs::Transformer::make(options.crs); // a wrong one is told before anything is opened
+    auto const transformer = crs::Transformer::make(crs_of(options)); // a wrong one is told before anything is opened
     if (!options.points.empty()) {
         return locate_many(options, *snapshot_for(folder, as_of));
     }
@@ -101,7 +112,7 @@ int locate(LocateOptions const& options) {
     lookup::PositionQuery query;
     query.lon = coordinate_argument(options.lon, "LON");
     query.lat = coordinate_argument(options.lat, "LAT");
-    query.crs = options.crs;
+    query.crs = crs_of(options);
     query.want_nearest = options.nearest;
 
     auto const snapshot = snapshot_for(folder, as_of);

@@ -35,7 +35,7 @@ int publish(PublishOptions const& options);
 struct LocateOptions {
     std::filesystem::path data;
     std::string lon, lat; ///< as typed
-    std::string crs = "EPSG:4490";
+    std::string crs;      ///< empty: as a FlatGeobuf says, else EPSG:4490
     std::string as_of;
     bool nearest = false;
     bool json = false;

@@ -93,10 +93,14 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--crs", locate.crs, "CRS of the position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
         sub->add_option("--as-of", locate.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
         sub->add_flag("--nearest", locate.nearest, "When outside, name the nearest grid");
-        auto* points = sub->add_option("--points", locate.points,
-                                       "Positions in a CSV (UTF-8 or GB18030) or as --binary, '-' for standard input")
-                           ->type_name("IN");
-        sub->add_option("--out", locate.out, "The CSV with grid_code and locate_status added, '-' for standard output")
+        auto* points =
+            sub->add_option("--points", locate.points,
+                            "Positions in a CSV (UTF-8 or GB18030), a FlatGeobuf (.fgb) or as --binary; '-' for "
+                            "standard input")
+                ->type_name("IN");
+        sub->add_option("--out", locate.out,
+                        "The same with grid_code and locate_status added (a FlatGeobuf also as .csv), '-' for "
+                        "standard output")
             ->type_name("OUT")
             ->needs(points);
         auto* lon_column =
@@ -129,6 +133,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                     "  wangge locate --points events.csv --out events-with-grid.csv --data province\n"
                     "  cut -d, -f1-3 events.csv | wangge locate --points - --out - --lon x --lat y --crs EPSG:4547 "
                     "--data province\n"
+                    "  wangge locate --points events.fgb --out events-with-grid.fgb --data province\n"
                     "  wangge locate --points positions.bin --binary e7 --out codes.bin --data province");
         sub->callback([&] { chosen = [] { return command::locate(locate); }; });
     }
