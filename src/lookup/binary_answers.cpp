@@ -60,17 +60,12 @@ std::vector<std::uint64_t> code_numbers(snapshot::Snapshot const& snapshot) {
 
 BinaryAnswerer::BinaryAnswerer(snapshot::Snapshot const& snapshot, std::vector<std::uint64_t> const& codes,
                                BinaryForm form, std::string const& crs, std::string file)
-    : m_snapshot(snapshot)
-    , m_codes(codes)
-    , m_form(form)
-    , m_transformer(crs::Transformer::make(crs))
-    , m_is_registry_crs(m_transformer.name() == "EPSG:4490" || m_transformer.name() == "EPSG:4326")
-    , m_file(std::move(file)) {
-    if (form == BinaryForm::e7 && !m_is_registry_crs) {
+    : m_snapshot(snapshot), m_codes(codes), m_form(form), m_lattice(crs), m_file(std::move(file)) {
+    if (form == BinaryForm::e7 && !m_lattice.unchanged()) {
         throw Error{ErrorCode::usage,
                     fmt::format("--binary e7 is in units of 1e-7 degree of CGCS2000, so that --crs {} cannot "
                                 "be; give its coordinates as --binary f64",
-                                m_transformer.name())};
+                                crs)};
     }
 }
 
@@ -94,14 +89,7 @@ void BinaryAnswerer::read_coordinates(char const* records) {
     for (std::size_t i = 0; i < m_coordinates.size(); ++i) {
         m_coordinates[i] = {load<double>(records + 16 * i), load<double>(records + 16 * i + 8)};
     }
-    if (!m_is_registry_crs) { // those two would pass unchanged
-        m_transformer.to_registry(std::span{m_coordinates});
-    }
-    for (std::size_t i = 0; i < m_coordinates.size(); ++i) {
-        auto const point = crs::to_lattice(crs::Position{m_coordinates[i].x, m_coordinates[i].y});
-        m_points[i] = point.value_or(geom::Point{});
-        m_is_fault[i] = static_cast<std::uint8_t>(!point);
-    }
+    m_lattice.convert(m_coordinates, m_points, m_is_fault);
 }
 
 void BinaryAnswerer::write_codes(std::uint64_t* answers, Tally& tally) const {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "bulk_stream.hpp"
+#include "lattice_points.hpp"
 
-#include <wangge/crs/transformer.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <cstdint>
@@ -36,8 +36,7 @@ private:
     snapshot::Snapshot const& m_snapshot;
     std::vector<std::uint64_t> const& m_codes;
     BinaryForm m_form;
-    crs::Transformer m_transformer;
-    bool m_is_registry_crs;
+    LatticePoints m_lattice;
     std::string m_file;
 
     std::vector<crs::Coordinate> m_coordinates;

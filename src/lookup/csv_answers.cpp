@@ -50,8 +50,7 @@ CsvAnswerer::CsvAnswerer(snapshot::Snapshot const& snapshot, RowEndings const& e
     : m_snapshot(snapshot)
     , m_endings(endings)
     , m_header(header)
-    , m_transformer(crs::Transformer::make(crs))
-    , m_is_registry_crs(m_transformer.name() == "EPSG:4490" || m_transformer.name() == "EPSG:4326")
+    , m_lattice(crs)
     , m_file(std::move(file))
     , m_marks(header.separator) {}
 
@@ -131,15 +130,12 @@ void CsvAnswerer::read_rows(std::string_view text, Tally& tally) {
 }
 
 void CsvAnswerer::find_grids() {
-    if (!m_is_registry_crs) { // those two would pass unchanged
-        m_transformer.to_registry(std::span{m_coordinates});
-    }
     m_points.resize(m_rows.size());
     m_grids.resize(m_rows.size());
+    m_is_fault.resize(m_rows.size());
+    m_lattice.convert(m_coordinates, m_points, m_is_fault);
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
-        auto const point = crs::to_lattice(crs::Position{m_coordinates[i].x, m_coordinates[i].y});
-        m_points[i] = point.value_or(geom::Point{});
-        if (!point && m_rows[i].fault == RowFault::none) {
+        if (m_is_fault[i] != 0 && m_rows[i].fault == RowFault::none) {
             m_rows[i].fault = RowFault::bad_position;
         }
     }

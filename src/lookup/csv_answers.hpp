@@ -3,8 +3,8 @@
 #include "bulk_stream.hpp"
 #include "csv_header.hpp"
 #include "csv_marks.hpp"
+#include "lattice_points.hpp"
 
-#include <wangge/crs/transformer.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <algorithm>
@@ -71,14 +71,14 @@ private:
     snapshot::Snapshot const& m_snapshot;
     RowEndings const& m_endings;
     CsvHeader m_header;
-    crs::Transformer m_transformer;
-    bool m_is_registry_crs;
+    LatticePoints m_lattice;
     std::string m_file;
 
     CsvMarks m_marks;
     std::vector<Row> m_rows;
     std::vector<crs::Coordinate> m_coordinates;
     std::vector<geom::Point> m_points;
+    std::vector<std::uint8_t> m_is_fault;
     std::vector<snapshot::GridId> m_grids;
     std::vector<char> m_answer;
     std::size_t m_answer_size = 0;
