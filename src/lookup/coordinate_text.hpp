@@ -123,7 +123,9 @@ inline constexpr std::uint64_t kZeros = 0x3030303030303030ULL; // "00000000"
  */
 [[nodiscard]] inline double parse_coordinate(std::string_view field) noexcept {
     double value = 0;
-    return parse_plain_decimal(field, value) ? value : parse_other_coordinate(field);
+    bool const quoted = field.size() >= 2 && field.front() == '"' && field.back() == '"';
+    auto const text = quoted ? field.substr(1, field.size() - 2) : field;
+    return parse_plain_decimal(text, value) ? value : parse_other_coordinate(field);
 }
 
 } // namespace wangge::lookup

@@ -47,6 +47,18 @@ Bits bits_of(char const* bytes, char separator) noexcept {
 }
 #endif
 
+/// Of the first `left` bytes only; the others must be readable.
+Bits bits_of(char const* bytes, char separator, std::size_t left) noexcept {
+    auto bits = bits_of(bytes, separator);
+    if (left < kStep) {
+        auto const inside = (std::uint64_t{1} << left) - 1;
+        bits.line_ends &= inside;
+        bits.separators &= inside;
+        bits.quotes &= inside;
+    }
+    return bits;
+}
+
 /// Bit i: are the bits 0 to i of `bits` odd in number?
 std::uint64_t parities(std::uint64_t bits) noexcept {
     for (unsigned shift = 1; shift < kStep; shift *= 2) {
@@ -66,16 +78,14 @@ std::size_t whole_records(std::string_view text) noexcept {
         return last == std::string_view::npos ? 0 : last + 1;
     }
     std::size_t end = 0;
-    bool quoted = false;
-    for (std::size_t at = 0; at < text.size();) {
-        // From quote to quote: what lies between is searched only when it is outside.
-        auto const quote = std::min(text.find('"', at), text.size());
-        if (!quoted) {
-            auto const last = text.substr(at, quote - at).rfind('\n');
-            end = last == std::string_view::npos ? end : at + last + 1;
+    std::uint64_t quoted = 0;
+    for (std::size_t at = 0; at < text.size(); at += kStep) {
+        auto const bits = bits_of(text.data() + at, '\n', text.size() - at);
+        quoted ^= parities(bits.quotes);
+        if (auto const ends = bits.line_ends & ~quoted; ends != 0) {
+            end = at + static_cast<std::size_t>(std::bit_width(ends));
         }
-        quoted = !quoted;
-        at = quote + 1;
+        quoted = spread_highest(quoted);
     }
     return end;
 }
@@ -114,16 +124,14 @@ bool CsvMarks::next(std::size_t records) {
         if (m_marks.size() < m_mark_count + kStep + 1) {
             m_marks.resize(2 * m_marks.size() + 16 * kStep);
         }
-        auto bits = bits_of(m_text.data() + m_at, m_separator);
-        auto const left = m_text.size() - m_at;
-        std::uint64_t const inside = left < kStep ? (std::uint64_t{1} << left) - 1 : ~std::uint64_t{0};
+        auto const bits = bits_of(m_text.data() + m_at, m_separator, m_text.size() - m_at);
         std::uint64_t quoted = m_quoted;
-        if ((bits.quotes & inside) != 0) {
-            quoted ^= parities(bits.quotes & inside);
+        if (bits.quotes != 0) {
+            quoted ^= parities(bits.quotes);
             m_quoted = spread_highest(quoted);
         }
         auto const base = static_cast<std::uint32_t>(m_at);
-        for (auto marked = (bits.line_ends | bits.separators) & inside & ~quoted; marked != 0; marked &= marked - 1) {
+        for (auto marked = (bits.line_ends | bits.separators) & ~quoted; marked != 0; marked &= marked - 1) {
             auto const bit = static_cast<std::uint32_t>(std::countr_zero(marked));
             m_marks[m_mark_count] = base + bit;
             m_record_ends[ends] = static_cast<std::uint32_t>(m_mark_count++);

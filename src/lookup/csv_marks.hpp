@@ -12,7 +12,7 @@ namespace wangge::lookup {
 inline constexpr std::size_t kLongestRecord = std::size_t{1} << 20U;
 
 /// Length of the whole records at the beginning of `text`, which begins with a record: up to behind its last line end
-/// outside quotes; 0 when there is none.
+/// outside quotes; 0 when there is none. Bytes 64 behind `text` must be readable.
 [[nodiscard]] std::size_t whole_records(std::string_view text) noexcept;
 
 /// Length of the first record of `text` with its line end; 0 when its line end is not there.
