@@ -46,10 +46,6 @@ using Factory = std::unique_ptr<PJ_OPERATION_FACTORY_CONTEXT, FactoryDelete>;
     return result;
 }
 
-[[nodiscard]] bool on_globe(double lon, double lat) noexcept {
-    return lon >= -180.0 && lon <= 180.0 && lat >= -90.0 && lat <= 90.0; // false for NaN
-}
-
 [[nodiscard]] bool is_geographic_2d(PJ_TYPE type) noexcept { return type == PJ_TYPE_GEOGRAPHIC_2D_CRS; }
 
 [[nodiscard]] Context make_context() {
@@ -383,13 +379,6 @@ std::size_t Transformer::to_registry(std::span<Coordinate> coordinates) const {
 }
 std::size_t Transformer::from_registry(std::span<Coordinate> coordinates) const {
     return m_impl->run(coordinates, PJ_INV);
-}
-
-std::optional<geom::Point> to_lattice(Position p) noexcept {
-    if (!on_globe(p.lon, p.lat)) {
-        return std::nullopt;
-    }
-    return geom::Point{geom::to_lattice(p.lon), geom::to_lattice(p.lat)};
 }
 
 } // namespace wangge::crs

@@ -14,7 +14,8 @@
 namespace wangge::layers {
 
 /// A geometry in the target CRS. Rings are open; ring r is coordinates [ring_ends[r-1], ring_ends[r]), part p is rings
-/// [part_ends[p-1], part_ends[p]), the outer ring first. A point has one coordinate and no ring.
+/// [part_ends[p-1], part_ends[p]), the outer ring first. A point has one coordinate and no ring; in a
+/// CSV it may have none.
 struct TargetGeometry {
     std::vector<crs::Coordinate> coordinates;
     std::vector<std::size_t> ring_ends;

@@ -1,70 +1,19 @@
-// The only file that writes with GDAL. Drivers are registered and named one by one; no other is ever opened.
 #include "feature_file.hpp"
+#include "gdal_session.hpp"
 
 #include <wangge/base/error.hpp>
-#include <wangge/base/log.hpp>
 
 #include <cpl_conv.h>
-#include <cpl_error.h>
 #include <cpl_string.h>
 #include <fmt/format.h>
 #include <gdal_priv.h>
 #include <ogrsf_frmts.h>
 
-#include <mutex>
 #include <utility>
 
 namespace wangge::layers {
 
 namespace {
-
-void register_drivers() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        RegisterOGRGeoPackage();
-        RegisterOGRFlatGeobuf();
-        RegisterOGRShape();
-    });
-}
-
-/// Collects what GDAL reports on this thread; many of its calls report in no other way (closing, above all).
-class ReportTrap {
-public:
-    ReportTrap() { CPLPushErrorHandlerEx(&ReportTrap::note, this); }
-    ~ReportTrap() { CPLPopErrorHandler(); }
-    ReportTrap(ReportTrap const&) = delete;
-    ReportTrap& operator=(ReportTrap const&) = delete;
-
-    /// Throws when a failure was reported since the trap was set; logs warnings.
-    void check(std::filesystem::path const& path, std::string_view doing) {
-        for (auto const& warning : std::exchange(m_warnings, {})) {
-            log_warning(fmt::format("{}: {}", path.string(), warning));
-        }
-        check_failure(path, doing);
-    }
-    void check_failure(std::filesystem::path const& path, std::string_view doing) const {
-        if (!m_failure.empty()) {
-            fail(path, doing);
-        }
-    }
-    [[noreturn]] void fail(std::filesystem::path const& path, std::string_view doing) const {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: {} failed ({}); is the disk full or the folder not writable?", path.string(),
-                                doing, m_failure.empty() ? "no reason given" : m_failure)};
-    }
-
-private:
-    static void CPL_STDCALL note(CPLErr severity, CPLErrorNum, char const* message) {
-        auto& self = *static_cast<ReportTrap*>(CPLGetErrorHandlerUserData());
-        if (severity >= CE_Failure && self.m_failure.empty()) {
-            self.m_failure = message;
-        } else if (severity == CE_Warning && self.m_warnings.size() < 5) {
-            self.m_warnings.emplace_back(message);
-        }
-    }
-    std::string m_failure;
-    std::vector<std::string> m_warnings;
-};
 
 /// Sets a GDAL configuration option for this thread while it lives.
 class ThreadOption {
@@ -77,11 +26,6 @@ public:
 private:
     char const* m_key;
 };
-
-struct DatasetCloser {
-    void operator()(GDALDataset* dataset) const noexcept { GDALClose(dataset); }
-};
-using DatasetPtr = std::unique_ptr<GDALDataset, DatasetCloser>;
 
 void add_ring(OGRPolygon& polygon, TargetGeometry const& geometry, std::size_t first, std::size_t end) {
     auto ring = std::make_unique<OGRLinearRing>();

@@ -1,18 +1,14 @@
+#include "aside_folder.hpp"
 #include "feature_file.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
 #include <wangge/layers/layer_writer.hpp>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <csignal>
-#include <cstring>
 #include <system_error>
 
 namespace wangge::layers {
@@ -64,64 +60,6 @@ std::size_t gb18030_bytes_at_most(std::string_view text) {
         }
     }
     return bytes;
-}
-
-/// A hidden folder beside the target in which the file is made; removed with whatever is in it.
-class AsideFolder {
-public:
-    explicit AsideFolder(fs::path const& out) {
-        auto const parent = out.has_parent_path() ? out.parent_path() : fs::path{"."};
-        auto const prefix = fmt::format(".{}.new-", out.filename().string());
-        remove_leftovers(parent, prefix);
-        m_path = parent / fmt::format("{}{}", prefix, ::getpid());
-        std::error_code error;
-        fs::remove_all(m_path, error);
-        if (!fs::create_directory(m_path, error)) {
-            throw Error{ErrorCode::environment,
-                        fmt::format("{}: folder {} cannot be written ({}); make it or choose another", out.string(),
-                                    parent.string(), error ? error.message() : "already there")};
-        }
-    }
-    ~AsideFolder() {
-        std::error_code ignored; // a left-over is removed by the next export of the same file
-        fs::remove_all(m_path, ignored);
-    }
-    AsideFolder(AsideFolder const&) = delete;
-    AsideFolder& operator=(AsideFolder const&) = delete;
-    [[nodiscard]] fs::path const& path() const noexcept { return m_path; }
-
-private:
-    /// Folders of writers that were killed.
-    static void remove_leftovers(fs::path const& parent, std::string const& prefix) {
-        std::error_code error;
-        std::vector<fs::path> dead;
-        for (fs::directory_iterator it{parent, error}, end; !error && it != end; it.increment(error)) {
-            auto const name = it->path().filename().string();
-            int pid = 0;
-            if (name.starts_with(prefix) &&
-                std::from_chars(name.data() + prefix.size(), name.data() + name.size(), pid).ec == std::errc{} &&
-                ::kill(pid, 0) != 0 && errno == ESRCH) {
-                dead.push_back(it->path());
-            }
-        }
-        for (auto const& path : dead) {
-            fs::remove_all(path, error);
-        }
-    }
-    fs::path m_path;
-};
-
-void sync_file(fs::path const& path) {
-    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    bool const synced = fd >= 0 && ::fsync(fd) == 0;
-    int const saved = errno;
-    if (fd >= 0) {
-        ::close(fd);
-    }
-    if (!synced) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: syncing to disk failed: {}", path.string(), std::strerror(saved))};
-    }
 }
 
 /// Files in `folder`, the one that makes the others readable (.shp) last.

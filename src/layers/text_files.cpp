@@ -196,7 +196,9 @@ public:
             m_text += ' ';
             append_decimal(m_text, c.y, m_layout.decimals);
         };
-        if (m_layout.points) {
+        if (m_layout.points && geometry.coordinates.empty()) {
+            m_text += ",\n";
+        } else if (m_layout.points) {
             append_decimal(m_text, geometry.coordinates.front().x, m_layout.decimals);
             m_text += ',';
             append_decimal(m_text, geometry.coordinates.front().y, m_layout.decimals);

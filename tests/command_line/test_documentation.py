@@ -35,6 +35,9 @@ class Documentation(unittest.TestCase):
     def run_page(self, page):
         all_blocks = blocks(page)
         for i, (language, lines) in enumerate(all_blocks):
+            if language == "python":
+                with self.subTest(page=page, line=lines[0]):
+                    self.run_python("\n".join(lines))
             if language != "sh":
                 continue
             shown = all_blocks[i + 1][1] if i + 1 < len(all_blocks) and all_blocks[i + 1][0] == "json" else None
@@ -42,11 +45,20 @@ class Documentation(unittest.TestCase):
                 with self.subTest(page=page, line=line):
                     self.run_line(line, shown)
 
+    def run_python(self, program):
+        """A comment "# [...]" on the last line is what it prints; "…" stands for anything."""
+        done = subprocess.run([sys.executable, "-c", program], cwd=self.folder, env=self.environment, capture_output=True, text=True,
+                              timeout=600)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        shown = re.escape(program.rsplit("# ", 1)[1].strip()).replace("…", ".+")
+        self.assertRegex(done.stdout.strip(), f"^{shown}$")
+        self.ran.append(program)
+
     def run_line(self, line, shown):
         if not line.strip() or line.startswith(NOT_RUN):
             return
         words = shlex.split(line, comments=True)
-        self.assertIn(words[0], ("wangge", "curl"), "neither run nor known as one to leave out")
+        self.assertIn(words[0], ("wangge", "curl", "ogr2ogr"), "neither run nor known as one to leave out")
         self.ran.append(line)
         if words[:2] == ["wangge", "serve"]:
             self.serve(words)

@@ -23,6 +23,27 @@ MultiPolygon box(std::int32_t lon0, std::int32_t lat0, std::int32_t lon1, std::i
 
 BOOST_AUTO_TEST_SUITE(geom)
 
+BOOST_AUTO_TEST_CASE(degrees_go_to_the_same_lattice_coordinate_as_by_llround) {
+    constexpr std::uint64_t kSeed = 7;
+    wangge::test::Random random{kSeed};
+    std::size_t wrong = 0;
+    auto const compare = [&](double degrees) {
+        wrong += wangge::geom::to_lattice(degrees) == std::llround(degrees * 1e7) ? 0U : 1U;
+    };
+    for (int i = 0; i < 1'000'000; ++i) {
+        compare(random.unit() * 360 - 180);
+        auto const half = (static_cast<double>(random.between(-1'799'999'999, 1'799'999'998)) + 0.5) / 1e7;
+        compare(half);
+        compare(std::nextafter(half, 1000));
+        compare(std::nextafter(half, -1000));
+    }
+    for (double const d :
+         {0.0, -0.0, 4.9e-324, 180.0, -180.0, 0.49999999999999994e-7, -0.49999999999999994e-7, 0.5e-7, -0.5e-7}) {
+        compare(d);
+    }
+    BOOST_TEST(wrong == 0U, "seed " << kSeed);
+}
+
 BOOST_AUTO_TEST_CASE(every_point_of_a_coverage_has_exactly_one_owner) {
     // Four cells round a vertex of degree 4, with slanting edges, and a triangle fan of degree 8 round (0,0).
     std::vector<MultiPolygon> fan;

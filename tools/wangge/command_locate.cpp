@@ -2,26 +2,75 @@
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/layers/located_points.hpp>
 #include <wangge/lookup/answer_text.hpp>
 #include <wangge/lookup/bulk.hpp>
 #include <wangge/lookup/locator.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace wangge::command {
 
 namespace {
 
-int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot) {
+std::string crs_of(LocateOptions const& options) { return options.crs.empty() ? "EPSG:4490" : options.crs; }
+
+unsigned usual_threads() {
+    constexpr unsigned kEnough = 4; // reading and writing are done by one at a time
+    return std::clamp(std::thread::hardware_concurrency(), 1U, kEnough);
+}
+
+lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot const& snapshot, Progress& progress) {
+    if (layers::is_point_file(options.points)) {
+        if (!options.binary.empty() || !options.lon_column.empty() || !options.lat_column.empty()) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("{}: --binary, --lon and --lat are not for FlatGeobuf", options.points)};
+        }
+        auto const done = layers::locate_point_file(snapshot, {options.points, options.out, options.crs}, progress);
+        return {done.features, done.inside, done.outside, done.faults};
+    }
     lookup::BulkRequest request;
     request.in = options.points;
     request.out = options.out.empty() ? "-" : options.out;
     request.lon_column = options.lon_column;
     request.lat_column = options.lat_column;
+    request.crs = crs_of(options);
+    request.threads = options.threads == 0 ? usual_threads() : options.threads;
+    if (options.binary.empty()) {
+        return lookup::locate_csv(snapshot, request, progress);
+    }
+    auto const form = options.binary == "e7" ? lookup::BinaryForm::e7 : lookup::BinaryForm::f64;
+    return lookup::locate_binary(snapshot, request, form, progress);
+}
+
+int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot) {
     auto const progress = make_terminal_progress();
-    auto const result = lookup::locate_csv(snapshot, crs::Transformer::make(options.crs), request, *progress);
-    warn("{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
-         result.faults);
+    auto const start = std::chrono::steady_clock::now();
+    auto const result = answer_many(options, snapshot, *progress);
+    std::chrono::duration<double> const spent = std::chrono::steady_clock::now() - start;
+    bool const answers_on_stdout = options.out.empty() || options.out == "-";
+    if (options.json) {
+        nlohmann::ordered_json json;
+        json["rows"] = result.rows;
+        json["inside"] = result.inside;
+        json["outside"] = result.outside;
+        json["faults"] = result.faults;
+        json["seconds"] = spent.count();
+        auto const text = json.dump(2) + "\n";
+        if (answers_on_stdout) {
+            write_err(text);
+        } else {
+            write_out(text);
+        }
+    } else {
+        warn("{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
+             result.faults);
+    }
     return result.faults == 0 ? 0 : 1;
 }
 
@@ -31,7 +80,7 @@ int locate(LocateOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const as_of = date_argument(options.as_of, "--as-of");
-    auto const transformer = crs::Transformer::make(options.crs);
+    auto const transformer = crs::Transformer::make(crs_of(options)); // a wrong one is told before anything is opened
     if (!options.points.empty()) {
         return locate_many(options, *snapshot_for(folder, as_of));
     }
@@ -41,7 +90,7 @@ int locate(LocateOptions const& options) {
     lookup::PositionQuery query;
     query.lon = number_argument(options.lon, "LON");
     query.lat = number_argument(options.lat, "LAT");
-    query.crs = options.crs;
+    query.crs = crs_of(options);
     query.nearest = options.nearest;
 
     auto const snapshot = snapshot_for(folder, as_of);

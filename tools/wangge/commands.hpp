@@ -35,12 +35,14 @@ int publish(PublishOptions const& options);
 struct LocateOptions {
     std::filesystem::path data;
     std::string lon, lat; ///< as typed
-    std::string crs = "EPSG:4490";
+    std::string crs;      ///< empty: as a FlatGeobuf says, else EPSG:4490
     std::string as_of;
     std::size_t nearest = 0; ///< how many to name when outside
     bool json = false;
     std::string points, out; ///< bulk: files, "-" for standard input and output
     std::string lon_column, lat_column;
+    std::string binary;   ///< empty: CSV; else e7 or f64
+    unsigned threads = 0; ///< 0: as many as there are cores, at most 4
 };
 int locate(LocateOptions const& options);
 

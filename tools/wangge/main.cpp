@@ -100,16 +100,36 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->default_str("1")
             ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest));
         auto* points =
-            sub->add_option("--points", locate.points, "CSV of positions (UTF-8 or GB18030), '-' for standard input")
-                ->type_name("IN.csv");
-        sub->add_option("--out", locate.out, "CSV with grid_code added, '-' for standard output")
-            ->type_name("OUT.csv")
+            sub->add_option("--points", locate.points,
+                            "Positions in a CSV (UTF-8 or GB18030), a FlatGeobuf (.fgb) or as --binary; '-' for "
+                            "standard input")
+                ->type_name("IN");
+        sub->add_option("--out", locate.out,
+                        "The same with grid_code and locate_status added (a FlatGeobuf also as .csv), '-' for "
+                        "standard output")
+            ->type_name("OUT")
             ->needs(points);
-        sub->add_option("--lon", locate.lon_column, "Column of the longitude or easting (guessed otherwise)")
-            ->type_name("COL")
-            ->needs(points);
-        sub->add_option("--lat", locate.lat_column, "Column of the latitude or northing (guessed otherwise)")
-            ->type_name("COL")
+        auto* lon_column =
+            sub->add_option("--lon", locate.lon_column, "Column of the longitude or easting (guessed otherwise)")
+                ->type_name("COL")
+                ->needs(points);
+        auto* lat_column =
+            sub->add_option("--lat", locate.lat_column, "Column of the latitude or northing (guessed otherwise)")
+                ->type_name("COL")
+                ->needs(points);
+        sub->add_option(
+               "--binary", locate.binary,
+               "Little-endian records instead of CSV. In: e7, int32 lon and lat in 1e-7 degree; f64, two "
+               "doubles in --crs. Out: a uint64 each, the grid code as a number, 0 outside, 2^64-1 no position")
+            ->type_name("e7|f64")
+            ->check(CLI::IsMember({"e7", "f64"}))
+            ->needs(points)
+            ->excludes(lon_column)
+            ->excludes(lat_column);
+        sub->add_option("--threads", locate.threads,
+                        "Threads that answer --points (as many as cores, up to 4, otherwise)")
+            ->type_name("N")
+            ->check(CLI::Range(1, 64))
             ->needs(points);
         points->excludes(lon)->excludes(lat);
         add_json(sub, locate.json);
@@ -119,7 +139,9 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                     "  wangge locate 114 22 --nearest 3 --data province\n"
                     "  wangge locate --points events.csv --out events-with-grid.csv --data province\n"
                     "  cut -d, -f1-3 events.csv | wangge locate --points - --out - --lon x --lat y --crs EPSG:4547 "
-                    "--data province");
+                    "--data province\n"
+                    "  wangge locate --points events.fgb --out events-with-grid.fgb --data province\n"
+                    "  wangge locate --points positions.bin --binary e7 --out codes.bin --data province");
         sub->callback([&] { chosen = [] { return command::locate(locate); }; });
     }
     {

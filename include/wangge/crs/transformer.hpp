@@ -61,7 +61,17 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// Degrees within +-180 and +-90; false for NaN.
+[[nodiscard]] inline bool on_globe(double lon, double lat) noexcept {
+    return lon >= -180.0 && lon <= 180.0 && lat >= -90.0 && lat <= 90.0;
+}
+
 /// Nearest lattice point; empty when not finite or outside +-180, +-90.
-[[nodiscard]] std::optional<geom::Point> to_lattice(Position p) noexcept;
+[[nodiscard]] inline std::optional<geom::Point> to_lattice(Position p) noexcept {
+    if (!on_globe(p.lon, p.lat)) {
+        return std::nullopt;
+    }
+    return geom::Point{geom::to_lattice(p.lon), geom::to_lattice(p.lat)};
+}
 
 } // namespace wangge::crs

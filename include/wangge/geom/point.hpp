@@ -25,7 +25,11 @@ struct Point {
 
 /// Degrees to the nearest lattice coordinate, halves away from zero. `degrees` must be finite and within +-180.
 [[nodiscard]] inline std::int32_t to_lattice(double degrees) noexcept {
-    return static_cast<std::int32_t>(std::llround(degrees * kUnitsPerDegree));
+    // As std::llround, but without a call: the fraction that truncation leaves is exact.
+    double const units = degrees * kUnitsPerDegree;
+    auto const whole = static_cast<std::int32_t>(units);
+    double const fraction = units - whole;
+    return whole + static_cast<std::int32_t>(fraction >= 0.5) - static_cast<std::int32_t>(fraction <= -0.5);
 }
 /// Lattice coordinate to degrees; to_lattice brings it back exactly.
 [[nodiscard]] inline double to_degrees(std::int32_t units) noexcept { return units / kUnitsPerDegree; }

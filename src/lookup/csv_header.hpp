@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace wangge::lookup {
+
+/// What the first record of a CSV of positions says about the others.
+struct CsvHeader {
+    char separator = ',';
+    std::size_t columns = 0;
+    std::size_t lon = 0, lat = 0; ///< columns, from 0
+};
+
+/**
+ * Reads the header record (no line end, perhaps a byte-order mark; UTF-8 or GB18030). The separator is the most
+ * frequent of comma, tab and semicolon. Columns with empty names are guessed. Throws Error{data_rejected} that names
+ * `file` and lists the columns when one is not there.
+ */
+[[nodiscard]] CsvHeader read_csv_header(std::string_view record, std::string const& lon_column,
+                                        std::string const& lat_column, std::string const& file);
+
+} // namespace wangge::lookup
