@@ -13,7 +13,7 @@
 
 namespace wangge::snapshot {
 
-/// Position of a grid in its snapshot: 0 .. grid_count-1, in code order. kOutside for "no grid".
+/// Number of a grid in its snapshot: 0 .. grid_count-1. kOutside for "no grid".
 using GridId = std::uint32_t;
 inline constexpr GridId kOutside = 0xffffffffU;
 
