@@ -250,6 +250,21 @@ BOOST_AUTO_TEST_CASE(publishing_numbers_generations_and_ties_the_change_sets_to_
     BOOST_TEST(!registry.audit_break().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(outlines_that_come_in_after_a_publish_are_told) {
+    ScratchFolder const scratch;
+    auto registry = small_registry(scratch);
+    DivisionOutline outline{division_of(kCounty), square(0, 0, 100), "by hand"};
+    registry.apply_outlines({&outline, 1}, "gis", {});
+    BOOST_TEST(registry.outlines_changed_since_publish());
+    registry.publish("gis", "chief", sha256("1"));
+    BOOST_TEST(!registry.outlines_changed_since_publish());
+    registry.apply_outlines({&outline, 1}, "gis", {}); // the same
+    BOOST_TEST(!registry.outlines_changed_since_publish());
+    outline.shape = square(0, 0, 101);
+    registry.apply_outlines({&outline, 1}, "gis", {});
+    BOOST_TEST(registry.outlines_changed_since_publish());
+}
+
 BOOST_AUTO_TEST_CASE(sources_are_recorded_with_their_change_set) {
     ScratchFolder const scratch;
     auto registry = small_registry(scratch);
