@@ -150,6 +150,8 @@ public:
     /// Number that the next publish gets.
     [[nodiscard]] GenerationNumber next_generation() const;
     [[nodiscard]] std::optional<Generation> newest_generation() const;
+    /// Do applied change sets wait for a publish?
+    [[nodiscard]] bool has_draft() const;
     /// The first day on which anything in the open draft begins to hold. Null when there is no draft.
     [[nodiscard]] std::optional<Date> draft_begins() const;
     /// The versions of grids that the open draft records or supersedes, by code; null when they are more than `limit`.
