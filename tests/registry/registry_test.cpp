@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(the_queries_of_the_documentation_run_and_find_the_grid) {
         BOOST_TEST_CONTEXT(sql) { BOOST_TEST(oracle.rows(sql).size() == 1U); }
         ++queries;
     }
-    BOOST_TEST(queries == 5U);
+    BOOST_TEST(queries == 6U);
 }
 
 BOOST_AUTO_TEST_CASE(the_area_of_a_version_is_the_geodesic_area_of_its_shape) {
