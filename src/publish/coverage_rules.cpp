@@ -85,6 +85,10 @@ bool keeps_coverage(std::span<registry::DraftVersion const> versions) {
         days.insert(version.valid.from);
         days.insert(version.valid.to);
     }
+    constexpr std::size_t kManyDays = 64; // each is counted anew
+    if (days.size() > kManyDays) {
+        return false;
+    }
     for (auto const day : days) {
         std::vector<geom::MultiPolygon const*> superseded, recorded;
         for (auto const& version : versions) {

@@ -506,7 +506,7 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
                                                         target, progress));
             written = true;
         } catch (Error const& error) {
-            if (error.code() != ErrorCode::corrupt) {
+            if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) { // pruned meanwhile
                 throw;
             }
         }
