@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -60,20 +61,56 @@ Digest sha256_of_file(std::filesystem::path const& path) {
     return hash.finish();
 }
 
-std::uint64_t checksum64(std::span<std::byte const> bytes) noexcept {
-    constexpr std::uint64_t kPrime = 0x100000001b3ULL;
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
+namespace {
+
+constexpr std::uint64_t kPrime = 0x100000001b3ULL;
+
+}
+
+void Checksum64::add_word(std::uint64_t word) noexcept {
+    m_hash = (m_hash ^ word) * kPrime;
+    m_hash ^= m_hash >> 32U; // lets high bits of a word reach the low bits of the next product
+}
+
+void Checksum64::update(std::span<std::byte const> bytes) noexcept {
+    auto const take = [&](std::size_t count) {
+        std::memcpy(m_held.data() + m_held_bytes, bytes.data(), count);
+        m_held_bytes += count;
+        bytes = bytes.subspan(count);
+    };
+    std::uint64_t word = 0;
+    if (m_held_bytes != 0) {
+        take(std::min(bytes.size(), m_held.size() - m_held_bytes));
+        if (m_held_bytes < m_held.size()) {
+            return;
+        }
+        std::memcpy(&word, m_held.data(), m_held.size());
+        add_word(word);
+        m_held_bytes = 0;
+    }
     std::size_t i = 0;
     for (; i + 8 <= bytes.size(); i += 8) {
-        std::uint64_t word = 0;
         std::memcpy(&word, bytes.data() + i, 8);
-        hash = (hash ^ word) * kPrime;
-        hash ^= hash >> 32U; // lets high bits of a word reach the low bits of the next product
+        add_word(word);
     }
-    for (; i < bytes.size(); ++i) {
-        hash = (hash ^ static_cast<std::uint64_t>(bytes[i])) * kPrime;
+    bytes = bytes.subspan(i);
+    if (!bytes.empty()) {
+        take(bytes.size());
+    }
+}
+
+std::uint64_t Checksum64::finish() const noexcept {
+    auto hash = m_hash;
+    for (std::size_t i = 0; i < m_held_bytes; ++i) {
+        hash = (hash ^ static_cast<std::uint64_t>(m_held[i])) * kPrime;
     }
     return hash;
+}
+
+std::uint64_t checksum64(std::span<std::byte const> bytes) noexcept {
+    Checksum64 checksum;
+    checksum.update(bytes);
+    return checksum.finish();
 }
 
 } // namespace wangge

@@ -128,6 +128,15 @@ void FileWriter::close() {
     if (::fsync(m_fd) != 0) {
         fail(m_path, "syncing to disk failed");
     }
+    finish();
+}
+
+void FileWriter::close_unsynced() {
+    flush();
+    finish();
+}
+
+void FileWriter::finish() {
     int const result = ::close(std::exchange(m_fd, -1));
     if (result != 0) {
         fail(m_path, "closing failed");
@@ -175,19 +184,27 @@ std::string read_file(std::filesystem::path const& path) {
     return text;
 }
 
-void sync_folder(std::filesystem::path const& folder) {
-    int const fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+namespace {
+
+void sync_path(std::filesystem::path const& path, int flags) {
+    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
     if (fd < 0) {
-        fail(folder, "cannot be opened");
+        fail(path, "cannot be opened");
     }
     int const result = ::fsync(fd);
     int const saved = errno;
     ::close(fd);
     if (result != 0) {
         errno = saved;
-        fail(folder, "syncing to disk failed");
+        fail(path, "syncing to disk failed");
     }
 }
+
+} // namespace
+
+void sync_file(std::filesystem::path const& path) { sync_path(path, 0); }
+
+void sync_folder(std::filesystem::path const& folder) { sync_path(folder.empty() ? "." : folder, O_DIRECTORY); }
 
 void rename_durably(std::filesystem::path const& from, std::filesystem::path const& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) {

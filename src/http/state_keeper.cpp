@@ -15,6 +15,8 @@ namespace {
 
 /// A failed build cost much and will mostly fail again.
 constexpr std::chrono::seconds kPauseAfterFailedBuild{60};
+/// A snapshot that cannot be opened may cost reading it whole; a new one wakes the watch anyway.
+constexpr std::chrono::milliseconds kPauseAfterFailedOpen{2000};
 
 /// Ends a build from within when the server stops; what was written aside is cleaned up by the destructors it passes.
 class StoppableProgress final : public Progress {
@@ -76,7 +78,10 @@ void keep(std::vector<T>& cache, T element, std::size_t capacity) {
 } // namespace
 
 StateKeeper::StateKeeper(ServerOptions const& options)
-    : m_folder(options.folder), m_reload_every(options.reload_every), m_store(options.folder.snapshots()) {
+    : m_folder(options.folder)
+    , m_reload_every(options.reload_every)
+    , m_store(options.folder.snapshots())
+    , m_watch(options.folder.snapshots()) {
     reload_snapshot();
     std::promise<void> first;
     auto loaded = first.get_future();
@@ -84,6 +89,7 @@ StateKeeper::StateKeeper(ServerOptions const& options)
         std::jthread{[this, promise = std::move(first)]() mutable { reload_until_stopped(std::move(promise)); }};
     loaded.get();
     m_preparer = std::jthread{[this] { prepare_until_stopped(); }};
+    m_watcher = std::jthread{[this] { watch_until_stopped(); }};
 }
 
 StateKeeper::~StateKeeper() { stop(); }
@@ -92,6 +98,7 @@ void StateKeeper::stop() {
     std::scoped_lock const lock{m_sleep};
     m_stopped = true;
     m_wake.notify_all();
+    m_watch.interrupt();
 }
 
 bool StateKeeper::sleep() {
@@ -107,34 +114,50 @@ void StateKeeper::reload_snapshot() {
     }
     auto const before = m_current.get();
     auto const next = path ? m_store.open_current() : nullptr;
+    bool const first_look = !m_looked;
+    m_looked = true;
     m_current_path = std::move(path);
     m_current.set(next);
     {
         std::scoped_lock const lock{m_mutex};
+        m_retired.insert(m_retired.end(), m_dated_snapshots.begin(), m_dated_snapshots.end());
         m_dated_snapshots.clear(); // of the generation before
     }
+    m_retired.push_back(before);
     if (next && before) {
         log_info(fmt::format("serving generation {}, {} grids", next->generation(), next->grid_count()));
-    } else if (next && m_today.roster) {
+    } else if (next && !first_look) {
         log_info(fmt::format("ready: generation {}, {} grids", next->generation(), next->grid_count()));
     }
 }
 
+void StateKeeper::watch_until_stopped() {
+    FailureLog failures{"the published snapshot cannot be taken over"};
+    auto pause = m_reload_every;
+    while (!m_stopped) {
+        m_watch.wait(pause);
+        if (m_stopped) {
+            return;
+        }
+        try {
+            reload_snapshot();
+            failures.worked();
+            pause = m_reload_every;
+        } catch (std::exception const& error) {
+            failures.failed(error.what());
+            pause = std::max(m_reload_every, kPauseAfterFailedOpen);
+        }
+        // Unmapping takes milliseconds, which no request shall wait for: the last reference is dropped here.
+        std::erase_if(m_retired, [](SnapshotPtr const& old) { return !old || old.use_count() == 1; });
+    }
+}
+
 void StateKeeper::reload_until_stopped(std::promise<void> first) {
-    FailureLog snapshot_log{"the published snapshot cannot be taken over"};
     FailureLog roster_log{"the duty roster cannot be reloaded"};
     std::optional<registry::Registry> watched; // SQLite's data_version means something on one connection only
     std::optional<std::int64_t> version;
     bool loaded = false;
     do {
-        if (loaded) {
-            try {
-                reload_snapshot();
-                snapshot_log.worked();
-            } catch (std::exception const& error) {
-                snapshot_log.failed(error.what());
-            }
-        }
         try {
             if (!watched) {
                 watched.emplace(registry::Registry::open(m_folder, registry::Registry::Mode::read));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "folder_watch.hpp"
 #include "states.hpp"
 
 #include <wangge/http/server.hpp>
@@ -17,7 +18,8 @@ namespace wangge::http {
 
 /**
  * The states a data folder holds, kept fresh: what CURRENT names and today's roster are always at hand; those of other
- * dates are opened or built when asked for and kept while used. Other threads: one reloads, one gets tomorrow ready.
+ * dates are opened or built when asked for and kept while used. Other threads: one takes a new CURRENT over as soon as
+ * it is there, one reloads the roster, one gets tomorrow ready.
  */
 class StateKeeper final : public States {
 public:
@@ -46,6 +48,7 @@ private:
     };
 
     void reload_until_stopped(std::promise<void> first);
+    void watch_until_stopped();
     void prepare_until_stopped();
     /// False when stopped.
     [[nodiscard]] bool sleep();
@@ -58,7 +61,11 @@ private:
     std::chrono::milliseconds m_reload_every;
     snapshot::SnapshotStore m_store;
     snapshot::SnapshotHolder m_current{nullptr};
-    std::optional<std::filesystem::path> m_current_path; ///< reload thread only: what CURRENT named at the last look
+    FolderWatch m_watch;
+    // The watching thread's own, after construction:
+    std::optional<std::filesystem::path> m_current_path; ///< what CURRENT named at the last look
+    bool m_looked = false;
+    std::vector<SnapshotPtr> m_retired; ///< no longer served, perhaps still read
 
     std::mutex m_mutex;                         ///< of the next four
     std::vector<SnapshotPtr> m_dated_snapshots; ///< last used first
@@ -70,7 +77,7 @@ private:
     std::mutex m_sleep;
     std::condition_variable m_wake;
     std::atomic<bool> m_stopped{false};
-    std::jthread m_reloader, m_preparer;
+    std::jthread m_reloader, m_preparer, m_watcher;
 };
 
 } // namespace wangge::http

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <numeric>
 #include <utility>
 
 namespace wangge::layers {
@@ -74,9 +73,8 @@ std::vector<GridId> chosen_grids(Snapshot const& snapshot, std::optional<Divisio
     if (division) {
         return snapshot.grids_under(*division);
     }
-    std::vector<GridId> all(snapshot.grid_count());
-    std::iota(all.begin(), all.end(), GridId{0});
-    return all;
+    auto const all = snapshot.by_code();
+    return {all.begin(), all.end()};
 }
 
 LayerSource grid_source(Snapshot const& snapshot, LayerInfo const& info, std::optional<DivisionId> division) {

@@ -4,12 +4,14 @@
 #include <wangge/topology/coverage.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
 namespace wangge::publish {
 
@@ -49,13 +51,169 @@ std::vector<Problem> require_coverage(registry::State const& state, std::span<re
     return result.report.problems;
 }
 
-std::vector<Problem> villages_without_grids(registry::State const& state) {
-    std::unordered_set<DivisionCode> with_grids;
-    for (auto const& grid : state.grids) {
-        with_grids.insert(grid.village);
+bool same_edges(std::span<geom::MultiPolygon const* const> before, std::span<geom::MultiPolygon const* const> after) {
+    using Edge = std::pair<geom::Point, geom::Point>;
+    std::vector<std::pair<Edge, int>> edges; // from the lesser end; +1 the way it runs after, -1 before
+    auto const add = [&](std::span<geom::MultiPolygon const* const> shapes, int sign) {
+        for (auto const* const shape : shapes) {
+            geom::for_each_edge(*shape, [&](geom::Point a, geom::Point b) {
+                if (a != b) {
+                    edges.emplace_back(a < b ? Edge{a, b} : Edge{b, a}, a < b ? sign : -sign);
+                }
+            });
+        }
+    };
+    add(before, -1);
+    add(after, 1);
+    std::sort(edges.begin(), edges.end());
+    for (std::size_t i = 0; i < edges.size();) {
+        auto const& edge = edges[i].first;
+        int sum = 0;
+        for (; i < edges.size() && edges[i].first == edge; ++i) {
+            sum += edges[i].second;
+        }
+        if (sum != 0) {
+            return false;
+        }
     }
+    return true;
+}
+
+bool keeps_coverage(std::span<registry::DraftVersion const> versions) {
+    std::set<Date> days; // on which the draft's own difference changes
+    for (auto const& version : versions) {
+        days.insert(version.valid.from);
+        days.insert(version.valid.to);
+    }
+    constexpr std::size_t kManyDays = 64; // each is counted anew
+    if (days.size() > kManyDays) {
+        return false;
+    }
+    for (auto const day : days) {
+        std::vector<geom::MultiPolygon const*> superseded, recorded;
+        for (auto const& version : versions) {
+            if (version.valid.holds(day)) {
+                (version.opened ? recorded : superseded).push_back(&version.shape);
+            }
+        }
+        if (!same_edges(superseded, recorded)) {
+            return false;
+        }
+    }
+    SilentProgress silent; // each takes no time
+    std::set<std::int64_t> checked;
+    for (auto const& version : versions) {
+        if (!version.opened || !checked.insert(version.shape_id).second) {
+            continue;
+        }
+        topology::Face const face{std::string{version.code.str()}, &version.shape, true};
+        auto const result = topology::CoverageChecker{}.check({&face, 1}, {}, silent);
+        auto const in_itself = [](Problem const& problem) { // alone, a hole would be a gap
+            return problem.code != ProblemCode::gap && problem.code != ProblemCode::sliver;
+        };
+        if (std::any_of(result.report.problems.begin(), result.report.problems.end(), in_itself)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::vector<Problem> joined(std::vector<Problem> of_coverage, std::vector<Problem> without_grids) {
+    std::erase_if(of_coverage, [&](Problem const& warning) {
+        return warning.code == ProblemCode::county_not_filled &&
+               std::any_of(without_grids.begin(), without_grids.end(), [&](Problem const& other) {
+                   return std::includes(other.subjects.begin(), other.subjects.end(), warning.subjects.begin(),
+                                        warning.subjects.end());
+               });
+    });
+    std::move(without_grids.begin(), without_grids.end(), std::back_inserter(of_coverage));
+    return of_coverage;
+}
+
+namespace {
+
+nlohmann::json to_json(geom::Ring const& points) {
+    auto list = nlohmann::json::array();
+    for (auto const p : points) {
+        list.push_back({p.lon, p.lat});
+    }
+    return list;
+}
+
+geom::Point point_from(nlohmann::json const& json) {
+    return {json.at(0).get<std::int32_t>(), json.at(1).get<std::int32_t>()};
+}
+
+geom::Ring ring_from(nlohmann::json const& json) {
+    geom::Ring ring;
+    for (auto const& point : json) {
+        ring.push_back(point_from(point));
+    }
+    return ring;
+}
+
+} // namespace
+
+std::string to_notes(std::span<Problem const> of_coverage) {
+    auto list = nlohmann::json::array();
+    for (auto const& problem : of_coverage) {
+        nlohmann::json json{{"problem", static_cast<int>(problem.code)},
+                            {"subjects", problem.subjects},
+                            {"message", problem.message},
+                            {"measure", problem.measure},
+                            {"unit", problem.unit}};
+        if (problem.place) {
+            json["at"] = {problem.place->at.lon, problem.place->at.lat};
+            json["line"] = to_json(problem.place->line);
+            auto& area = json["area"] = nlohmann::json::array();
+            for (auto const& part : problem.place->area.parts) {
+                auto rings = nlohmann::json::array({to_json(part.outer)});
+                for (auto const& hole : part.holes) {
+                    rings.push_back(to_json(hole));
+                }
+                area.push_back(std::move(rings));
+            }
+        }
+        list.push_back(std::move(json));
+    }
+    return nlohmann::json{{"coverage_warnings", std::move(list)}}.dump() + "\n";
+}
+
+std::vector<Problem> from_notes(std::string const& notes) {
+    std::vector<Problem> problems;
+    try {
+        auto const document = nlohmann::json::parse(notes);
+        for (auto const& json : document.at("coverage_warnings")) {
+            auto& problem = problems.emplace_back();
+            problem.code = static_cast<ProblemCode>(json.at("problem").get<int>());
+            static_cast<void>(problem_kind(problem.code));
+            problem.subjects = json.at("subjects").get<std::vector<std::string>>();
+            problem.message = json.at("message").get<std::string>();
+            problem.measure = json.at("measure").get<double>();
+            problem.unit = json.at("unit").get<std::string>();
+            if (json.contains("at")) {
+                auto& place = problem.place.emplace();
+                place.at = point_from(json.at("at"));
+                place.line = ring_from(json.at("line"));
+                for (auto const& rings : json.at("area")) {
+                    auto& part = place.area.parts.emplace_back();
+                    part.outer = ring_from(rings.at(0));
+                    for (std::size_t i = 1; i < rings.size(); ++i) {
+                        part.holes.push_back(ring_from(rings[i]));
+                    }
+                }
+            }
+        }
+    } catch (std::exception const& error) { // no JSON, or a code that no problem has
+        throw Error{ErrorCode::corrupt, fmt::format("the notes of a snapshot cannot be read: {}", error.what())};
+    }
+    return problems;
+}
+
+std::vector<Problem> villages_without_grids(std::span<registry::Division const> divisions,
+                                            std::unordered_set<DivisionCode> const& with_grids) {
     std::unordered_map<DivisionCode, registry::Division const*> by_code;
-    for (auto const& division : state.divisions) {
+    for (auto const& division : divisions) {
         by_code.emplace(division.code, &division);
     }
     auto const county_of = [&](registry::Division const& village) {
@@ -75,7 +233,7 @@ std::vector<Problem> villages_without_grids(registry::State const& state) {
         std::vector<registry::Division const*> empty;
     };
     std::map<DivisionCode, Tally> counties;
-    for (auto const& division : state.divisions) {
+    for (auto const& division : divisions) {
         if (division.level == Level::village) {
             auto& tally = counties[county_of(division)->code];
             ++tally.villages;

@@ -3,6 +3,7 @@
 #include "snapshot_content.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/log.hpp>
 #include <wangge/publish/publisher.hpp>
 
 #include <fcntl.h>
@@ -11,9 +12,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <iterator>
+#include <span>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 namespace wangge::publish {
@@ -26,6 +31,8 @@ using snapshot::Snapshot;
 using snapshot::SnapshotStore;
 
 constexpr std::size_t kKeptSnapshots = 2;
+/// Beyond so many changed versions everything is read, checked and built at once: that costs no more then.
+constexpr std::size_t kFewVersions = 5000;
 
 /// The snapshot in `folder`; null when there is none or it is not whole.
 std::shared_ptr<Snapshot const> open_if_whole(fs::path const& folder) {
@@ -150,17 +157,15 @@ std::vector<Problem> check_from_then_on(Registry const& registry, registry::Stat
         }
         day = later.unchanged.to;
     }
-    auto empty = villages_without_grids(state);
-    // A county without any grid is said once, as such; that its outline is not filled goes without saying.
-    std::erase_if(warnings, [&](Problem const& warning) {
-        return warning.code == ProblemCode::county_not_filled &&
-               std::any_of(empty.begin(), empty.end(), [&](Problem const& other) {
-                   return std::includes(other.subjects.begin(), other.subjects.end(), warning.subjects.begin(),
-                                        warning.subjects.end());
-               });
-    });
-    std::move(empty.begin(), empty.end(), std::back_inserter(warnings));
     return warnings;
+}
+
+std::vector<Problem> without_grids(registry::State const& state) {
+    std::unordered_set<DivisionCode> with_grids;
+    for (auto const& grid : state.grids) {
+        with_grids.insert(grid.village);
+    }
+    return villages_without_grids(state.divisions, with_grids);
 }
 
 void require_grids(registry::State const& state) {
@@ -171,12 +176,214 @@ void require_grids(registry::State const& state) {
     }
 }
 
+/// A whole snapshot from which that of another state is made, and how that state differs from its own.
+struct Predecessor {
+    std::shared_ptr<Snapshot const> snapshot;
+    registry::Difference difference;
+};
+
+/// What CURRENT names, when it is the newest generation, whole, and not far from `after`.
+std::optional<Predecessor> find_predecessor(registry::DataFolder const& folder, Registry const& registry,
+                                            registry::StateName const& after) {
+    auto const newest = registry.newest_generation();
+    std::optional<fs::path> current;
+    try {
+        current = SnapshotStore{folder.snapshots()}.current();
+    } catch (Error const& error) {
+        if (error.code() != ErrorCode::corrupt) {
+            throw;
+        }
+    }
+    auto snapshot = newest && current ? open_if_whole(*current) : nullptr;
+    if (!snapshot || snapshot->generation() != newest->number || snapshot->digest() != newest->digest) {
+        return std::nullopt;
+    }
+    auto difference = registry.difference({snapshot->as_of(), newest->number}, after, kFewVersions);
+    if (!difference || difference->divisions_differ) {
+        return std::nullopt;
+    }
+    return Predecessor{std::move(snapshot), std::move(*difference)};
+}
+
+/// The draft on its way to a snapshot: from the one before and what changed where that can be, else from everything.
+class Publication {
+public:
+    Publication(registry::DataFolder const& folder, Registry const& registry, Date as_of, Progress& progress)
+        : m_registry(registry)
+        , m_progress(progress)
+        , m_state_name{as_of, registry.next_generation()}
+        , m_predecessor(find_predecessor(folder, registry, m_state_name)) {}
+
+    /// Throws Error{data_rejected} when the coverage rules do not hold.
+    void check() {
+        if (check_changes()) {
+            return;
+        }
+        m_checked_whole = true;
+        load_state();
+        require_grids(*m_state);
+        m_coverage_warnings = check_from_then_on(m_registry, *m_state, m_progress);
+        m_notes = to_notes(m_coverage_warnings);
+        m_without_grids = without_grids(*m_state);
+        m_grids = m_state->grids.size();
+    }
+
+    [[nodiscard]] std::vector<Problem> take_warnings() {
+        return joined(std::move(m_coverage_warnings), std::move(m_without_grids));
+    }
+    [[nodiscard]] std::size_t grids() const noexcept { return m_grids; }
+    [[nodiscard]] bool checked_whole() const noexcept { return m_checked_whole; }
+    [[nodiscard]] bool built_whole() const noexcept { return !m_predecessor; }
+    [[nodiscard]] DateInterval unchanged() const {
+        return m_predecessor ? m_predecessor->difference.unchanged : m_state->unchanged;
+    }
+
+    [[nodiscard]] Digest digest() {
+        return from_predecessor(
+            [&](Snapshot const& before, snapshot::Update const& update) { return content_digest(before, update); },
+            [&](snapshot::Content const& content) { return content_digest(content); });
+    }
+    /// Writes the folder and returns the content digest.
+    Digest write(fs::path const& target) {
+        return from_predecessor(
+            [&](Snapshot const& before, snapshot::Update const& update) {
+                return update_snapshot(before, update, target, m_progress);
+            },
+            [&](snapshot::Content const& content) { return write_snapshot(content, target, m_progress); });
+    }
+
+private:
+    /// Does what changed leave everything else as a published state had it? Then nothing else need be looked at.
+    [[nodiscard]] bool check_changes() {
+        if (!m_predecessor || m_registry.outlines_changed_since_publish()) {
+            return false;
+        }
+        auto const versions = m_registry.draft_versions(kFewVersions);
+        if (!versions || !keeps_coverage(*versions)) {
+            return false;
+        }
+        // The warnings are those of the day of the snapshot before, if the two days have the same ground covered.
+        auto const& before = *m_predecessor->snapshot;
+        auto const& difference = m_predecessor->difference;
+        std::vector<geom::MultiPolygon> old_shapes;
+        std::vector<std::uint32_t> grids_of_village(before.division_count());
+        for (snapshot::GridId id = 0; id < before.grid_count(); ++id) {
+            ++grids_of_village[before.grid(id).village];
+        }
+        m_grids = before.grid_count();
+        auto const take_out = [&](GridCode const& code) {
+            if (auto const id = before.find_grid(code)) {
+                old_shapes.push_back(before.shape(*id));
+                --grids_of_village[before.grid(*id).village];
+                --m_grids;
+            }
+        };
+        std::vector<geom::MultiPolygon const*> new_shapes;
+        for (auto const& grid : difference.put) {
+            take_out(grid.code);
+            new_shapes.push_back(&grid.shape);
+            if (auto const village = before.find_division(grid.village)) {
+                ++grids_of_village[*village];
+            }
+            ++m_grids;
+        }
+        std::for_each(difference.gone.begin(), difference.gone.end(), take_out);
+        std::vector<geom::MultiPolygon const*> old_pointers;
+        for (auto const& shape : old_shapes) {
+            old_pointers.push_back(&shape);
+        }
+        if (m_grids == 0 || !same_edges(old_pointers, new_shapes)) {
+            return false;
+        }
+        m_notes = before.notes();
+        try {
+            m_coverage_warnings = from_notes(m_notes);
+        } catch (Error const&) {
+            return false; // it was built without a check
+        }
+        m_without_grids = villages_without(before, grids_of_village);
+        return true;
+    }
+
+    static std::vector<Problem> villages_without(Snapshot const& snapshot,
+                                                 std::span<std::uint32_t const> grids_of_village) {
+        std::vector<registry::Division> divisions;
+        std::unordered_set<DivisionCode> with_grids;
+        for (snapshot::DivisionId id = 0; id < snapshot.division_count(); ++id) {
+            auto const d = snapshot.division(id);
+            divisions.push_back(
+                {d.code,
+                 std::string{d.name},
+                 d.level,
+                 d.parent == snapshot::kNoDivision ? std::nullopt : std::optional{snapshot.division(d.parent).code},
+                 {}});
+            if (grids_of_village[id] != 0) {
+                with_grids.insert(d.code);
+            }
+        }
+        return villages_without_grids(divisions, with_grids);
+    }
+
+    void load_state() {
+        if (!m_state) {
+            m_state = m_registry.state(m_state_name.as_of, std::nullopt, m_progress);
+        }
+    }
+
+    template <class FromUpdate, class FromContent>
+    Digest from_predecessor(FromUpdate&& from_update, FromContent&& from_content) {
+        if (m_predecessor) {
+            try {
+                return from_update(*m_predecessor->snapshot,
+                                   update_of(m_predecessor->difference, m_state_name, m_notes));
+            } catch (Error const& error) {
+                if (error.code() != ErrorCode::corrupt) {
+                    throw;
+                }
+                log_error(fmt::format("{}; the next one is built from the registry alone", error.what()));
+            }
+            m_predecessor.reset();
+            check();
+        }
+        load_state();
+        return from_content(content_of(*m_state, m_state_name.known_at, m_notes));
+    }
+
+    Registry const& m_registry;
+    Progress& m_progress;
+    registry::StateName m_state_name;
+    std::optional<Predecessor> m_predecessor;
+    std::optional<registry::State> m_state; ///< when everything had to be read
+    std::string m_notes;
+    std::vector<Problem> m_coverage_warnings, m_without_grids;
+    std::size_t m_grids = 0;
+    bool m_checked_whole = false;
+};
+
+/// Tells the observer of steps, and the result how long each took.
+class StepClock {
+public:
+    StepClock(PublishResult& result, StepObserver const& observer) : m_result(result), m_observer(observer) {}
+    void operator()(Step step) {
+        static constexpr std::array<char const*, std::size(kSteps)> kNames{"open",   "check", "clean", "snapshot",
+                                                                           "record", "serve", "sync",  "prune"};
+        auto const now = std::chrono::steady_clock::now();
+        m_result.seconds.emplace_back(kNames.at(static_cast<std::size_t>(step)),
+                                      std::chrono::duration<double>(now - m_last).count());
+        m_last = now;
+        m_observer(step);
+    }
+
+private:
+    PublishResult& m_result;
+    StepObserver const& m_observer;
+    std::chrono::steady_clock::time_point m_last = std::chrono::steady_clock::now();
+};
+
 /// Nothing waits in the draft: makes sure that readers find a snapshot of the newest generation that holds on `as_of`.
-PublishResult repair_published(registry::DataFolder const& folder, Registry const& registry,
-                               registry::Generation const& newest, Date as_of, Progress& progress,
-                               StepObserver const& observer) {
+void repair_published(registry::DataFolder const& folder, Registry const& registry, registry::Generation const& newest,
+                      Date as_of, Progress& progress, StepClock& observer, PublishResult& result) {
     SnapshotStore const store{folder.snapshots()};
-    PublishResult result;
     result.generation = newest;
     result.unchanged = true;
 
@@ -190,70 +397,79 @@ PublishResult repair_published(registry::DataFolder const& folder, Registry cons
     }
     auto const state = registry.state(as_of, std::nullopt, progress);
     require_grids(state);
-    result.warnings = check_from_then_on(registry, state, progress);
+    auto coverage_warnings = check_from_then_on(registry, state, progress);
+    result.checked_whole = true;
     observer(Step::checked);
     result.grids = state.grids.size();
     result.folder = whole ? whole->folder() : store.folder_of(newest.number, as_of);
     if (!whole) {
         remove_folder(result.folder);
         observer(Step::leftovers_removed);
-        static_cast<void>(snapshot::write_snapshot(content_of(state, newest.number), result.folder, progress));
+        result.built_whole = true;
+        static_cast<void>(snapshot::write_snapshot(content_of(state, newest.number, to_notes(coverage_warnings)),
+                                                   result.folder, progress));
     }
+    result.warnings = joined(std::move(coverage_warnings), without_grids(state));
     observer(Step::snapshot_written);
     auto const current = store.current();
     if (!current || current->filename() != result.folder.filename()) {
         store.set_current(result.folder);
     }
     observer(Step::current_set);
+    store.sync(progress);
+    observer(Step::synced);
     store.prune(kKeptSnapshots);
     prune_as_of(folder, newest.number);
     observer(Step::pruned);
-    return result;
 }
 
 } // namespace
 
 PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, std::string const& author,
-                               std::string const& approver, Progress& progress, StepObserver const& observer) {
+                               std::string const& approver, Progress& progress, StepObserver const& step_observer) {
+    PublishResult result;
+    StepClock observer{result, step_observer};
     auto registry = Registry::open(folder, Registry::Mode::write);
     make_folders(folder.snapshots());
     observer(Step::opened);
-    if (auto const newest = registry.newest_generation(); newest && !registry.counts(as_of).draft) {
-        return repair_published(folder, registry, *newest, as_of, progress, observer);
+    if (auto const newest = registry.newest_generation(); newest && !registry.has_draft()) {
+        repair_published(folder, registry, *newest, as_of, progress, observer, result);
+        return result;
     }
 
-    auto const state = registry.state(as_of, std::nullopt, progress);
-    require_grids(state);
-    PublishResult result;
-    result.warnings = check_from_then_on(registry, state, progress);
-    result.grids = state.grids.size();
+    Publication publication{folder, registry, as_of, progress};
+    publication.check();
     observer(Step::checked);
 
     SnapshotStore const store{folder.snapshots()};
     auto const number = registry.next_generation();
-    auto const content = content_of(state, number);
-    auto const digest = snapshot::content_digest(content);
     result.folder = store.folder_of(number, as_of);
     // This generation was never recorded, so nobody reads what a publish that was cut off left under its number.
-    bool reusable = false;
+    std::optional<Digest> digest;
     for (auto const& leftover : folders_of(folder.snapshots(), number)) {
         auto const snapshot = leftover.filename() == result.folder.filename() ? open_if_whole(leftover) : nullptr;
-        if (snapshot && snapshot->digest() == digest && snapshot->generation() == number &&
-            snapshot->as_of() == as_of && snapshot->unchanged() == state.unchanged) {
-            reusable = true;
+        if (snapshot && snapshot->digest() == publication.digest() && snapshot->generation() == number &&
+            snapshot->as_of() == as_of && snapshot->unchanged() == publication.unchanged()) {
+            digest = snapshot->digest();
         } else {
             remove_folder(leftover);
         }
     }
     observer(Step::leftovers_removed);
-    if (!reusable) {
-        static_cast<void>(snapshot::write_snapshot(content, result.folder, progress));
+    if (!digest) {
+        digest = publication.write(result.folder);
     }
+    result.checked_whole = publication.checked_whole();
+    result.built_whole = publication.built_whole();
+    result.grids = publication.grids();
+    result.warnings = publication.take_warnings();
     observer(Step::snapshot_written);
-    result.generation = registry.publish(author, approver, digest);
+    result.generation = registry.publish(author, approver, *digest);
     observer(Step::generation_recorded);
     store.set_current(result.folder);
     observer(Step::current_set);
+    store.sync(progress);
+    observer(Step::synced);
     store.prune(kKeptSnapshots);
     prune_as_of(folder, result.generation.number);
     observer(Step::pruned);
@@ -279,11 +495,27 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     if (auto found = find_snapshot(folder, newest->number, as_of)) { // another process has built it meanwhile
         return found;
     }
-    auto const state = registry.state(as_of, newest->number, progress);
     auto const target = as_of_root(folder) / fmt::format("g{}-{}", newest->number, as_of.str());
     make_folders(target.parent_path());
     remove_folder(target); // not whole, else it would have been found
-    static_cast<void>(snapshot::write_snapshot(content_of(state, newest->number), target, progress));
+    registry::StateName const wanted{as_of, newest->number};
+    bool written = false;
+    if (auto const before = find_predecessor(folder, registry, wanted)) {
+        try {
+            static_cast<void>(snapshot::update_snapshot(*before->snapshot, update_of(before->difference, wanted, {}),
+                                                        target, progress));
+            written = true;
+        } catch (Error const& error) {
+            if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) { // pruned meanwhile
+                throw;
+            }
+        }
+    }
+    if (!written) {
+        auto const state = registry.state(as_of, newest->number, progress);
+        static_cast<void>(snapshot::write_snapshot(content_of(state, newest->number, {}), target, progress));
+    }
+    snapshot::sync_snapshot(target, progress);
     return Snapshot::open(target);
 }
 

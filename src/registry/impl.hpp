@@ -82,6 +82,15 @@ struct Registry::Impl {
     return *code;
 }
 
+[[nodiscard]] GridKind kind_of(Connection const& connection, std::string_view word);
+/// Error{corrupt} when the blob is no shape.
+[[nodiscard]] geom::MultiPolygon read_shape(Connection const& connection, GridCode const& code,
+                                            std::span<std::byte const> blob);
+/// Columns grid_code, name, kind, village_code, shape, from 0 on.
+[[nodiscard]] Grid read_grid(Connection const& connection, Statement const& row);
+/// The longest run of days around `as_of` without a boundary of validity among the rows known at a generation.
+[[nodiscard]] DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumber known_at);
+
 /// state(D, K) of the divisions, by code; inside the caller's transaction.
 [[nodiscard]] std::vector<Division> select_divisions(Connection& connection, Date as_of, GenerationNumber known_at);
 

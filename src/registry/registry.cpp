@@ -187,6 +187,8 @@ std::optional<Generation> Registry::newest_generation() const {
     return select.step() ? std::optional{read_generation(m_impl->connection, select)} : std::nullopt;
 }
 
+bool Registry::has_draft() const { return m_impl->has_draft(); }
+
 std::optional<Date> Registry::draft_begins() const {
     Statement select{m_impl->connection, "SELECT min(effective) FROM change_set WHERE generation IS NULL"};
     return select.step() && !select.is_null(0) ? std::optional{Date{static_cast<std::int32_t>(select.integer(0))}}

@@ -12,31 +12,6 @@ namespace wangge::registry {
 
 namespace {
 
-GridKind kind_of(Connection const& connection, std::string_view word) {
-    auto const kind = parse_grid_kind(word);
-    if (!kind) {
-        unknown_word(connection, "grid_version.kind", word);
-    }
-    return *kind;
-}
-
-/// Columns grid_code, name, kind, village_code, shape, from 0 on.
-Grid read_grid(Connection const& connection, Statement const& row) {
-    Grid grid;
-    grid.code = grid_code(connection, row.text(0));
-    grid.name = row.text(1);
-    grid.kind = kind_of(connection, row.text(2));
-    grid.village = division_code(row.integer(3));
-    auto shape = read_spatialite_blob(row.blob(4));
-    if (!shape) {
-        throw Error{ErrorCode::corrupt,
-                    fmt::format("{}: the shape of grid {} cannot be read; restore the file from a backup",
-                                connection.path().string(), grid.code.str())};
-    }
-    grid.shape = std::move(*shape);
-    return grid;
-}
-
 /// Everything of a version but its times; the shape by reference.
 struct VersionContent {
     std::int64_t shape_id = 0;
@@ -255,29 +230,6 @@ void reject_repeated_codes(ChangeSet const& change_set) {
             ErrorCode::data_rejected,
             fmt::format("grid {} stands twice in the change set; keep one change for each grid", repeated->str())};
     }
-}
-
-/// Greatest boundary of validity on or before the day, and smallest after it, among all rows known at a generation.
-DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumber known_at) {
-    DateInterval unchanged;
-    for (char const* const table : {"grid_version", "division_version"}) {
-        Statement select{
-            connection,
-            fmt::format("SELECT max(CASE WHEN valid_to <= ?2 THEN valid_to WHEN valid_from <= ?2 THEN valid_from END), "
-                        "min(CASE WHEN valid_from > ?2 THEN valid_from WHEN valid_to > ?2 THEN valid_to END) "
-                        "FROM {} WHERE recorded_from <= ?1 AND (recorded_to IS NULL OR recorded_to > ?1)",
-                        table)};
-        select.query(known_at, as_of.days());
-        if (select.step()) {
-            if (!select.is_null(0)) {
-                unchanged.from = std::max(unchanged.from, Date{static_cast<std::int32_t>(select.integer(0))});
-            }
-            if (!select.is_null(1)) {
-                unchanged.to = std::min(unchanged.to, Date{static_cast<std::int32_t>(select.integer(1))});
-            }
-        }
-    }
-    return unchanged;
 }
 
 } // namespace

@@ -1,68 +1,75 @@
 #include "content_hash.hpp"
 
 #include <bit>
+#include <span>
 
 namespace wangge::snapshot {
 
 static_assert(std::endian::native == std::endian::little,
               "numbers are hashed in little-endian order as they lie in memory");
 
-ContentHash::ContentHash() { m_hash.update(std::string_view{"wangge content 1\n"}); }
+namespace {
 
-void ContentHash::put(std::uint64_t value, std::size_t bytes) {
+using Record = std::vector<std::byte>;
+
+void put(Record& record, std::uint64_t value, std::size_t bytes) {
     auto const raw = std::as_bytes(std::span{&value, 1}).first(bytes);
-    m_record.insert(m_record.end(), raw.begin(), raw.end());
+    record.insert(record.end(), raw.begin(), raw.end());
 }
 
-void ContentHash::put(std::string_view text) {
-    put(text.size(), 4);
+void put(Record& record, std::string_view text) {
+    put(record, text.size(), 4);
     auto const raw = std::as_bytes(std::span{text.data(), text.size()});
-    m_record.insert(m_record.end(), raw.begin(), raw.end());
+    record.insert(record.end(), raw.begin(), raw.end());
 }
 
-void ContentHash::flush() {
-    m_hash.update(m_record);
-    m_record.clear();
+void put(Record& record, geom::Ring const& ring) {
+    put(record, ring.size(), 4);
+    auto const raw = std::as_bytes(std::span{ring});
+    record.insert(record.end(), raw.begin(), raw.end());
 }
+
+} // namespace
+
+ContentHash::ContentHash() { m_hash.update(std::string_view{"wangge content 2\n"}); }
 
 void ContentHash::divisions(std::size_t count) {
-    put(count, 8);
-    flush();
+    m_record.clear();
+    put(m_record, count, 8);
+    m_hash.update(m_record);
 }
 
 void ContentHash::division(DivisionCode code, std::string_view name, Level level, DivisionCode parent) {
-    put(code.value(), 8);
-    put(static_cast<std::uint64_t>(level), 1);
-    put(parent.value(), 8);
-    put(name);
-    flush();
+    m_record.clear();
+    put(m_record, code.value(), 8);
+    put(m_record, static_cast<std::uint64_t>(level), 1);
+    put(m_record, parent.value(), 8);
+    put(m_record, name);
+    m_hash.update(m_record);
 }
 
-void ContentHash::grids(std::size_t count) {
-    put(count, 8);
-    flush();
-}
+void ContentHash::grids(std::size_t count) { divisions(count); }
 
-void ContentHash::grid(GridCode const& code, std::string_view name, GridKind kind, DivisionCode village,
-                       geom::MultiPolygon const& normalized) {
-    put(code.str());
-    put(name);
-    put(static_cast<std::uint64_t>(kind), 1);
-    put(village.value(), 8);
-    put(normalized.parts.size(), 4);
+void ContentHash::grid(Digest const& digest) { m_hash.update(std::as_bytes(std::span{digest.bytes})); }
+
+Digest grid_digest(GridCode const& code, std::string_view name, GridKind kind, DivisionCode village,
+                   geom::MultiPolygon const& normalized) {
+    Record record;
+    put(record, code.str());
+    put(record, name);
+    put(record, static_cast<std::uint64_t>(kind), 1);
+    put(record, village.value(), 8);
+    put(record, normalized.parts.size(), 4);
     for (auto const& part : normalized.parts) {
-        put(1 + part.holes.size(), 4);
-        auto const put_ring = [&](geom::Ring const& ring) {
-            put(ring.size(), 4);
-            auto const raw = std::as_bytes(std::span{ring});
-            m_record.insert(m_record.end(), raw.begin(), raw.end());
-        };
-        put_ring(part.outer);
+        put(record, 1 + part.holes.size(), 4);
+        put(record, part.outer);
         for (auto const& hole : part.holes) {
-            put_ring(hole);
+            put(record, hole);
         }
     }
-    flush();
+    Sha256 hash;
+    hash.update(record);
+    return hash.finish();
 }
 
 } // namespace wangge::snapshot

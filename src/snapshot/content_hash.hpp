@@ -10,8 +10,8 @@
 namespace wangge::snapshot {
 
 /**
- * Content digest, fed in one order: divisions(n), n times division(), grids(n), n times grid().
- * docs/snapshot-format.md gives the serialisation.
+ * Content digest, fed in one order: divisions(n), n times division(), grids(n), n times grid(). A grid comes in as the
+ * digest of its own facts, so that a small change hashes only what changed. docs/snapshot-format.md gives the bytes.
  */
 class ContentHash {
 public:
@@ -19,17 +19,16 @@ public:
     void divisions(std::size_t count);
     void division(DivisionCode code, std::string_view name, Level level, DivisionCode parent);
     void grids(std::size_t count);
-    /// `normalized` must be in the canonical form of geom::normalize.
-    void grid(GridCode const& code, std::string_view name, GridKind kind, DivisionCode village,
-              geom::MultiPolygon const& normalized);
+    void grid(Digest const& digest);
     [[nodiscard]] Digest finish() { return m_hash.finish(); }
 
 private:
-    void put(std::uint64_t value, std::size_t bytes);
-    void put(std::string_view text);
-    void flush();
     Sha256 m_hash;
     std::vector<std::byte> m_record;
 };
+
+/// Digest of one grid's facts. `normalized` must be in the canonical form of geom::normalize.
+[[nodiscard]] Digest grid_digest(GridCode const& code, std::string_view name, GridKind kind, DivisionCode village,
+                                 geom::MultiPolygon const& normalized);
 
 } // namespace wangge::snapshot

@@ -15,10 +15,11 @@ inline constexpr std::string_view kManifestFile = "MANIFEST.json";
 inline constexpr std::string_view kIndexFile = "index.bin";
 inline constexpr std::string_view kGridsFile = "grids.bin";
 inline constexpr std::string_view kShapesFile = "shapes.bin";
+inline constexpr std::string_view kNotesFile = "notes.json";
 
 /// What MANIFEST.json says. It is written last: a folder without it is not a snapshot.
 struct Manifest {
-    static constexpr int kVersion = 1;
+    static constexpr int kVersion = 2;
     struct File {
         std::uint64_t bytes = 0;
         std::uint64_t checksum = 0; ///< checksum64 of the whole file

@@ -47,8 +47,40 @@ Header read_header(std::filesystem::path const& path, std::span<std::byte const>
     return header;
 }
 
+namespace {
+
+/// Writes and sums up what it is given.
+class SummingWriter {
+public:
+    explicit SummingWriter(std::filesystem::path const& path) : m_writer(path) {}
+    void write(std::span<std::byte const> bytes) {
+        constexpr std::size_t kPiece = std::size_t{1} << 20U; // stays in the cache between sum and copy
+        for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+            auto const piece = bytes.subspan(at, std::min(kPiece, bytes.size() - at));
+            m_checksum.update(piece);
+            m_writer.write(piece);
+        }
+        m_written += bytes.size();
+    }
+    void pad_to(std::uint64_t offset) {
+        static constexpr std::array<std::byte, kAlignment> kZeros{};
+        write(std::span{kZeros}.first(offset - m_written));
+    }
+    Written finish() {
+        m_writer.close_unsynced();
+        return {m_written, m_checksum.finish()};
+    }
+
+private:
+    FileWriter m_writer;
+    Checksum64 m_checksum;
+    std::uint64_t m_written = 0;
+};
+
+} // namespace
+
 Written write_file(std::filesystem::path const& path, std::array<char, 8> const& magic, Digest const& content,
-                   std::span<std::span<std::byte const> const> parts) {
+                   std::span<Pieces const> parts) {
     Header header{};
     header.magic = magic;
     header.version = kVersion;
@@ -56,29 +88,32 @@ Written write_file(std::filesystem::path const& path, std::array<char, 8> const&
     header.content = content.bytes;
     std::uint64_t end = sizeof header;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        header.sections.at(i) = {aligned(end), parts[i].size()};
-        end = aligned(end) + parts[i].size();
+        auto& section = header.sections.at(i);
+        section.offset = aligned(end);
+        for (auto const piece : parts[i]) {
+            section.size += piece.size();
+        }
+        end = section.offset + section.size;
     }
     header.byte_size = aligned(end);
     header.checksum = checksum64(std::as_bytes(std::span{&header, 1}).first(offsetof(Header, checksum)));
 
-    std::vector<std::byte> whole(header.byte_size);
-    std::memcpy(whole.data(), &header, sizeof header);
+    SummingWriter writer{path};
+    writer.write(std::as_bytes(std::span{&header, 1}));
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        std::copy(parts[i].begin(), parts[i].end(),
-                  whole.begin() + static_cast<std::ptrdiff_t>(header.sections[i].offset));
+        writer.pad_to(header.sections[i].offset);
+        for (auto const piece : parts[i]) {
+            writer.write(piece);
+        }
     }
-    return write_bytes(path, whole);
+    writer.pad_to(header.byte_size);
+    return writer.finish();
 }
 
 Written write_bytes(std::filesystem::path const& path, std::span<std::byte const> bytes) {
-    constexpr std::size_t kPiece = std::size_t{1} << 20U; // FileWriter buffers what it is given
-    FileWriter writer{path};
-    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-        writer.write(bytes.subspan(at, std::min(kPiece, bytes.size() - at)));
-    }
-    writer.close();
-    return {bytes.size(), checksum64(bytes)};
+    SummingWriter writer{path};
+    writer.write(bytes);
+    return writer.finish();
 }
 
 } // namespace wangge::snapshot::sections

@@ -20,7 +20,7 @@ namespace wangge::snapshot::sections {
 static_assert(std::endian::native == std::endian::little,
               "snapshots are mapped as they are; the format is little-endian");
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint32_t kEndianMark = 0x01020304;
 inline constexpr std::size_t kAlignment = 64;
 inline constexpr std::size_t kMaxSections = 8;
@@ -44,7 +44,7 @@ struct Header {
 static_assert(sizeof(Header) == 192 && std::is_trivially_copyable_v<Header>);
 
 // grids.bin
-enum class GridsSection : std::size_t { divisions, grids, names, tree_boxes, tree_ids };
+enum class GridsSection : std::size_t { divisions, grids, names, tree_boxes, tree_ids, by_code, digests };
 
 struct DivisionRecord {
     std::uint64_t code;
@@ -86,10 +86,12 @@ struct Written {
     std::uint64_t bytes = 0;
     std::uint64_t checksum = 0; ///< checksum64 of the whole file
 };
-/// Writes and syncs a file.
+/// Writes a file; does not sync it.
 Written write_bytes(std::filesystem::path const& path, std::span<std::byte const> bytes);
-/// Writes and syncs a file of header and sections.
+/// A section put together from pieces that lie anywhere, other mapped files among them.
+using Pieces = std::vector<std::span<std::byte const>>;
+/// Writes a file of header and sections; does not sync it.
 Written write_file(std::filesystem::path const& path, std::array<char, 8> const& magic, Digest const& content,
-                   std::span<std::span<std::byte const> const> parts);
+                   std::span<Pieces const> parts);
 
 } // namespace wangge::snapshot::sections

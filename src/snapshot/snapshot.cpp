@@ -1,7 +1,7 @@
 #include "content_hash.hpp"
 #include "envelope_tree.hpp"
-#include "manifest.hpp"
 #include "sections.hpp"
+#include "snapshot_folder.hpp"
 #include "stored.hpp"
 
 #include <wangge/base/error.hpp>
@@ -16,43 +16,6 @@ namespace wangge::snapshot {
 
 using namespace sections;
 
-namespace {
-
-[[noreturn]] void refuse(std::filesystem::path const& path, std::string_view why) {
-    throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", path.string(), why)};
-}
-
-MappedFile map_file(std::filesystem::path const& folder, std::string_view name, Manifest const& manifest) {
-    auto const path = folder / name;
-    auto const listed = manifest.files.find(name);
-    if (listed == manifest.files.end()) {
-        refuse(folder / kManifestFile, fmt::format("it does not list {}", name));
-    }
-    if (!std::filesystem::exists(path)) {
-        refuse(path, "the file is missing");
-    }
-    auto file = MappedFile::open(path);
-    if (file.bytes().size() != listed->second.bytes) {
-        refuse(path, fmt::format("the file has {} bytes where the manifest says {}", file.bytes().size(),
-                                 listed->second.bytes));
-    }
-    return file;
-}
-
-Manifest read_manifest(std::filesystem::path const& folder) {
-    if (!std::filesystem::is_directory(folder)) {
-        throw Error{ErrorCode::not_found,
-                    fmt::format("{}: there is no snapshot; run: wangge publish --data DIR", folder.string())};
-    }
-    auto const path = folder / kManifestFile;
-    if (!std::filesystem::exists(path)) {
-        refuse(path, "the file is missing");
-    }
-    return manifest_from_json(read_file(path), path);
-}
-
-} // namespace
-
 struct Snapshot::Impl {
     std::filesystem::path folder;
     Manifest manifest;
@@ -61,13 +24,15 @@ struct Snapshot::Impl {
     std::span<DivisionRecord const> divisions;
     std::span<GridRecord const> grids;
     std::span<char const> names;
+    std::span<GridId const> by_code;
+    std::span<Digest const> digests;
     EnvelopeTree tree;
     std::span<std::uint32_t const> first_part, first_ring, first_point;
     std::span<geom::Point const> points;
 
     explicit Impl(std::filesystem::path const& where)
         : folder(where)
-        , manifest(read_manifest(where))
+        , manifest(read_sound_manifest(where))
         , index_file(map_file(where, kIndexFile, manifest))
         , grids_file(map_file(where, kGridsFile, manifest))
         , shapes_file(map_file(where, kShapesFile, manifest)) {
@@ -81,6 +46,15 @@ struct Snapshot::Impl {
         index_file.advise_random_hot();
     }
 
+    /// After a power cut in the middle of writing a size and a header can be right and the rest missing.
+    static Manifest read_sound_manifest(std::filesystem::path const& where) {
+        auto manifest = read_manifest(where);
+        if (may_be_torn(where)) {
+            check_files(where, manifest);
+        }
+        return manifest;
+    }
+
     void open_grids() {
         auto const path = folder / kGridsFile;
         auto const bytes = grids_file.bytes();
@@ -88,12 +62,15 @@ struct Snapshot::Impl {
         divisions = view<DivisionRecord>(bytes, header, GridsSection::divisions);
         grids = view<GridRecord>(bytes, header, GridsSection::grids);
         names = view<char>(bytes, header, GridsSection::names);
+        by_code = view<GridId>(bytes, header, GridsSection::by_code);
+        digests = view<Digest>(bytes, header, GridsSection::digests);
         auto const boxes = view<geom::Envelope>(bytes, header, GridsSection::tree_boxes);
         auto const ids = view<std::uint32_t>(bytes, header, GridsSection::tree_ids);
         if (header.content != manifest.content.bytes) {
             refuse(path, "it belongs to another snapshot");
         }
         if (divisions.size() != manifest.divisions || grids.size() != manifest.grids || ids.size() != grids.size() ||
+            by_code.size() != grids.size() || digests.size() != grids.size() ||
             boxes.size() != EnvelopeTree::tree_size(grids.size())) {
             refuse(path, "its sections do not have the sizes that the manifest gives");
         }
@@ -114,8 +91,14 @@ struct Snapshot::Impl {
             bool const kind_fits = g.kind == static_cast<std::uint8_t>(GridKind::comprehensive) ||
                                    g.kind == static_cast<std::uint8_t>(GridKind::dedicated);
             if (!named(g) || !kind_fits || g.village >= divisions.size() || ids[i] >= grids.size() ||
-                !GridCode::parse(code_of(g)) || (i != 0 && code_of(grids[i - 1]) >= code_of(g))) {
+                !GridCode::parse(code_of(g))) {
                 refuse(path, fmt::format("grid record {} is damaged", i));
+            }
+        }
+        for (std::size_t i = 0; i < by_code.size(); ++i) { // codes that rise are each there once
+            if (by_code[i] >= grids.size() ||
+                (i != 0 && code_of(grids[by_code[i - 1]]) >= code_of(grids[by_code[i]]))) {
+                refuse(path, fmt::format("its order by code is damaged at {}", i));
             }
         }
         tree = EnvelopeTree{boxes, ids};
@@ -170,6 +153,7 @@ Digest const& Snapshot::digest() const noexcept { return m_impl->manifest.conten
 std::filesystem::path const& Snapshot::folder() const noexcept { return m_impl->folder; }
 std::size_t Snapshot::grid_count() const noexcept { return m_impl->grids.size(); }
 std::size_t Snapshot::division_count() const noexcept { return m_impl->divisions.size(); }
+std::span<GridId const> Snapshot::by_code() const noexcept { return m_impl->by_code; }
 PointIndex const& Snapshot::point_index() const noexcept { return m_impl->index; }
 
 GridInfo Snapshot::grid(GridId id) const {
@@ -192,12 +176,10 @@ DivisionInfo Snapshot::division(DivisionId id) const {
 
 std::optional<GridId> Snapshot::find_grid(GridCode const& code) const {
     auto const& all = m_impl->grids;
-    auto const it = std::lower_bound(all.begin(), all.end(), code.str(),
-                                     [](GridRecord const& g, std::string_view c) { return code_of(g) < c; });
-    if (it == all.end() || code_of(*it) != code.str()) {
-        return std::nullopt;
-    }
-    return static_cast<GridId>(it - all.begin());
+    auto const& order = m_impl->by_code;
+    auto const it = std::lower_bound(order.begin(), order.end(), code.str(),
+                                     [&](GridId id, std::string_view c) { return code_of(all[id]) < c; });
+    return it != order.end() && code_of(all[*it]) == code.str() ? std::optional{*it} : std::nullopt;
 }
 
 std::optional<DivisionId> Snapshot::find_division(DivisionCode code) const {
@@ -219,7 +201,7 @@ std::vector<GridId> Snapshot::grids_under(DivisionId division) const {
         }
     }
     std::vector<GridId> ids;
-    for (GridId id = 0; id < m_impl->grids.size(); ++id) {
+    for (auto const id : m_impl->by_code) {
         if (under[m_impl->grids[id].village]) {
             ids.push_back(id);
         }
@@ -244,18 +226,21 @@ geom::MultiPolygon Snapshot::shape(GridId id) const {
     return shape;
 }
 
+std::string Snapshot::notes() const {
+    if (!m_impl->manifest.files.contains(kNotesFile)) {
+        return {};
+    }
+    auto const file = map_file(m_impl->folder, kNotesFile, m_impl->manifest);
+    return {reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()};
+}
+
 void verify(std::filesystem::path const& folder, Progress& progress) {
     auto const manifest = read_manifest(folder);
-    progress.begin("checksums", manifest.files.size(), "files");
-    for (auto const& [name, listed] : manifest.files) {
-        auto const file = map_file(folder, name, manifest);
-        if (checksum64(file.bytes()) != listed.checksum) {
-            refuse(folder / name, "the file is damaged (checksum)");
-        }
-        progress.advance(1);
-    }
+    progress.begin("checksums", 0, "");
+    check_files(folder, manifest);
     progress.end();
     auto const snapshot = Snapshot::open(folder);
+    auto const& stored = *snapshot->m_impl;
     progress.begin("content digest", snapshot->grid_count(), "grids");
     ContentHash hash;
     hash.divisions(snapshot->division_count());
@@ -265,9 +250,14 @@ void verify(std::filesystem::path const& folder, Progress& progress) {
                       d.parent == kNoDivision ? DivisionCode{} : snapshot->division(d.parent).code);
     }
     hash.grids(snapshot->grid_count());
-    for (GridId id = 0; id < snapshot->grid_count(); ++id) {
+    for (auto const id : snapshot->by_code()) {
         auto const g = snapshot->grid(id);
-        hash.grid(g.code, g.name, g.kind, snapshot->division(g.village).code, snapshot->shape(id));
+        auto const digest =
+            grid_digest(g.code, g.name, g.kind, snapshot->division(g.village).code, snapshot->shape(id));
+        if (digest != stored.digests[id]) {
+            refuse(folder / kGridsFile, fmt::format("grid {} does not have the digest that it gives", g.code.str()));
+        }
+        hash.grid(digest);
         progress.advance(1);
     }
     progress.end();

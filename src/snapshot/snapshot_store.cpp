@@ -1,4 +1,4 @@
-#include "manifest.hpp"
+#include "snapshot_folder.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
@@ -99,6 +99,24 @@ std::shared_ptr<Snapshot const> SnapshotStore::open_current() const {
                     fmt::format("{}: the folder that CURRENT names is missing; publish again", folder->string())};
     }
     return Snapshot::open(*folder);
+}
+
+void SnapshotStore::sync(Progress& progress) const {
+    std::vector<std::filesystem::path> unsynced;
+    for (auto const& entry : std::filesystem::directory_iterator{m_root}) {
+        if (parse_name(entry.path().filename().string()) && is_unsynced(entry.path())) {
+            unsynced.push_back(entry.path());
+        }
+    }
+    for (auto const& folder : unsynced) {
+        try {
+            sync_snapshot(folder, progress);
+        } catch (Error const& error) {
+            if (error.code() != ErrorCode::corrupt) { // a torn one: whoever wants it is told, prune() removes it
+                throw;
+            }
+        }
+    }
 }
 
 void SnapshotStore::prune(std::size_t keep) const {

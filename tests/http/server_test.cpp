@@ -196,6 +196,63 @@ BOOST_AUTO_TEST_CASE(a_publish_that_cannot_be_opened_leaves_the_old_one_served) 
     BOOST_TEST(running.get("/readyz").starts_with("HTTP/1.1 200 "));
 }
 
+BOOST_AUTO_TEST_CASE(a_publish_wakes_the_server_which_need_not_look_by_itself) {
+    add_grid("440106001001001", 1130000000, day("2021-01-01"));
+    publish();
+    auto options = Running::options(folder);
+    options.reload_every = 1h;
+    http::StateKeeper keeper{options};
+    auto const until_generation = [&](GenerationNumber number) {
+        auto const give_up = std::chrono::steady_clock::now() + 20s;
+        while (keeper.current()->generation() != number && std::chrono::steady_clock::now() < give_up) {
+            std::this_thread::sleep_for(1ms);
+        }
+        return keeper.current()->generation() == number;
+    };
+    auto const held = keeper.current();
+    add_grid("440106001001002", 1130100000, day("2022-01-01"));
+    publish();
+    BOOST_TEST(until_generation(2));
+    add_grid("440106001001003", 1130200000, day("2022-01-01"));
+    publish();
+    BOOST_TEST(until_generation(3));
+    // Who still reads the first one goes on reading it.
+    BOOST_TEST(held->generation() == 1);
+    BOOST_TEST(held->locate({1130050000, 230050000}) == 0U);
+    BOOST_TEST(held->locate({1130150000, 230050000}) == snapshot::kOutside);
+}
+
+BOOST_AUTO_TEST_CASE(a_watch_wakes_for_the_folder_and_for_its_owner_and_survives_the_loss_of_both) {
+    auto const place = temporary.path() / "watched";
+    std::filesystem::create_directories(place);
+    http::FolderWatch watch{place};
+    auto const woken_by = [&](std::function<void()> const& act) {
+        std::jthread const other{[&] {
+            std::this_thread::sleep_for(20ms);
+            act();
+        }};
+        auto const start = std::chrono::steady_clock::now();
+        watch.wait(20s);
+        return std::chrono::steady_clock::now() - start < 19s;
+    };
+    BOOST_TEST(woken_by([&] { write_file_atomically(place / "CURRENT", "a"); }));
+    watch.wait(0ms); // of the same replacement
+    std::filesystem::rename(place, temporary.path() / "elsewhere");
+    watch.wait(0ms);
+    BOOST_TEST(!watch.watching());
+    std::filesystem::create_directories(place);
+    watch.wait(0ms);
+    BOOST_TEST(watch.watching());
+    watch.wait(0ms);
+    BOOST_TEST(woken_by([&] { write_file_atomically(place / "CURRENT", "b"); }));
+    std::filesystem::remove_all(place);
+    watch.wait(0ms);
+    watch.wait(0ms);
+    BOOST_TEST(!watch.watching());
+    BOOST_TEST(woken_by([&] { watch.interrupt(); }));
+    BOOST_TEST(woken_by([] {})); // for good
+}
+
 BOOST_AUTO_TEST_CASE(a_folder_without_a_registry_is_refused) {
     registry::DataFolder const nowhere{temporary.path() / "nowhere"};
     BOOST_CHECK_EXCEPTION(http::Server{Running::options(nowhere)}, Error,

@@ -130,12 +130,13 @@ BOOST_AUTO_TEST_CASE(a_writer_brings_an_older_schema_up_to_date_and_a_reader_say
     {
         // As it was before the last migration.
         SqliteOracle oracle{scratch.data().registry_file()};
-        oracle.rows("DELETE FROM views_geometry_columns");
-        for (char const* const view : {"current_assignments", "grid_history", "current_grids", "current_divisions"}) {
-            oracle.rows(std::string{"DROP VIEW "} + view);
-            oracle.rows(std::string{"DELETE FROM schema_object WHERE name = '"} + view + "'");
+        for (std::string const table : {"grid_version", "division_version"}) {
+            for (char const* const what : {"_recorded", "_superseded", "_begins", "_ends"}) {
+                oracle.rows("DROP INDEX " + table + what);
+                oracle.rows("DELETE FROM schema_object WHERE name = '" + table + what + "'");
+            }
         }
-        oracle.rows("DELETE FROM schema_version WHERE number = 7");
+        oracle.rows("DELETE FROM schema_version WHERE number = 8");
     }
     BOOST_CHECK_EXCEPTION(Registry::open(scratch.data(), Registry::Mode::read), Error, [](Error const& error) {
         BOOST_TEST_MESSAGE(error.what());
@@ -144,7 +145,8 @@ BOOST_AUTO_TEST_CASE(a_writer_brings_an_older_schema_up_to_date_and_a_reader_say
     BOOST_CHECK_NO_THROW(Registry::open(scratch.data(), Registry::Mode::write));
     BOOST_CHECK_NO_THROW(Registry::open(scratch.data(), Registry::Mode::read));
     SqliteOracle oracle{scratch.data().registry_file()};
-    BOOST_TEST(oracle.value("SELECT count(*) FROM current_grids") == "0");
+    BOOST_TEST(oracle.value("SELECT count(*) FROM sqlite_schema WHERE name IN ('grid_version_begins', "
+                            "'division_version_superseded')") == "2");
 }
 
 BOOST_AUTO_TEST_CASE(the_file_itself_forbids_to_delete_or_rewrite_what_happened) {

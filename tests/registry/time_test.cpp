@@ -117,6 +117,84 @@ void compare(Registry const& registry, Calendar const& calendar, GenerationNumbe
     }
 }
 
+std::map<std::string, std::string> facts_on(Calendar const& calendar, int d) {
+    std::map<std::string, std::string> facts;
+    for (auto const& [code, cells] : calendar) {
+        if (auto const& cell = cells[static_cast<std::size_t>(d)]) {
+            facts[code] = cell->name + " " + cell->village + " " + std::to_string(cell->column);
+        }
+    }
+    return facts;
+}
+
+std::string facts_of(Grid const& grid) {
+    return grid.name + " " + grid.village.str() + " " +
+           std::to_string((grid.shape.parts.at(0).outer.at(0).lon - 1'167'000'000) / 100'000);
+}
+
+/// Any two days and generations: what the difference puts and removes makes the one from the other.
+void compare_differences(Registry const& registry, Model const& model, GenerationNumber newest, Random& random) {
+    auto const calendar = [&](GenerationNumber known_at) -> Calendar const& {
+        return known_at > newest ? model.draft : model.published.at(known_at);
+    };
+    for (int i = 0; i < 20; ++i) {
+        auto const known_before = static_cast<GenerationNumber>(random.between(0, newest + 1));
+        auto const known_after = static_cast<GenerationNumber>(random.between(0, newest + 1));
+        auto const day_before = static_cast<int>(random.between(0, kDays - 1));
+        auto const day_after = random.between(0, 1) == 0 ? day_before : static_cast<int>(random.between(0, kDays - 1));
+        StateName const before{Date{kFirstDay.days() + day_before}, known_before};
+        StateName const after{Date{kFirstDay.days() + day_after}, known_after};
+        auto const difference = registry.difference(before, after, 1000);
+        BOOST_REQUIRE(difference.has_value());
+        BOOST_TEST(difference->divisions_differ == ((known_before == 0) != (known_after == 0)));
+        auto made = facts_on(calendar(known_before), day_before);
+        for (auto const& code : difference->gone) {
+            BOOST_REQUIRE(made.erase(std::string{code.str()}) == 1U);
+        }
+        for (auto const& grid : difference->put) {
+            made[std::string{grid.code.str()}] = facts_of(grid);
+        }
+        BOOST_TEST((made == facts_on(calendar(known_after), day_after)));
+        if (known_after > 0) {
+            BOOST_TEST((difference->unchanged == state_of(registry, after.as_of, known_after).unchanged));
+        }
+        auto const concerned = difference->put.size() + difference->gone.size();
+        BOOST_TEST((concerned == 0 || !registry.difference(before, after, concerned - 1).has_value()));
+    }
+}
+
+/// On every day the published facts, less the superseded ones, plus the recorded ones are those of the draft.
+void compare_draft(Registry const& registry, Calendar const& published, Calendar const& draft) {
+    auto const versions = registry.draft_versions(1000);
+    BOOST_REQUIRE(versions.has_value());
+    auto const columns = [](Calendar const& calendar, int d) {
+        std::multimap<std::string, std::int32_t> list;
+        for (auto const& [code, cells] : calendar) {
+            if (auto const& cell = cells[static_cast<std::size_t>(d)]) {
+                list.emplace(code, cell->column);
+            }
+        }
+        return list;
+    };
+    for (int d = 0; d < kDays; ++d) {
+        auto made = columns(published, d);
+        for (bool const opened : {false, true}) {
+            for (auto const& version : *versions) {
+                if (version.opened == opened && version.valid.holds(Date{kFirstDay.days() + d})) {
+                    auto const code = std::string{version.code.str()};
+                    if (opened) {
+                        made.emplace(code, (version.shape.parts.at(0).outer.at(0).lon - 1'167'000'000) / 100'000);
+                    } else {
+                        BOOST_REQUIRE(made.erase(code) == 1U);
+                    }
+                }
+            }
+        }
+        BOOST_TEST((made == columns(draft, d)));
+    }
+    BOOST_TEST((versions->empty() || !registry.draft_versions(versions->size() - 1).has_value()));
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(two_times)
@@ -241,7 +319,9 @@ BOOST_AUTO_TEST_CASE(every_day_and_generation_agrees_with_a_calendar_kept_day_by
             }
             if (registry.counts(kFirstDay).draft) {
                 compare(registry, model.draft, newest + 1);
+                compare_draft(registry, model.published.at(newest), model.draft);
             }
+            compare_differences(registry, model, newest, random);
         }
         for (auto const& [known_at, calendar] : model.published) {
             if (known_at > 0) {

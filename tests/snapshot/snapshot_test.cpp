@@ -427,7 +427,7 @@ BOOST_AUTO_TEST_CASE(a_writer_killed_at_any_step_leaves_the_served_snapshot_whol
     write(old, store.folder_of(1, old.content.as_of));
     store.set_current(store.folder_of(1, old.content.as_of));
     Province const next{5};
-    for (auto const* step : {"snapshot: shapes", "point index", "snapshot: sync"}) {
+    for (auto const* step : {"snapshot: shapes", "point index"}) {
         auto const folder = store.folder_of(2, next.content.as_of);
         auto const child = ::fork();
         BOOST_REQUIRE(child >= 0);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace wangge::command {
 
@@ -23,11 +24,19 @@ int publish(PublishOptions const& options) {
         warn("warning: and {} more of the kind; --json lists them all\n", result.warnings.size() - kShown);
     }
     if (options.json) {
-        nlohmann::ordered_json json{
-            {"generation", result.generation.number},     {"recorded_at", result.generation.recorded_at},
-            {"digest", result.generation.digest.hex()},   {"grids", result.grids},
-            {"folder", result.folder.string()},           {"unchanged", result.unchanged},
-            {"warnings", nlohmann::ordered_json::array()}};
+        nlohmann::ordered_json json{{"generation", result.generation.number},
+                                    {"recorded_at", result.generation.recorded_at},
+                                    {"digest", result.generation.digest.hex()},
+                                    {"grids", result.grids},
+                                    {"folder", result.folder.string()},
+                                    {"unchanged", result.unchanged},
+                                    {"checked", result.checked_whole ? "everything" : "changes"},
+                                    {"built", result.built_whole ? "whole" : "from the snapshot before"},
+                                    {"seconds", nlohmann::ordered_json::object()},
+                                    {"warnings", nlohmann::ordered_json::array()}};
+        for (auto const& [stage, seconds] : result.seconds) {
+            json["seconds"][stage] = std::round(seconds * 1e4) / 1e4;
+        }
         for (auto const& warning : result.warnings) {
             json["warnings"].push_back({{"id", warning.id()},
                                         {"problem", problem_kind(warning.code).slug},
@@ -44,6 +53,11 @@ int publish(PublishOptions const& options) {
             result.generation.digest.hex().substr(0, 16));
     }
     say("Snapshot: {}\n", result.folder.string());
+    std::string stages;
+    for (auto const& [stage, seconds] : result.seconds) {
+        stages += fmt::format("{}{} {:.3f}", stages.empty() ? "" : ", ", stage, seconds);
+    }
+    say("Seconds: {}\n", stages);
     return 0;
 }
 

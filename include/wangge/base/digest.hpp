@@ -42,4 +42,17 @@ private:
 /// cryptographic.
 [[nodiscard]] std::uint64_t checksum64(std::span<std::byte const> bytes) noexcept;
 
+/// The same of bytes that come in pieces.
+class Checksum64 {
+public:
+    void update(std::span<std::byte const> bytes) noexcept;
+    [[nodiscard]] std::uint64_t finish() const noexcept;
+
+private:
+    void add_word(std::uint64_t word) noexcept;
+    std::uint64_t m_hash = 0xcbf29ce484222325ULL;
+    std::array<std::byte, 8> m_held{}; ///< the begun word
+    std::size_t m_held_bytes = 0;
+};
+
 } // namespace wangge

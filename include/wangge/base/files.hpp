@@ -42,8 +42,11 @@ public:
     void write(std::string_view text);
     /// Flushes, fsyncs and closes. Throws Error{environment}.
     void close();
+    /// Flushes and closes: other processes read what was written, a power cut may still lose it; sync_file() ends that.
+    void close_unsynced();
 
 private:
+    void finish();
     void flush();
     void write_through(std::string_view text);
     std::filesystem::path m_path;
@@ -55,6 +58,8 @@ private:
 void write_file_atomically(std::filesystem::path const& path, std::string_view text);
 /// Throws Error{environment}.
 [[nodiscard]] std::string read_file(std::filesystem::path const& path);
+/// fsync of a file that was written before. Throws Error{environment}.
+void sync_file(std::filesystem::path const& path);
 /// fsync of a folder, so that a rename in it survives a power cut.
 void sync_folder(std::filesystem::path const& folder);
 /// Renames and syncs the parent folder; the target must not exist as a non-empty folder.

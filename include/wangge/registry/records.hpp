@@ -100,4 +100,27 @@ struct State {
     std::vector<Grid> grids;         ///< by code
 };
 
+/// Which state: D and K of state(D, K).
+struct StateName {
+    Date as_of;
+    GenerationNumber known_at = 0;
+};
+
+/// How one state differs from another.
+struct Difference {
+    DateInterval unchanged; ///< of the later state
+    bool divisions_differ = false;
+    std::vector<Grid> put;      ///< grids that hold in the later state by another version than in the former, by code
+    std::vector<GridCode> gone; ///< that hold in the former state alone, by code
+};
+
+/// A version that the open draft records, or supersedes.
+struct DraftVersion {
+    GridCode code;
+    DateInterval valid;
+    bool opened = false; ///< recorded; else superseded
+    std::int64_t shape_id = 0;
+    geom::MultiPolygon shape;
+};
+
 } // namespace wangge::registry

@@ -91,6 +91,10 @@ public:
     // ---- grids
     /// state(D, K); K empty means newest, the draft included. O(grids).
     [[nodiscard]] State state(Date as_of, std::optional<GenerationNumber> known_at, Progress& progress) const;
+    /// What `after` holds that `before` does not, and the other way round; null when that concerns more than `limit`
+    /// versions of grids. O(versions that differ), whatever the size of the registry.
+    [[nodiscard]] std::optional<Difference> difference(StateName const& before, StateName const& after,
+                                                       std::size_t limit) const;
     /// Grids in force on `as_of` (newest knowledge, draft included) whose envelope meets one of the boxes.
     [[nodiscard]] std::vector<Grid> grids_touching(Date as_of, std::span<geom::Envelope const> boxes) const;
     [[nodiscard]] std::optional<Grid> grid(GridCode const& code, Date as_of) const;
@@ -146,8 +150,14 @@ public:
     /// Number that the next publish gets.
     [[nodiscard]] GenerationNumber next_generation() const;
     [[nodiscard]] std::optional<Generation> newest_generation() const;
+    /// Do applied change sets wait for a publish?
+    [[nodiscard]] bool has_draft() const;
     /// The first day on which anything in the open draft begins to hold. Null when there is no draft.
     [[nodiscard]] std::optional<Date> draft_begins() const;
+    /// The versions of grids that the open draft records or supersedes, by code; null when they are more than `limit`.
+    [[nodiscard]] std::optional<std::vector<DraftVersion>> draft_versions(std::size_t limit) const;
+    /// Has an outline come in or been superseded since the newest publish?
+    [[nodiscard]] bool outlines_changed_since_publish() const;
     [[nodiscard]] std::vector<Generation> generations() const;
     /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
     /// Error{conflict} when there is no draft.

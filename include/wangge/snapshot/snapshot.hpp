@@ -38,6 +38,17 @@ struct Content {
     GenerationNumber generation = 0;
     std::vector<Division> divisions; ///< by code
     std::vector<Grid> grids;         ///< by code
+    std::string notes;               ///< kept with the snapshot for its publisher; no part of the content
+};
+
+/// How the next snapshot differs from the one before it; borrowed for the build only. Divisions are the same.
+struct Update {
+    Date as_of;
+    DateInterval unchanged;
+    GenerationNumber generation = 0;
+    std::vector<Content::Grid> put; ///< new and altered grids, by code; one that is as it was does no harm
+    std::vector<GridCode> gone;     ///< by code
+    std::string notes;
 };
 
 using DivisionId = std::uint32_t;
@@ -71,13 +82,16 @@ struct StoredGrids;
 /**
  * One state(D, K), immutable, mapped from a folder. Opening parses nothing. Safe for any number of threads.
  * Folder: MANIFEST.json, index.bin, grids.bin, shapes.bin (docs/snapshot-format.md gives the layouts).
+ * A grid's id is a slot: a full build numbers by code, an update lets a grid keep its slot, so codes then come in any
+ * order; by_code() lists them.
  */
 class Snapshot {
 public:
     /**
      * Throws Error{not_found} when there is none, Error{corrupt} naming the file when a size, a header with its
      * checksum, or the structure of grids.bin and shapes.bin is wrong, so that no accessor can leave the mapping. The
-     * checksums of whole files are verify()'s business: they would cost a province a tenth of a second.
+     * checksums of whole files are verify()'s business: they would cost a province a tenth of a second. Only when the
+     * machine went down before the folder was synced are they read here, too.
      */
     [[nodiscard]] static std::shared_ptr<Snapshot const> open(std::filesystem::path const& folder);
     ~Snapshot();
@@ -98,7 +112,11 @@ public:
     [[nodiscard]] std::optional<DivisionId> find_division(DivisionCode code) const; ///< O(log n)
     /// Grids whose parent chain holds the division, in code order. O(n).
     [[nodiscard]] std::vector<GridId> grids_under(DivisionId division) const;
+    /// All grids in code order.
+    [[nodiscard]] std::span<GridId const> by_code() const noexcept;
     [[nodiscard]] geom::MultiPolygon shape(GridId id) const;
+    /// What its publisher wrote beside the content; empty when nothing.
+    [[nodiscard]] std::string notes() const;
 
     [[nodiscard]] PointIndex const& point_index() const noexcept;
     [[nodiscard]] GridId locate(geom::Point p) const noexcept { return point_index().locate(p); }
@@ -134,6 +152,7 @@ public:
     [[nodiscard]] double distance_to_boundary_m(GridId id, geom::Point p) const;
 
 private:
+    friend void verify(std::filesystem::path const& folder, Progress& progress);
     Snapshot();
     struct Impl;
     [[nodiscard]] StoredGrids stored() const noexcept;
@@ -141,18 +160,32 @@ private:
 };
 
 /**
- * Writes a snapshot folder: everything aside in `folder`.new-PID, synced, then renamed. An existing `folder` is an
+ * Writes a snapshot folder: everything aside in `folder`.new-PID, then renamed. An existing `folder` is an
  * Error{conflict}. Returns the content digest. The same content gives the same bytes. Divisions and grids must rise by
  * code (Error{usage}); a parent or village that is not among the divisions is Error{data_rejected}.
+ * The folder can be served at once; sync_snapshot() makes it last. A writer killed in between harms nothing; when the
+ * machine goes down, open() reads the checksums.
  */
 Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress);
 
 /**
- * Digest of the facts alone, equal to what write_snapshot returns, without writing: SHA-256 over divisions and grids
- * with their normalised shapes. Dates and generation take no part, so that the same facts are known again;
- * docs/snapshot-format.md has the bytes.
+ * The same for what an update makes of `previous`, in O(bytes) with the constant of a copy: the digest, every lookup
+ * and every listing are those of write_snapshot() on the whole content; numbers of grids may differ. Error{corrupt}
+ * when a file of `previous` is damaged: then build from the whole content. Uses a second thread.
+ */
+Digest update_snapshot(Snapshot const& previous, Update const& update, std::filesystem::path const& folder,
+                       Progress& progress);
+
+/// Syncs every file to disk and takes the mark away that says otherwise; nothing to do when it is gone.
+void sync_snapshot(std::filesystem::path const& folder, Progress& progress);
+
+/**
+ * Digest of the facts alone, equal to what write_snapshot returns, without writing: SHA-256 over the divisions and the
+ * SHA-256 of each grid with its normalised shape. Dates and generation take no part, so that the same facts are known
+ * again; docs/snapshot-format.md has the bytes.
  */
 [[nodiscard]] Digest content_digest(Content const& content);
+[[nodiscard]] Digest content_digest(Snapshot const& previous, Update const& update);
 
 /// Reads the whole snapshot: the checksum of every file, then the content digest from what the files say. Throws as
 /// open() does.
@@ -194,6 +227,8 @@ public:
     [[nodiscard]] std::shared_ptr<Snapshot const> open_current() const;
     /// Removes left-overs of killed writers (*.new-PID of dead processes) and all but the newest `keep` published ones.
     void prune(std::size_t keep) const;
+    /// sync_snapshot() of every published one that a killed publisher left unsynced.
+    void sync(Progress& progress) const;
 
 private:
     std::filesystem::path m_root;
