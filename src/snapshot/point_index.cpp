@@ -78,9 +78,14 @@ PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view n
     auto const holds = [&](std::uint64_t offset, std::uint64_t size) {
         return offset % kAlignment == 0 && offset <= bytes.size() && size <= bytes.size() - offset;
     };
+    auto const subgrid_bytes = h.leaves_offset - h.entries_offset;
+    auto const leaf_bytes = h.byte_size - h.leaves_offset;
+    auto const is_section = [](std::uint64_t size) {
+        return size % kAlignment == 0 && size >= kSectionTail && size <= kMaxSectionBytes;
+    };
     if (top_cells > bytes.size() || !holds(h.top_offset, top_cells * sizeof(Cell)) ||
-        !holds(h.tallies_offset, top_cells * sizeof(Tally)) || !holds(h.pool_offset, h.pool_bytes) ||
-        h.pool_bytes > kMaxPoolBytes || h.pool_bytes < kPoolTail || h.pool_bytes % kAlignment != 0 ||
+        !holds(h.tallies_offset, top_cells * sizeof(Tally)) || !holds(h.entries_offset, subgrid_bytes) ||
+        !holds(h.leaves_offset, leaf_bytes) || !is_section(subgrid_bytes) || !is_section(leaf_bytes) ||
         h.face_count > kMaxFaces) {
         refuse("a section lies outside the file");
     }
@@ -89,9 +94,10 @@ PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view n
     view->top_shift = h.top_shift;
     view->top_columns = h.top_columns;
     view->top = reinterpret_cast<Cell const*>(bytes.data() + h.top_offset);
-    view->pool = reinterpret_cast<std::uint32_t const*>(bytes.data() + h.pool_offset);
-    view->last_word = static_cast<std::uint32_t>(h.pool_bytes / 4 - 1);
-    view->last_leaf_word = static_cast<std::uint32_t>((h.pool_bytes - kPoolTail) / 4);
+    view->subgrids = reinterpret_cast<std::uint32_t const*>(bytes.data() + h.entries_offset);
+    view->leaves = reinterpret_cast<std::uint32_t const*>(bytes.data() + h.leaves_offset);
+    view->last_subgrid_word = static_cast<std::uint32_t>(subgrid_bytes / 4 - 1);
+    view->last_leaf_word = static_cast<std::uint32_t>((leaf_bytes - kSectionTail) / 4);
     PointIndex index;
     index.m_bytes = bytes;
     index.m_view = std::move(view);

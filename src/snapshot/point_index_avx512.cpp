@@ -34,23 +34,23 @@ WANGGE_AVX512 inline std::uint32_t crossed_steps(__m512i a, __m512i b, std::uint
     return (e ^ (e >> 1U)) & ~above;
 }
 
-/// Local face in a simple leaf at word `at` of the pool. The leaf's cache line is read once, as a whole.
-WANGGE_AVX512 inline std::uint32_t face_in_simple_leaf(std::uint32_t const* pool, std::uint32_t at,
+/// Local face in a simple leaf at word `at`. The leaf's cache line is read once, as a whole.
+WANGGE_AVX512 inline std::uint32_t face_in_simple_leaf(std::uint32_t const* leaves, std::uint32_t at,
                                                        std::uint32_t packed) noexcept {
-    __m512i const line = _mm512_loadu_si512(pool + (at & ~15U));
+    __m512i const line = _mm512_loadu_si512(leaves + (at & ~15U));
     __m512i const first = _mm512_add_epi32(lane_numbers(), _mm512_set1_epi32(static_cast<int>(at + 1)));
     __m512i const a = _mm512_permutexvar_epi32(first, line);
     __m512i const b = _mm512_permutexvar_epi32(_mm512_sub_epi32(first, _mm512_set1_epi32(-1)), line);
-    auto const head = pool[at];
+    auto const head = leaves[at];
     auto const crossed = _bzhi_u32(crossed_steps(a, b, packed), head & 15U);
     auto const odd = static_cast<std::uint32_t>(_mm_popcnt_u32(crossed)) & 1U;
     return head >> (4U + 14U * odd) & kMaxLocalFace;
 }
 
 /// Local face in an other leaf.
-WANGGE_AVX512 inline std::uint32_t face_in_other_leaf(std::uint32_t const* pool, std::uint32_t at, std::uint32_t packed,
-                                                      geom::Point p) noexcept {
-    auto const* const leaf = pool + at;
+WANGGE_AVX512 inline std::uint32_t face_in_other_leaf(std::uint32_t const* leaves, std::uint32_t at,
+                                                      std::uint32_t packed, geom::Point p) noexcept {
+    auto const* const leaf = leaves + at;
     auto const meta = leaf[0];
     auto const* const vertices = leaf + other_leaf_header_words(meta);
     if ((meta & kWideLeaf) != 0) {
@@ -90,17 +90,18 @@ struct Group {
 
 /// Positions on their way down, compacted after the first step.
 struct Descent {
-    alignas(64) std::array<std::uint32_t, kGroup + 16> lane, x, y, shift, block, half, entry;
+    alignas(64) std::array<std::uint32_t, kGroup + 16> lane, x, y, shift, subgrids, leaves, half, entry;
 };
 
-// A block in a lane: its first word, a multiple of 16, with the shift of its leaf offsets in the low bits.
+// Sub-grids or leaves of a lane's block: the first word, a multiple of 16, with the shift of leaf offsets in the low
+// bits.
 WANGGE_AVX512 inline __m512i start_of(__m512i block) noexcept {
     return _mm512_and_si512(block, _mm512_set1_epi32(-16));
 }
 WANGGE_AVX512 inline __m512i unit_of(__m512i block) noexcept { return _mm512_and_si512(block, _mm512_set1_epi32(15)); }
 
 struct Constants {
-    __m512i one, sixteen_bits, last_word, last_leaf_word;
+    __m512i one, sixteen_bits, last_subgrid_word, last_leaf_word;
 };
 
 /// Appends those of 16 positions that have met a leaf to their lists.
@@ -143,19 +144,19 @@ WANGGE_AVX512 inline __m512i next_halves(Constants const& c, __m512i entry, __m5
         _mm512_sllv_epi32(_mm512_srli_epi32(entry, 5), _mm512_add_epi32(unit_of(block), _mm512_set1_epi32(3)));
     __m512i const word = _mm512_add_epi32(start_of(block), offset);
     __m512i const half = _mm512_add_epi32(_mm512_slli_epi32(word, 1), step);
-    __m512i const last = _mm512_slli_epi32(c.last_word, 1);
+    __m512i const last = _mm512_slli_epi32(c.last_subgrid_word, 1);
     return _mm512_mask_blend_epi32(sound, _mm512_set1_epi32(kNowhere), _mm512_min_epu32(half, last));
 }
 
-WANGGE_AVX512 inline __m512i read_halves(Constants const& c, std::uint32_t const* pool, __m512i half) noexcept {
+WANGGE_AVX512 inline __m512i read_halves(Constants const& c, std::uint32_t const* subgrids, __m512i half) noexcept {
     __mmask16 const there = _mm512_cmpneq_epi32_mask(half, _mm512_set1_epi32(kNowhere));
     __m512i const word =
-        _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), there, _mm512_srli_epi32(half, 1), pool, 4);
+        _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), there, _mm512_srli_epi32(half, 1), subgrids, 4);
     __m512i const high = _mm512_slli_epi32(_mm512_and_si512(half, c.one), 4);
     return _mm512_and_si512(_mm512_srlv_epi32(word, high), c.sixteen_bits);
 }
 
-#define WANGGE_PREFETCH(word) _mm_prefetch(reinterpret_cast<char const*>(pool + (word)), _MM_HINT_T0)
+#define WANGGE_PREFETCH(word) _mm_prefetch(reinterpret_cast<char const*>(word), _MM_HINT_T0)
 
 } // namespace
 
@@ -163,9 +164,10 @@ WANGGE_AVX512 void locate_many_avx512(PointIndex::View const& view, std::span<ge
                                       std::span<GridId> out) noexcept {
     // A group goes down level by level, 16 positions in a step, so that the memory accesses of a level overlap. Nothing
     // branches on where a position lies.
-    auto const* const pool = view.pool;
+    auto const* const subgrid_words = view.subgrids;
+    auto const* const leaf_words = view.leaves;
     Constants const c{_mm512_set1_epi32(1), _mm512_set1_epi32(0xffff),
-                      _mm512_set1_epi32(static_cast<int>(view.last_word)),
+                      _mm512_set1_epi32(static_cast<int>(view.last_subgrid_word)),
                       _mm512_set1_epi32(static_cast<int>(view.last_leaf_word))};
     __m512i const evens = _mm512_slli_epi32(lane_numbers(), 1);
     __m512i const odds = _mm512_add_epi32(evens, c.one);
@@ -199,74 +201,80 @@ WANGGE_AVX512 void locate_many_avx512(PointIndex::View const& view, std::span<ge
                                   2);
             __m512i const zero = _mm512_setzero_si512();
             __m512i const head = _mm512_mask_i32gather_epi32(zero, inside, cell, top, 4);
-            __m512i const line = _mm512_mask_i32gather_epi32(zero, inside, cell, top + 1, 4);
-            __m512i const faces = _mm512_mask_i32gather_epi32(zero, inside, cell, top + 2, 4);
+            __m512i const faces = _mm512_mask_i32gather_epi32(zero, inside, cell, top + 1, 4);
+            __m512i const subgrid_line = _mm512_mask_i32gather_epi32(zero, inside, cell, top + 2, 4);
+            __m512i const leaf_line = _mm512_mask_i32gather_epi32(zero, inside, cell, top + 3, 4);
             __mmask16 const nested = _mm512_test_epi32_mask(head, _mm512_set1_epi32(kCells << 16));
             __mmask16 const palette = _mm512_test_epi32_mask(head, _mm512_set1_epi32(kPalette << 16));
             __m512i const entry = _mm512_maskz_and_epi32(static_cast<__mmask16>(~nested), head, c.sixteen_bits);
             __m512i const scale = _mm512_and_si512(_mm512_srli_epi32(head, 16 + kScaleBit), three);
-            __m512i const block = _mm512_or_si512(_mm512_slli_epi32(line, 4), _mm512_add_epi32(scale, c.one));
+            __m512i const unit = _mm512_add_epi32(scale, c.one);
+            __m512i const subgrids = _mm512_or_si512(_mm512_slli_epi32(subgrid_line, 4), unit);
+            __m512i const leaves = _mm512_or_si512(_mm512_slli_epi32(leaf_line, 4), unit);
             __m512i const lane = _mm512_add_epi32(lane_numbers(), _mm512_set1_epi32(static_cast<int>(i)));
             for (auto left = static_cast<unsigned>(nested); left != 0; left &= left - 1) { // rare
                 group.nested[group.nested_count++] = static_cast<std::uint32_t>(i) + _tzcnt_u32(left);
             }
             if (_mm512_test_epi32_mask(entry, c.one) != 0) { // rare
-                note_leaves(group, c, entry, lane, x, y, top_shift, block);
+                note_leaves(group, c, entry, lane, x, y, top_shift, leaves);
             }
             __m512i shift = top_shift;
             __mmask16 const subgrid = _mm512_cmpeq_epi32_mask(_mm512_and_si512(entry, three), two);
-            __m512i const half = next_halves(c, entry, x, y, block, shift);
+            __m512i const half = next_halves(c, entry, x, y, subgrids, shift);
             group.palette[i / 16] = palette;
             group.subgrid[i / 16] = subgrid;
-            _mm512_store_si512(&group.faces[i], _mm512_mask_add_epi32(faces, palette, faces, start_of(block)));
+            _mm512_store_si512(&group.faces[i], _mm512_mask_add_epi32(faces, palette, faces, start_of(leaves)));
             _mm512_store_si512(&d.x[i], x);
             _mm512_store_si512(&d.y[i], y);
             _mm512_store_si512(&d.shift[i], shift);
-            _mm512_store_si512(&d.block[i], block);
+            _mm512_store_si512(&d.subgrids[i], subgrids);
+            _mm512_store_si512(&d.leaves[i], leaves);
             _mm512_store_si512(&d.entry[i], entry);
             _mm512_store_si512(&d.half[i], _mm512_maskz_mov_epi32(subgrid, half));
             for (std::size_t a = i; a < i + 16; ++a) {
-                WANGGE_PREFETCH(d.half[a] / 2);
+                WANGGE_PREFETCH(subgrid_words + d.half[a] / 2);
             }
         }
         // The first sub-grid, still lane by lane; those that go on are compacted.
         std::size_t active = 0;
         auto const go_on = [&](__mmask16 chosen, __m512i entry, __m512i lane, __m512i x, __m512i y, __m512i shift,
-                               __m512i block) WANGGE_AVX512 {
-            __m512i const half = next_halves(c, entry, x, y, block, shift);
+                               __m512i subgrids, __m512i leaves) WANGGE_AVX512 {
+            __m512i const half = next_halves(c, entry, x, y, subgrids, shift);
             _mm512_storeu_si512(&d.lane[active], _mm512_maskz_compress_epi32(chosen, lane));
             _mm512_storeu_si512(&d.x[active], _mm512_maskz_compress_epi32(chosen, x));
             _mm512_storeu_si512(&d.y[active], _mm512_maskz_compress_epi32(chosen, y));
             _mm512_storeu_si512(&d.shift[active], _mm512_maskz_compress_epi32(chosen, shift));
-            _mm512_storeu_si512(&d.block[active], _mm512_maskz_compress_epi32(chosen, block));
+            _mm512_storeu_si512(&d.subgrids[active], _mm512_maskz_compress_epi32(chosen, subgrids));
+            _mm512_storeu_si512(&d.leaves[active], _mm512_maskz_compress_epi32(chosen, leaves));
             _mm512_storeu_si512(&d.half[active], _mm512_maskz_compress_epi32(chosen, half));
             active += static_cast<std::size_t>(_mm_popcnt_u32(chosen));
         };
         std::size_t simple_before = 0, other_before = 0, active_before = 0;
         auto const prefetch_noted = [&]() WANGGE_AVX512 {
             for (; simple_before < group.simple.count; ++simple_before) {
-                WANGGE_PREFETCH(group.simple.word[simple_before]);
+                WANGGE_PREFETCH(leaf_words + group.simple.word[simple_before]);
             }
             for (; other_before < group.other.count; ++other_before) {
-                WANGGE_PREFETCH(group.other.word[other_before]);
-                WANGGE_PREFETCH(group.other.word[other_before] + 16);
+                WANGGE_PREFETCH(leaf_words + group.other.word[other_before]);
+                WANGGE_PREFETCH(leaf_words + group.other.word[other_before] + 16);
             }
             for (; active_before < active; ++active_before) {
-                WANGGE_PREFETCH(d.half[active_before] / 2);
+                WANGGE_PREFETCH(subgrid_words + d.half[active_before] / 2);
             }
         };
         for (std::size_t i = 0; i < count; i += 16) {
             __m512i const x = _mm512_load_si512(&d.x[i]), y = _mm512_load_si512(&d.y[i]);
-            __m512i const shift = _mm512_load_si512(&d.shift[i]), block = _mm512_load_si512(&d.block[i]);
+            __m512i const shift = _mm512_load_si512(&d.shift[i]);
+            __m512i const subgrids = _mm512_load_si512(&d.subgrids[i]), leaves = _mm512_load_si512(&d.leaves[i]);
             auto const subgrid = group.subgrid[i / 16];
             __m512i const root = _mm512_load_si512(&d.entry[i]);
-            __m512i const found = read_halves(c, pool, _mm512_load_si512(&d.half[i]));
+            __m512i const found = read_halves(c, subgrid_words, _mm512_load_si512(&d.half[i]));
             __m512i const entry = _mm512_mask_blend_epi32(subgrid, root, found);
             __m512i const lane = _mm512_add_epi32(lane_numbers(), _mm512_set1_epi32(static_cast<int>(i)));
             _mm512_store_si512(&group.local[i], _mm512_srli_epi32(entry, 2)); // right for faces
-            note_leaves(group, c, _mm512_maskz_mov_epi32(subgrid, entry), lane, x, y, shift, block);
+            note_leaves(group, c, _mm512_maskz_mov_epi32(subgrid, entry), lane, x, y, shift, leaves);
             go_on(static_cast<__mmask16>(_mm512_cmpeq_epi32_mask(_mm512_and_si512(entry, three), two) & subgrid), entry,
-                  lane, x, y, shift, block);
+                  lane, x, y, shift, subgrids, leaves);
             prefetch_noted();
         }
         while (active != 0) {
@@ -276,28 +284,32 @@ WANGGE_AVX512 void locate_many_avx512(PointIndex::View const& view, std::span<ge
                 auto const live = static_cast<__mmask16>(left - a >= 16 ? 0xffffU : (1U << (left - a)) - 1);
                 __m512i const lane = _mm512_maskz_loadu_epi32(live, &d.lane[a]);
                 __m512i const x = _mm512_loadu_si512(&d.x[a]), y = _mm512_loadu_si512(&d.y[a]);
-                __m512i const shift = _mm512_loadu_si512(&d.shift[a]), block = _mm512_loadu_si512(&d.block[a]);
+                __m512i const shift = _mm512_loadu_si512(&d.shift[a]);
+                __m512i const subgrids = _mm512_loadu_si512(&d.subgrids[a]), leaves = _mm512_loadu_si512(&d.leaves[a]);
                 __m512i const half = _mm512_maskz_loadu_epi32(live, &d.half[a]);
-                __m512i const entry = _mm512_maskz_mov_epi32(live, read_halves(c, pool, half));
+                __m512i const entry = _mm512_maskz_mov_epi32(live, read_halves(c, subgrid_words, half));
                 _mm512_mask_i32scatter_epi32(group.local.data(), live, lane, _mm512_srli_epi32(entry, 2), 4);
-                note_leaves(group, c, entry, lane, x, y, shift, block);
-                go_on(_mm512_cmpeq_epi32_mask(_mm512_and_si512(entry, three), two), entry, lane, x, y, shift, block);
+                note_leaves(group, c, entry, lane, x, y, shift, leaves);
+                go_on(_mm512_cmpeq_epi32_mask(_mm512_and_si512(entry, three), two), entry, lane, x, y, shift, subgrids,
+                      leaves);
             }
             prefetch_noted();
         }
         for (std::size_t l = 0; l < group.simple.count; ++l) {
-            group.local[group.simple.lane[l]] = face_in_simple_leaf(pool, group.simple.word[l], group.simple.packed[l]);
+            group.local[group.simple.lane[l]] =
+                face_in_simple_leaf(leaf_words, group.simple.word[l], group.simple.packed[l]);
         }
         for (std::size_t l = 0; l < group.other.count; ++l) {
             auto const lane = group.other.lane[l];
-            group.local[lane] = face_in_other_leaf(pool, group.other.word[l], group.other.packed[l], at[lane]);
+            group.local[lane] = face_in_other_leaf(leaf_words, group.other.word[l], group.other.packed[l], at[lane]);
         }
         for (std::size_t i = 0; i < count; i += 16) {
             __m512i const local = _mm512_load_si512(&group.local[i]);
             __m512i face = _mm512_add_epi32(local, _mm512_load_si512(&group.faces[i]));
             auto const palette = group.palette[i / 16];
             if (palette != 0) {
-                face = _mm512_mask_i32gather_epi32(face, palette, _mm512_min_epu32(face, c.last_word), pool, 4);
+                face =
+                    _mm512_mask_i32gather_epi32(face, palette, _mm512_min_epu32(face, c.last_leaf_word), leaf_words, 4);
             }
             __m512i const id = _mm512_sub_epi32(face, c.one);
             auto const known =

@@ -144,7 +144,7 @@ struct BlockBuilder::Impl {
 
     std::int64_t east;
     EdgeMerger merger;
-    std::vector<std::uint32_t> words;
+    std::vector<std::uint32_t> subgrids, leaves;
     unsigned scale = 0; ///< of the block
     Tally tally;
     std::vector<Change> changes; ///< of the cell being added
@@ -288,12 +288,12 @@ struct BlockBuilder::Impl {
         auto const head = simple ? 1 : other_leaf_header_words(meta);
         auto const at = reserve_leaf(head + vertices * (narrow ? 1 : 2));
         if (simple) {
-            words[at] = static_cast<std::uint32_t>(slots) | base << 4U | (base ^ chains.deltas[0]) << 18U;
+            leaves[at] = static_cast<std::uint32_t>(slots) | base << 4U | (base ^ chains.deltas[0]) << 18U;
         } else {
-            words[at] = meta;
-            words[at + 1] = base;
+            leaves[at] = meta;
+            leaves[at + 1] = base;
             for (std::size_t i = 0; i < (one_delta ? 1 : slots); ++i) {
-                words[at + 1 + (i + 1) / 2] |= chains.deltas[i] << ((i + 1) % 2 * 16U);
+                leaves[at + 1 + (i + 1) / 2] |= chains.deltas[i] << ((i + 1) % 2 * 16U);
             }
         }
         auto word = at + head;
@@ -303,10 +303,10 @@ struct BlockBuilder::Impl {
                 auto const close = [](std::int32_t a, std::int32_t origin) {
                     return static_cast<std::uint32_t>(static_cast<std::uint16_t>(a - origin));
                 };
-                words[word++] = close(v.lon, middle.lon) | close(v.lat, middle.lat) << 16U;
+                leaves[word++] = close(v.lon, middle.lon) | close(v.lat, middle.lat) << 16U;
             } else {
-                words[word++] = static_cast<std::uint32_t>(v.lon);
-                words[word++] = static_cast<std::uint32_t>(v.lat);
+                leaves[word++] = static_cast<std::uint32_t>(v.lon);
+                leaves[word++] = static_cast<std::uint32_t>(v.lat);
             }
         }
         ++tally.leaves;
@@ -332,7 +332,7 @@ struct BlockBuilder::Impl {
         find_corners(cells, edges, base, s.corners);
         s.distribution.distribute(cells, edges);
 
-        auto const at = reserve_lines((cells.count() + 1) / 2, std::size_t{16} << scale);
+        auto const at = reserve_lines(subgrids, (cells.count() + 1) / 2, std::size_t{16} << scale);
         ++tally.subgrids;
         auto const& d = s.distribution;
         for (std::size_t cell = 0; cell < cells.count(); ++cell) {
@@ -343,13 +343,13 @@ struct BlockBuilder::Impl {
             std::uint32_t const entry = add_cell(s.child, cells.west_of(static_cast<std::int64_t>(cell) % side),
                                                  cells.south_of(static_cast<std::int64_t>(cell) / side), cells.shift,
                                                  s.corners[cell], depth + 1);
-            words[at + cell / 2] |= entry << (cell % 2 * 16U);
+            subgrids[at + cell / 2] |= entry << (cell % 2 * 16U);
         }
         return subgrid_entry(at, scale, split);
     }
 
     /// Room of whole cache lines at the end; the first word, which entries can name.
-    std::size_t reserve_lines(std::size_t count, std::size_t alignment) {
+    std::size_t reserve_lines(std::vector<std::uint32_t>& words, std::size_t count, std::size_t alignment) const {
         constexpr std::size_t kLine = kAlignment / 4;
         auto const at = (words.size() + alignment - 1) / alignment * alignment;
         words.resize(at + (count + kLine - 1) / kLine * kLine);
@@ -378,7 +378,7 @@ struct BlockBuilder::Impl {
                 return at;
             }
         }
-        auto const at = reserve_lines(size, kLine);
+        auto const at = reserve_lines(leaves, size, kLine);
         if (size % kLine != 0) {
             if (open_count == open_lines.size()) { // the oldest is given up
                 std::copy(open_lines.begin() + 1, open_lines.end(), open_lines.begin());
@@ -445,7 +445,8 @@ BlockBuilder::Result BlockBuilder::build(std::vector<Edge>& edges, std::int64_t 
         }
         m.merger.merge(local);
         for (m.scale = 0; m.scale <= kMaxScale; ++m.scale) {
-            m.words.clear();
+            m.subgrids.clear();
+            m.leaves.clear();
             m.tally = {};
             m.open_count = 0;
             try {
@@ -459,13 +460,15 @@ BlockBuilder::Result BlockBuilder::build(std::vector<Edge>& edges, std::int64_t 
             if (!faces.close()) {
                 // Behind what entries reach, so that it may be long.
                 result.cell.flags |= kPalette;
-                result.cell.faces = static_cast<std::uint32_t>(m.words.size()) - 1;
-                m.words.insert(m.words.end(), faces.list().begin(), faces.list().end());
-                m.words.resize((m.words.size() + 15) / 16 * 16);
+                result.cell.faces = static_cast<std::uint32_t>(m.leaves.size()) - 1;
+                m.leaves.insert(m.leaves.end(), faces.list().begin(), faces.list().end());
+                m.leaves.resize((m.leaves.size() + 15) / 16 * 16);
             }
             result.tally = m.tally;
-            result.words = m.words;
-            result.tally.lines = static_cast<std::uint32_t>(result.words.size() / 16);
+            result.subgrids = m.subgrids;
+            result.leaves = m.leaves;
+            result.tally.subgrid_lines = static_cast<std::uint32_t>(m.subgrids.size() / 16);
+            result.tally.leaf_lines = static_cast<std::uint32_t>(m.leaves.size() / 16);
             return result;
         }
     }
@@ -481,7 +484,7 @@ BlockBuilder::Result BlockBuilder::build(std::vector<Edge>& edges, std::int64_t 
     distribution.distribute(cells, edges);
     result.cell.root = subgrid_entry(0, 0, split);
     result.cell.flags = kCells;
-    result.words.resize(cells.count() * sizeof(Cell) / 4);
+    result.subgrids.resize(cells.count() * sizeof(Cell) / 4);
     std::vector<Edge> some;
     for (std::size_t i = 0; i < cells.count(); ++i) {
         some.clear();
@@ -490,16 +493,19 @@ BlockBuilder::Result BlockBuilder::build(std::vector<Edge>& edges, std::int64_t 
         }
         auto inner = build(some, cells.west_of(static_cast<std::int64_t>(i) % side),
                            cells.south_of(static_cast<std::int64_t>(i) / side), cells.shift, corners[i]);
-        inner.cell.line = static_cast<std::uint32_t>(result.words.size() / 16);
-        std::memcpy(result.words.data() + i * sizeof(Cell) / 4, &inner.cell, sizeof inner.cell);
-        result.words.insert(result.words.end(), inner.words.begin(), inner.words.end());
+        inner.cell.subgrids = static_cast<std::uint32_t>(result.subgrids.size() / 16);
+        inner.cell.leaves = static_cast<std::uint32_t>(result.leaves.size() / 16);
+        std::memcpy(result.subgrids.data() + i * sizeof(Cell) / 4, &inner.cell, sizeof inner.cell);
+        result.subgrids.insert(result.subgrids.end(), inner.subgrids.begin(), inner.subgrids.end());
+        result.leaves.insert(result.leaves.end(), inner.leaves.begin(), inner.leaves.end());
         result.tally.subgrids += inner.tally.subgrids;
         result.tally.leaves += inner.tally.leaves;
         result.tally.leaf_vertices += inner.tally.leaf_vertices;
     }
     m.merger.merge(edges);
     result.tally.edges = static_cast<std::uint32_t>(edges.size());
-    result.tally.lines = static_cast<std::uint32_t>(result.words.size() / 16);
+    result.tally.subgrid_lines = static_cast<std::uint32_t>(result.subgrids.size() / 16);
+    result.tally.leaf_lines = static_cast<std::uint32_t>(result.leaves.size() / 16);
     return result;
 }
 

@@ -11,7 +11,7 @@
 namespace wangge::snapshot::point_index {
 
 /**
- * Builds what hangs below one top cell: the cell, and its block of the pool. One object serves one thread and any
+ * Builds what hangs below one top cell: the cell, and its block. One object serves one thread and any
  * number of cells, one after the other. The bytes depend on the set of edges, not on their order.
  */
 class BlockBuilder {
@@ -23,9 +23,9 @@ public:
     BlockBuilder& operator=(BlockBuilder const&) = delete;
 
     struct Result {
-        Cell cell{}; ///< its line is 0
+        Cell cell{}; ///< counted from the start of its block
         Tally tally;
-        std::vector<std::uint32_t> words; ///< whole cache lines
+        std::vector<std::uint32_t> subgrids, leaves; ///< whole cache lines
     };
     /**
      * The cell of 2^shift positions a side at (lon, lat), whose south-west position belongs to face `corner`. `edges`

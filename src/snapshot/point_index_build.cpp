@@ -182,15 +182,16 @@ private:
     std::vector<Edge> m_edges;
 };
 
-/// A block to be written: built anew, or taken from a former pool.
+/// A block to be written: built anew, or taken from a former index.
 struct Placed {
     BlockBuilder::Result built;
-    std::uint32_t const* taken = nullptr;
+    std::uint32_t const* taken_subgrids = nullptr;
+    std::uint32_t const* taken_leaves = nullptr;
 };
 
 std::uint64_t aligned(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// Header, top grid, tallies and the blocks one after another.
+/// Header, top grid, tallies, and the blocks' sub-grids and leaves one after another.
 std::vector<std::byte> assemble(Measure const& measure, CellGrid const& top, std::size_t grids,
                                 std::vector<Placed>& cells, unsigned threads) {
     Header h{};
@@ -206,33 +207,40 @@ std::vector<std::byte> assemble(Measure const& measure, CellGrid const& top, std
     h.directed_edges = measure.directed_edges;
     h.top_offset = sizeof(Header);
     h.tallies_offset = aligned(h.top_offset + cells.size() * sizeof(Cell));
-    h.pool_offset = aligned(h.tallies_offset + cells.size() * sizeof(Tally));
-    std::vector<std::uint64_t> line(cells.size() + 1, 0);
+    h.entries_offset = aligned(h.tallies_offset + cells.size() * sizeof(Tally));
+    std::vector<std::uint64_t> subgrid_line(cells.size() + 1, 0), leaf_line(cells.size() + 1, 0);
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        line[i + 1] = line[i] + cells[i].built.tally.lines;
+        subgrid_line[i + 1] = subgrid_line[i] + cells[i].built.tally.subgrid_lines;
+        leaf_line[i + 1] = leaf_line[i] + cells[i].built.tally.leaf_lines;
     }
-    h.pool_bytes = line.back() * kAlignment + kPoolTail;
-    if (h.pool_bytes > kMaxPoolBytes) {
+    h.leaves_offset = h.entries_offset + subgrid_line.back() * kAlignment + kSectionTail;
+    h.byte_size = h.leaves_offset + leaf_line.back() * kAlignment + kSectionTail;
+    if (h.leaves_offset - h.entries_offset > kMaxSectionBytes || h.byte_size - h.leaves_offset > kMaxSectionBytes) {
         throw Error{
             ErrorCode::data_rejected,
             "point index: the boundaries need more than the 4 GB that its format holds; build snapshots by city"};
     }
-    h.byte_size = h.pool_offset + h.pool_bytes;
     std::vector<std::byte> bytes(h.byte_size);
     constexpr std::size_t kChunk = 64;
     in_parallel((cells.size() + kChunk - 1) / kChunk, threads, nullptr, [&](unsigned, std::size_t chunk) {
         for (auto i = chunk * kChunk; i < std::min(cells.size(), (chunk + 1) * kChunk); ++i) {
             auto& cell = cells[i];
-            cell.built.cell.line = static_cast<std::uint32_t>(line[i]);
+            cell.built.cell.subgrids = static_cast<std::uint32_t>(subgrid_line[i]);
+            cell.built.cell.leaves = static_cast<std::uint32_t>(leaf_line[i]);
             auto const& tally = cell.built.tally;
-            auto const* const source = cell.taken != nullptr ? cell.taken : cell.built.words.data();
-            if (tally.lines != 0) {
-                std::memcpy(bytes.data() + h.pool_offset + line[i] * kAlignment, source,
-                            std::size_t{tally.lines} * kAlignment);
-            }
+            auto const put = [&](std::uint64_t offset, std::uint32_t lines, std::uint32_t const* words) {
+                if (lines != 0) {
+                    std::memcpy(bytes.data() + offset, words, std::size_t{lines} * kAlignment);
+                }
+            };
+            put(h.entries_offset + subgrid_line[i] * kAlignment, tally.subgrid_lines,
+                cell.taken_subgrids != nullptr ? cell.taken_subgrids : cell.built.subgrids.data());
+            put(h.leaves_offset + leaf_line[i] * kAlignment, tally.leaf_lines,
+                cell.taken_leaves != nullptr ? cell.taken_leaves : cell.built.leaves.data());
             std::memcpy(bytes.data() + h.top_offset + i * sizeof(Cell), &cell.built.cell, sizeof(Cell));
             std::memcpy(bytes.data() + h.tallies_offset + i * sizeof tally, &tally, sizeof tally);
-            cell.built.words = {};
+            cell.built.subgrids = {};
+            cell.built.leaves = {};
         }
     });
     h.content_checksum = checksum64(std::span{bytes}.subspan(sizeof h));
@@ -341,7 +349,8 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
     for (std::size_t i = 0; i < cells.size(); ++i) {
         cells[i].built.cell = view.top[i];
         cells[i].built.tally = tallies[i];
-        cells[i].taken = view.pool + std::size_t{view.top[i].line} * (kAlignment / 4);
+        cells[i].taken_subgrids = view.subgrids + std::size_t{view.top[i].subgrids} * (kAlignment / 4);
+        cells[i].taken_leaves = view.leaves + std::size_t{view.top[i].leaves} * (kAlignment / 4);
     }
     std::vector<bool> wanted(cells.size());
     for (auto const& change : changes) {
@@ -398,7 +407,7 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
             }
         }
         cells[i].built = builder.build(edges, west, south, top.shift, corner_face);
-        cells[i].taken = nullptr;
+        cells[i].taken_subgrids = cells[i].taken_leaves = nullptr;
         progress.advance(1);
     }
     progress.end();

@@ -30,18 +30,22 @@ struct Header {
     std::uint32_t top_shift; ///< top cells have sides of 2^top_shift lattice units
     std::uint32_t top_columns, top_rows;
     std::uint32_t zero2;
-    std::uint64_t directed_edges;          ///< of all rings
-    std::uint64_t top_offset;              ///< a Cell for each top cell, row by row from the south-west
-    std::uint64_t tallies_offset;          ///< a Tally for each top cell, in the same order
-    std::uint64_t pool_offset, pool_bytes; ///< the top cells' blocks one after another, then kPoolTail zero bytes
-    std::uint64_t content_checksum;        ///< checksum64 of all bytes behind the header
+    std::uint64_t directed_edges; ///< of all rings
+    std::uint64_t top_offset;     ///< a Cell for each top cell, row by row from the south-west
+    std::uint64_t tallies_offset; ///< a Tally for each top cell, in the same order
+    std::uint64_t entries_offset; ///< the sub-grids of the top cells' blocks, one block after another
+    std::uint64_t leaves_offset;  ///< their leaves, one block after another, to the end of the file; each section ends
+                                  ///< with kSectionTail zero bytes
     std::uint64_t zero3;
-    std::uint64_t checksum; ///< checksum64 of the bytes before it
+    std::uint64_t content_checksum; ///< checksum64 of all bytes behind the header
+    std::uint64_t checksum;         ///< checksum64 of the bytes before it
 };
 static_assert(sizeof(Header) == 128 && std::is_trivially_copyable_v<Header>);
 
-// An entry is a 16-bit word, its kind in the two low bits; offsets are bytes from the start of the block, in units that
-// double with each step of the block's scale.
+// A block is what hangs below one top cell: sub-grids in one section, leaves in the other, since the few sub-grids
+// should share pages and caches with one another only. An entry is a 16-bit word, its kind in the two low bits; offsets
+// are bytes from the start of the block's sub-grids or leaves, in units that double with each step of the block's
+// scale.
 //   face:         local face << 2                                   0 for outside
 //   simple leaf:  offset / (8 << scale) << 2 | 1
 //   sub-grid:     (offset / (64 << scale) << 3 | split - 1) << 2 | 2  of 2^split by 2^split entries, row by row
@@ -77,27 +81,28 @@ constexpr std::uint32_t subgrid_word(std::uint32_t entry, unsigned scale) noexce
 struct Cell {
     std::uint16_t root;  ///< entry of the whole cell
     std::uint16_t flags; ///< kPalette, kCells, scale << kScaleBit
-    std::uint32_t line;  ///< start of the block, in cache lines from the pool's start or from the block it is nested in
-    std::uint32_t faces; ///< the face of a local face f > 0 is faces + f; kPalette: it is word faces + f of the block
-    std::uint32_t zero;
+    std::uint32_t faces; ///< the face of a local face f > 0 is faces + f; kPalette: it is word faces + f of the leaves
+    /// Start of the block's sub-grids and leaves, in cache lines from the start of the section or of the block that
+    /// this cell is nested in.
+    std::uint32_t subgrids, leaves;
 };
 static_assert(sizeof(Cell) == 16 && std::is_trivially_copyable_v<Cell>);
 inline constexpr std::uint16_t kPalette = 1; ///< faces are listed, since their numbers lie too far apart
-/// The block is too large for its entries and starts with cells instead, as a sub-grid of them (the root says which).
+/// The block is too large for its entries: its sub-grids start with a grid of cells (the root says how many).
 inline constexpr std::uint16_t kCells = 2;
 
 inline constexpr unsigned kScaleBit = 2;
 constexpr unsigned scale_of(Cell const& cell) noexcept { return unsigned{cell.flags} >> kScaleBit & 3U; }
 
-/// What one top cell put into the pool.
+/// What one top cell put into the sections.
 struct Tally {
-    std::uint32_t lines = 0; ///< size of its block, in cache lines
-    std::uint32_t edges = 0; ///< distinct edges that touch it
+    std::uint32_t subgrid_lines = 0, leaf_lines = 0; ///< size of its block, in cache lines
+    std::uint32_t edges = 0;                         ///< distinct edges that touch it
     std::uint32_t subgrids = 0, leaves = 0, leaf_vertices = 0;
 };
-static_assert(sizeof(Tally) == 20 && std::is_trivially_copyable_v<Tally>);
+static_assert(sizeof(Tally) == 24 && std::is_trivially_copyable_v<Tally>);
 inline constexpr std::uint32_t kMaxFaces = (1U << 31U) - 1;
-inline constexpr std::uint64_t kMaxPoolBytes = std::uint64_t{4} << 30U;
+inline constexpr std::uint64_t kMaxSectionBytes = std::uint64_t{4} << 30U;
 
 // A leaf holds the chains of edges that touch its cell. The local face is found by counting the edges that the downward
 // ray of the position crosses (geom::crosses_below).
@@ -127,9 +132,9 @@ constexpr std::size_t other_leaf_header_words(std::uint32_t meta) noexcept {
     return 1 + (1 + deltas + 1) / 2;
 }
 inline constexpr std::size_t kMaxLeafWords = 1 + 8 + 2 * kMaxLeafVertices;
-/// Zero bytes behind the last block: a leaf is read as whole vectors.
-inline constexpr std::size_t kPoolTail = 256;
-static_assert(kPoolTail % kAlignment == 0 && kPoolTail >= kMaxLeafWords * 4 + kAlignment);
+/// Zero bytes at the end of sub-grids and of leaves: a leaf is read as whole vectors.
+inline constexpr std::size_t kSectionTail = 256;
+static_assert(kSectionTail % kAlignment == 0 && kSectionTail >= kMaxLeafWords * 4 + kAlignment);
 
 /// Bound of narrow vertices. Differences of two of them, and of a position of the cell and one of them, fit int16, and
 /// the two products of an orientation fit int32 together.

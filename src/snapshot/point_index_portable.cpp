@@ -22,7 +22,7 @@ void locate_many_portable(PointIndex::View const& view, std::span<geom::Point co
     constexpr std::uint32_t kNowhere = 0xffffffffU; // a damaged sub-grid leads outside
     using View = PointIndex::View;
     std::array<View::Search, kGroup> searches;
-    std::array<std::uint32_t, kGroup> halves; ///< where the next entry is, in 16-bit words of the pool
+    std::array<std::uint32_t, kGroup> halves; ///< where the next entry is, in 16-bit words of the sub-grids
     std::array<std::uint16_t, kGroup> entries;
     std::array<std::uint8_t, kGroup> active, leaves;
     auto const total = std::min(points.size(), out.size());
@@ -56,20 +56,21 @@ void locate_many_portable(PointIndex::View const& view, std::span<geom::Point co
                 auto const split = split_in(entries[i]);
                 halves[i] = kNowhere;
                 if (split <= search.shift) {
-                    auto const word = search.cell.line * 16U + subgrid_word(entries[i], scale_of(search.cell));
-                    halves[i] = std::min(word * 2U + View::step(split, search), view.last_word * 2);
-                    __builtin_prefetch(view.pool + halves[i] / 2);
+                    auto const word = search.cell.subgrids * 16U + subgrid_word(entries[i], scale_of(search.cell));
+                    halves[i] = std::min(word * 2U + View::step(split, search), view.last_subgrid_word * 2);
+                    __builtin_prefetch(view.subgrids + halves[i] / 2);
                 }
             }
             std::size_t still = 0;
             auto const leaves_before = leaf_count;
             for (std::size_t a = 0; a < left; ++a) {
                 auto const i = active[a];
-                note(i, halves[i] == kNowhere ? 0 : view.pool[halves[i] / 2] >> (halves[i] % 2 * 16U) & 0xffffU, still);
+                note(i, halves[i] == kNowhere ? 0 : view.subgrids[halves[i] / 2] >> (halves[i] % 2 * 16U) & 0xffffU,
+                     still);
             }
             for (auto l = leaves_before; l < leaf_count; ++l) {
                 auto const i = leaves[l];
-                auto const* const leaf = view.pool + view.leaf_at(entries[i], searches[i].cell);
+                auto const* const leaf = view.leaves + view.leaf_at(entries[i], searches[i].cell);
                 __builtin_prefetch(leaf);
                 if (kind_of(entries[i]) == Kind::other_leaf) {
                     __builtin_prefetch(leaf + kAlignment / sizeof *leaf);

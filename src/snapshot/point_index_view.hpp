@@ -22,8 +22,9 @@ struct PointIndex::View {
     unsigned top_shift = 0;
     std::uint32_t top_columns = 0;
     point_index::Cell const* top = nullptr;
-    std::uint32_t const* pool = nullptr;
-    std::uint32_t last_word = 0;      ///< of the pool
+    std::uint32_t const* subgrids = nullptr;
+    std::uint32_t const* leaves = nullptr;
+    std::uint32_t last_subgrid_word = 0;
     std::uint32_t last_leaf_word = 0; ///< whole vectors can be read from here on
     point_index::Header header{};
 
@@ -50,13 +51,14 @@ struct PointIndex::View {
             if (split > search.shift) {
                 return false;
             }
-            auto const inner = search.cell.line * 16U + step(split, search) * 4U;
-            if (inner > last_leaf_word) {
+            auto const outer = search.cell;
+            auto const inner = outer.subgrids * 16U + step(split, search) * 4U;
+            if (inner > last_subgrid_word - 3) {
                 return false;
             }
-            auto const outer_line = search.cell.line;
-            std::memcpy(&search.cell, pool + inner, sizeof search.cell);
-            search.cell.line += outer_line;
+            std::memcpy(&search.cell, subgrids + inner, sizeof search.cell);
+            search.cell.subgrids += outer.subgrids;
+            search.cell.leaves += outer.leaves;
         }
         return true;
     }
@@ -74,20 +76,20 @@ struct PointIndex::View {
         if (split > search.shift) {
             return 0;
         }
-        auto const half = (search.cell.line * 16U + point_index::subgrid_word(entry, scale_of(search.cell))) * 2U +
-                          step(split, search);
-        return pool[std::min(half / 2, last_word)] >> (half % 2 * 16U) & 0xffffU;
+        auto const word = search.cell.subgrids * 16U + point_index::subgrid_word(entry, scale_of(search.cell));
+        auto const half = word * 2U + step(split, search);
+        return subgrids[std::min(half / 2, last_subgrid_word)] >> (half % 2 * 16U) & 0xffffU;
     }
 
     std::uint32_t leaf_at(std::uint32_t entry, point_index::Cell const& cell) const noexcept {
-        return std::min(cell.line * 16U + point_index::leaf_word(entry, scale_of(cell)), last_leaf_word);
+        return std::min(cell.leaves * 16U + point_index::leaf_word(entry, scale_of(cell)), last_leaf_word);
     }
 
     /// The grid of a local face.
     GridId grid_of(std::uint32_t local, point_index::Cell const& cell) const noexcept {
         auto face = local + cell.faces;
         if ((cell.flags & point_index::kPalette) != 0) {
-            face = pool[std::min(cell.line * 16U + face, last_word)];
+            face = leaves[std::min(cell.leaves * 16U + face, last_leaf_word)];
         }
         GridId const id = face - 1;
         return local != 0 && id < face_count ? id : kOutside;
@@ -145,7 +147,7 @@ inline std::uint32_t crossed_narrow(std::uint32_t const* vertices, std::size_t s
     __m128i const position = _mm_set1_epi32(static_cast<int>(pack(at)));
     __m128i const high_half = _mm_set1_epi32(-65536);
     std::uint32_t crossed = 0;
-    for (std::size_t i = 0; i < slots; i += 4) { // may read four words too far, which the pool's tail allows
+    for (std::size_t i = 0; i < slots; i += 4) { // may read four words too far, which the section's tail allows
         __m128i const a = _mm_loadu_si128(reinterpret_cast<__m128i const*>(vertices + i));
         __m128i const b = _mm_loadu_si128(reinterpret_cast<__m128i const*>(vertices + i + 1));
         __m128i const step = _mm_sub_epi16(b, a);                                               // dx, dy
@@ -211,7 +213,7 @@ inline std::uint32_t other_face_after(std::uint32_t const* leaf, std::uint32_t c
 
 inline std::uint32_t face_in_leaf(PointIndex::View const& view, std::uint32_t entry,
                                   PointIndex::View::Search const& search, geom::Point p) noexcept {
-    auto const* const leaf = view.pool + view.leaf_at(entry, search.cell);
+    auto const* const leaf = view.leaves + view.leaf_at(entry, search.cell);
     auto const head = leaf[0];
     if (kind_of(entry) == Kind::simple_leaf) {
         return face_after(head, crossed_narrow(leaf + 1, head & 15U, relative(search)));
