@@ -1,17 +1,22 @@
 // Do lookups agree with an independent oracle? It reads the exported grids with GDAL, decides with GEOS and, on
 // boundaries, with the ownership rule written anew from its one sentence; no code of the product takes part.
 //
-//   verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--seed S] [--work FOLDER]
+//   verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--csv C] [--slice K] [--jobs J]
+//                 [--seed S] [--work FOLDER]
 //
-// Draws N positions in the bounding box and M on vertices, on lattice positions of edges and next to edges, all
-// multiples of 1e-7 degree, writes them to FOLDER/points.csv, runs `PROGRAM locate --points .. --out .. --data DIR` and
-// compares:
+// Draws N positions, every other one in the envelope of some grid and the rest in the bounding box of all, and M on
+// vertices, on lattice positions of edges and next to edges, all multiples of 1e-7 degree. Asks
+// `PROGRAM locate --points .. --binary e7 --out .. --data DIR`, and for the first C of them the same with CSV files
+// too, and compares each answer:
 //   inside     one grid holds the position in its interior (GEOS): the answer is that grid
 //   boundary   some grids touch it (GEOS): the answer is one of them, and the one that the rule names
 //   outside    no grid touches it: the answer is empty
 // The rule: a position on a boundary belongs to the area directly north of it, and directly east where the boundary
 // runs north. That is the area that holds (lon + d, lat + e) for 0 < d << e. Exit code 0 when all agree, 1 when one
 // does not, 3 when something cannot be run or read.
+//
+// Works in slices of K positions, J at a time with a thread and a GEOS context each: memory is that of the grids and of
+// J slices. The positions depend on N, M, K and S only. The files of a slice with a wrong answer stay in FOLDER.
 #include "exported_layers.hpp"
 
 #include <fmt/format.h>
@@ -19,12 +24,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <numeric>
+#include <span>
 
 using namespace verify;
 
@@ -126,6 +136,18 @@ std::vector<Position> boundary_positions(std::vector<Area> const& grids, std::si
     return positions;
 }
 
+/// Every other one in the envelope of some grid, so that towns with their small grids get many, the rest in the
+/// bounding box.
+void add_random_positions(std::vector<Area> const& grids, Area const& everything, std::size_t count, Random& random,
+                          std::vector<Position>& positions) {
+    for (std::size_t i = 0; i < count; ++i) {
+        auto const& frame =
+            i % 2 == 0 ? grids[static_cast<std::size_t>(random.between(0, std::ssize(grids) - 1))] : everything;
+        auto const x = random.between(frame.min.x, frame.max.x);
+        positions.push_back({x, random.between(frame.min.y, frame.max.y)});
+    }
+}
+
 void note_candidate(void* item, void* list) {
     static_cast<std::vector<std::size_t>*>(list)->push_back(*static_cast<std::size_t*>(item));
 }
@@ -186,7 +208,7 @@ std::string in_degrees(std::int64_t units) {
     return fmt::format("{}{}.{:07}", units < 0 ? "-" : "", std::abs(units) / 10'000'000, std::abs(units) % 10'000'000);
 }
 
-void write_points(std::filesystem::path const& file, std::vector<Position> const& positions) {
+void write_csv(std::filesystem::path const& file, std::span<Position const> positions) {
     std::ofstream stream{file};
     stream << "id,lon,lat\n";
     for (std::size_t i = 0; i < positions.size(); ++i) {
@@ -195,6 +217,41 @@ void write_points(std::filesystem::path const& file, std::vector<Position> const
     if (!stream.flush()) {
         throw std::runtime_error(file.string() + ": cannot be written");
     }
+}
+
+static_assert(std::endian::native == std::endian::little, "the binary records are little-endian");
+
+void write_binary(std::filesystem::path const& file, std::span<Position const> positions) {
+    std::vector<std::int32_t> units;
+    units.reserve(positions.size() * 2);
+    for (auto const p : positions) {
+        units.push_back(static_cast<std::int32_t>(p.x));
+        units.push_back(static_cast<std::int32_t>(p.y));
+    }
+    std::ofstream stream{file, std::ios::binary};
+    stream.write(reinterpret_cast<char const*>(units.data()), static_cast<std::streamsize>(units.size() * 4));
+    if (!stream.flush()) {
+        throw std::runtime_error(file.string() + ": cannot be written");
+    }
+}
+
+/// As text: the code's digits, empty for 0.
+std::vector<std::string> read_binary(std::filesystem::path const& file, std::size_t count) {
+    if (std::filesystem::file_size(file) != count * 8) {
+        throw std::runtime_error(fmt::format("{}: {} bytes are not the answers to {} positions", file.string(),
+                                             std::filesystem::file_size(file), count));
+    }
+    std::vector<std::uint64_t> numbers(count);
+    std::ifstream stream{file, std::ios::binary};
+    if (!stream.read(reinterpret_cast<char*>(numbers.data()), static_cast<std::streamsize>(count * 8))) {
+        throw std::runtime_error(file.string() + ": cannot be read");
+    }
+    std::vector<std::string> answers;
+    answers.reserve(count);
+    for (auto const number : numbers) {
+        answers.push_back(number == 0 ? std::string{} : std::to_string(number));
+    }
+    return answers;
 }
 
 /// Cells of one CSV record without line breaks inside.
@@ -213,7 +270,7 @@ std::vector<std::string> split_csv(std::string const& line) {
     return cells;
 }
 
-std::vector<std::string> read_answers(std::filesystem::path const& file, std::size_t count) {
+std::vector<std::string> read_csv(std::filesystem::path const& file, std::size_t count) {
     std::ifstream stream{file};
     std::string line;
     if (!std::getline(stream, line)) {
@@ -247,7 +304,6 @@ void run(std::vector<std::string> words) {
         argv.push_back(word.data());
     }
     argv.push_back(nullptr);
-    std::cout.flush();
     pid_t const child = ::fork();
     if (child == 0) {
         ::execvp(argv[0], argv.data());
@@ -262,8 +318,11 @@ void run(std::vector<std::string> words) {
 struct Arguments {
     std::string grids, locator, data;
     std::filesystem::path work = ".";
-    std::size_t random = 1'000'000;
-    std::size_t boundary = 100'000;
+    std::size_t random = 8'000'000;
+    std::size_t boundary = 2'000'000;
+    std::size_t csv = 1'000'000;
+    std::size_t slice = 500'000;
+    std::size_t jobs = 2;
     std::uint64_t seed = 20240601;
 };
 
@@ -288,99 +347,210 @@ bool parse(int argc, char** argv, Arguments& arguments) {
             arguments.random = std::strtoull(value.c_str(), nullptr, 10);
         } else if (word == "--boundary") {
             arguments.boundary = std::strtoull(value.c_str(), nullptr, 10);
+        } else if (word == "--csv") {
+            arguments.csv = std::strtoull(value.c_str(), nullptr, 10);
+        } else if (word == "--slice") {
+            arguments.slice = std::strtoull(value.c_str(), nullptr, 10);
+        } else if (word == "--jobs") {
+            arguments.jobs = std::strtoull(value.c_str(), nullptr, 10);
         } else if (word == "--seed") {
             arguments.seed = std::strtoull(value.c_str(), nullptr, 10);
         } else {
             return false;
         }
     }
-    return !arguments.grids.empty() && !arguments.locator.empty() && !arguments.data.empty();
+    return !arguments.grids.empty() && !arguments.locator.empty() && !arguments.data.empty() && arguments.slice > 0 &&
+           arguments.jobs > 0;
 }
 
 struct Tally {
     std::size_t inside = 0, boundary = 0, outer_border = 0, outside = 0, wrong = 0;
+    std::vector<std::string> faults; ///< the first of them
+
+    [[nodiscard]] std::size_t positions() const { return inside + boundary + outside; }
+    void add(Tally const& other) {
+        inside += other.inside;
+        boundary += other.boundary;
+        outer_border += other.outer_border;
+        outside += other.outside;
+        wrong += other.wrong;
+        faults.insert(faults.end(), other.faults.begin(), other.faults.end());
+    }
 };
 
-/// Empty when the answer is right, else what is wrong.
-std::string judge(std::vector<Area> const& grids, Truth const& truth, std::string const& answer, Tally& tally) {
-    auto const names = [&](std::vector<std::uint32_t> const& list) {
-        std::string text;
-        for (auto const g : list) {
-            text += (text.empty() ? "" : " ") + grids[g].code;
-        }
-        return text.empty() ? std::string{"none"} : text;
-    };
-    if (truth.inside.size() > 1 || truth.owners.size() > 1 || (!truth.inside.empty() && !truth.touching.empty())) {
-        return fmt::format("the layer is no coverage there: inside {}, on the boundary of {}", names(truth.inside),
-                           names(truth.touching));
+constexpr std::size_t kFaultsShown = 20;
+
+std::string names(std::vector<Area> const& grids, std::vector<std::uint32_t> const& list) {
+    std::string text;
+    for (auto const g : list) {
+        text += (text.empty() ? "" : " ") + grids[g].code;
     }
+    return text.empty() ? std::string{"none"} : text;
+}
+
+/// Counts the position; empty when the answer is right, else what is wrong.
+std::string judge(std::vector<Area> const& grids, Truth const& truth, std::string const& answer, Tally& tally) {
     auto const by_rule = truth.owners.empty() ? std::string{} : grids[truth.owners.front()].code;
     if (!truth.inside.empty()) {
         ++tally.inside;
-        if (by_rule != grids[truth.inside.front()].code) {
-            return "the oracle contradicts itself";
-        }
     } else if (!truth.touching.empty()) {
         ++tally.boundary;
         tally.outer_border += by_rule.empty() ? 1U : 0U;
-        bool const among =
-            std::any_of(truth.touching.begin(), truth.touching.end(), [&](auto g) { return grids[g].code == answer; });
-        if (!among && !(answer.empty() && by_rule.empty())) {
-            return fmt::format("answered '{}', the boundaries there are of {}", answer, names(truth.touching));
-        }
     } else {
         ++tally.outside;
     }
+    if (truth.inside.size() > 1 || truth.owners.size() > 1 || (!truth.inside.empty() && !truth.touching.empty())) {
+        return fmt::format("the layer is no coverage there: inside {}, on the boundary of {}",
+                           names(grids, truth.inside), names(grids, truth.touching));
+    }
+    bool const on_boundary = truth.inside.empty() && !truth.touching.empty();
+    auto const among = [&](std::string const& code) {
+        return std::any_of(truth.touching.begin(), truth.touching.end(), [&](auto g) { return grids[g].code == code; });
+    };
+    auto const by_geos = truth.inside.empty() ? std::string{} : grids[truth.inside.front()].code;
+    if (on_boundary ? !by_rule.empty() && !among(by_rule) : by_rule != by_geos) {
+        return "the oracle contradicts itself";
+    }
+    if (on_boundary && !among(answer) && !(answer.empty() && by_rule.empty())) {
+        return fmt::format("answered '{}', the boundaries there are of {}", answer, names(grids, truth.touching));
+    }
     return answer == by_rule ? std::string{} : fmt::format("answered '{}', by the rule it is '{}'", answer, by_rule);
 }
+
+/// The two ways of asking.
+struct Tallies {
+    Tally binary, csv;
+};
+
+class Verifier {
+public:
+    explicit Verifier(Arguments const& arguments)
+        : m_arguments(arguments), m_grids(read_areas(arguments.grids, "", "grid_code")) {
+        if (m_grids.empty()) {
+            throw std::runtime_error(arguments.grids + ": holds no grids");
+        }
+        m_everything.min = m_grids.front().min;
+        m_everything.max = m_grids.front().max;
+        for (auto const& grid : m_grids) {
+            m_everything.min = {std::min(m_everything.min.x, grid.min.x), std::min(m_everything.min.y, grid.min.y)};
+            m_everything.max = {std::max(m_everything.max.x, grid.max.x), std::max(m_everything.max.y, grid.max.y)};
+        }
+    }
+
+    [[nodiscard]] std::size_t grids() const { return m_grids.size(); }
+    [[nodiscard]] std::size_t total() const { return m_arguments.random + m_arguments.boundary; }
+    [[nodiscard]] std::size_t slices() const { return (total() + m_arguments.slice - 1) / m_arguments.slice; }
+
+    [[nodiscard]] Tallies check_slice(Geos const& geos, std::size_t slice) const {
+        auto const first = slice * m_arguments.slice;
+        auto const positions = draw(slice, first, std::min(first + m_arguments.slice, total()));
+        std::span<Position const> const all{positions};
+        auto const as_csv = all.first(std::min(all.size(), m_arguments.csv - std::min(m_arguments.csv, first)));
+
+        auto const file = [&](char const* name) { return m_arguments.work / fmt::format("slice-{}-{}", slice, name); };
+        auto const files = std::array{file("points.bin"), file("codes.bin"), file("points.csv"), file("answers.csv")};
+        auto const remove_files = [&] {
+            for (auto const& path : files) {
+                std::filesystem::remove(path);
+            }
+        };
+        remove_files();
+        write_binary(files[0], all);
+        run({m_arguments.locator, "locate", "--points", files[0], "--binary", "e7", "--out", files[1], "--data",
+             m_arguments.data});
+        auto const answers = read_binary(files[1], all.size());
+        std::vector<std::string> csv_answers;
+        if (!as_csv.empty()) {
+            write_csv(files[2], as_csv);
+            run({m_arguments.locator, "locate", "--points", files[2], "--out", files[3], "--data", m_arguments.data});
+            csv_answers = read_csv(files[3], as_csv.size());
+        }
+
+        auto const truths = ask_oracle(geos, m_grids, positions);
+        Tallies tallies;
+        judge_all("binary", first, positions, truths, answers, tallies.binary);
+        judge_all("csv", first, positions, truths, csv_answers, tallies.csv);
+        if (tallies.binary.wrong + tallies.csv.wrong == 0) {
+            remove_files();
+        }
+        return tallies;
+    }
+
+private:
+    /// The positions of a slice: as many of them on boundaries as of all positions, but for rounding.
+    [[nodiscard]] std::vector<Position> draw(std::size_t slice, std::size_t first, std::size_t last) const {
+        auto const boundary_before = [&](std::size_t n) { return m_arguments.boundary * n / total(); };
+        Random random{Random{m_arguments.seed + slice}.next()};
+        auto const boundary = boundary_before(last) - boundary_before(first);
+        auto positions = boundary_positions(m_grids, boundary, random);
+        add_random_positions(m_grids, m_everything, last - first - boundary, random, positions);
+        return positions;
+    }
+
+    void judge_all(char const* form, std::size_t first, std::vector<Position> const& positions,
+                   std::vector<Truth> const& truths, std::vector<std::string> const& answers, Tally& tally) const {
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            auto const fault = judge(m_grids, truths[i], answers[i], tally);
+            if (!fault.empty() && ++tally.wrong <= kFaultsShown) {
+                tally.faults.push_back(fmt::format("WRONG {} position {} ({} {}): {}", form, first + i,
+                                                   in_degrees(positions[i].x), in_degrees(positions[i].y), fault));
+            }
+        }
+    }
+
+    Arguments const& m_arguments;
+    std::vector<Area> m_grids;
+    Area m_everything; ///< only its envelope
+};
 
 bool verify_all(Arguments const& arguments) {
     auto const start = std::chrono::steady_clock::now();
     auto const seconds = [&] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     };
-    Geos const geos;
-    auto const grids = read_areas(arguments.grids, "", "grid_code");
-    if (grids.empty()) {
-        throw std::runtime_error(arguments.grids + ": holds no grids");
-    }
-    fmt::print("{} grids read, {:.1f} s; seed {}\n", grids.size(), seconds(), arguments.seed);
-
-    Random random{arguments.seed};
-    auto min = grids.front().min;
-    auto max = grids.front().max;
-    for (auto const& grid : grids) {
-        min = {std::min(min.x, grid.min.x), std::min(min.y, grid.min.y)};
-        max = {std::max(max.x, grid.max.x), std::max(max.y, grid.max.y)};
-    }
-    auto positions = boundary_positions(grids, arguments.boundary, random);
-    for (std::size_t i = 0; i < arguments.random; ++i) {
-        auto const x = random.between(min.x, max.x);
-        positions.push_back({x, random.between(min.y, max.y)});
-    }
-
+    Verifier const verifier{arguments};
+    fmt::print("{} grids read, {:.1f} s; seed {}\n", verifier.grids(), seconds(), arguments.seed);
     std::filesystem::create_directories(arguments.work);
-    auto const points_file = arguments.work / "points.csv";
-    auto const answers_file = arguments.work / "answers.csv";
-    write_points(points_file, positions);
-    std::filesystem::remove(answers_file);
-    run({arguments.locator, "locate", "--points", points_file, "--out", answers_file, "--data", arguments.data});
-    auto const answers = read_answers(answers_file, positions.size());
-    fmt::print("{} positions answered, {:.1f} s\n", answers.size(), seconds());
 
-    auto const truths = ask_oracle(geos, grids, positions);
-    Tally tally;
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-        auto const fault = judge(grids, truths[i], answers[i], tally);
-        if (!fault.empty() && ++tally.wrong <= 20) {
-            fmt::print("WRONG position {} ({} {}): {}\n", i, in_degrees(positions[i].x), in_degrees(positions[i].y),
-                       fault);
+    std::vector<Tallies> slices(verifier.slices());
+    std::atomic<std::size_t> next{0};
+    auto const work = [&] {
+        try {
+            Geos const geos;
+            for (auto slice = next++; slice < slices.size(); slice = next++) {
+                slices[slice] = verifier.check_slice(geos, slice);
+            }
+        } catch (...) {
+            next = slices.size(); // the others need not go on
+            throw;
         }
+    };
+    std::vector<std::future<void>> workers;
+    for (std::size_t i = 0; i < arguments.jobs; ++i) {
+        workers.push_back(std::async(std::launch::async, work));
     }
-    fmt::print("{} inside, {} on boundaries ({} of them on the outer border and owned by nobody), {} outside: {} "
-               "wrong, {:.1f} s\n",
-               tally.inside, tally.boundary, tally.outer_border, tally.outside, tally.wrong, seconds());
-    return tally.wrong == 0;
+    for (auto& worker : workers) {
+        worker.get();
+    }
+
+    Tallies sum;
+    for (auto const& slice : slices) {
+        sum.binary.add(slice.binary);
+        sum.csv.add(slice.csv);
+    }
+    auto const report = [](char const* form, Tally const& tally) {
+        for (std::size_t i = 0; i < std::min(kFaultsShown, tally.faults.size()); ++i) {
+            fmt::print("{}\n", tally.faults[i]);
+        }
+        fmt::print(
+            "{}: {} positions: {} inside, {} on boundaries ({} of them on the outer border and owned by nobody), "
+            "{} outside: {} wrong\n",
+            form, tally.positions(), tally.inside, tally.boundary, tally.outer_border, tally.outside, tally.wrong);
+    };
+    report("binary", sum.binary);
+    report("csv", sum.csv);
+    fmt::print("compared in {:.1f} s\n", seconds());
+    return sum.binary.wrong == 0 && sum.csv.wrong == 0;
 }
 
 } // namespace
@@ -388,8 +558,8 @@ bool verify_all(Arguments const& arguments) {
 int main(int argc, char** argv) {
     Arguments arguments;
     if (!parse(argc, argv, arguments)) {
-        std::cerr << "usage: verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--seed S] "
-                     "[--work FOLDER]\n";
+        std::cerr << "usage: verify_lookup GRIDS --locator PROGRAM --data DIR [--random N] [--boundary M] [--csv C] "
+                     "[--slice K] [--jobs J] [--seed S] [--work FOLDER]\n";
         return 2;
     }
     try {

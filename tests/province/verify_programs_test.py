@@ -130,12 +130,11 @@ def write_gpkg(path, grids):
 
 # A third statement of the rule: the position is moved for real, on a lattice fine enough, and tested with a ray to the north.
 LOCATOR = '''#!/usr/bin/env python3
-import csv, json, os, sys
+import csv, json, os, struct, sys
 arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 assert sys.argv[1] == "locate"
 grids = json.load(open(arguments["--data"]))
 K = 10**6
-east, north = {"rule": (1, K), "south": (1, -K), "east_first": (K, 1), "west": (-1, K)}.get(os.environ["RULE"], (1, K))
 F = K * K
 def units(text):
     whole, _, part = text.partition(".")
@@ -149,19 +148,31 @@ def owns(polygons, x, y):
                     ax, ay, bx, by = bx, by, ax, ay
                 inside ^= (ay * F - y) * (bx - ax) + (x - ax * F) * (by - ay) > 0
     return inside
-with open(arguments["--points"]) as source, open(arguments["--out"], "w") as target:
-    writer = csv.writer(target, lineterminator="\\n")
-    for i, row in enumerate(csv.reader(source)):
-        if i == 0:
-            writer.writerow(row + ["grid_code", "grid_name"])
-            continue
-        x, y = units(row[1]) * F + east, units(row[2]) * F + north
-        found = [code for code, polygons in grids.items() if owns(polygons, x, y)]
-        if os.environ["RULE"] == "guess" and not found:
-            found = [next(iter(grids))]
-        if os.environ["RULE"] == "hole" and i % 50 == 0:
-            found = []
-        writer.writerow(row + [found[0] if found else "", 'a, "name"'])
+form = "binary" if "--binary" in arguments else "csv"
+rule = os.environ["RULE"] if os.environ["FORM"] in (form, "both") else "rule"
+east, north = {"rule": (1, K), "south": (1, -K), "east_first": (K, 1), "west": (-1, K)}.get(rule, (1, K))
+def answer(i, x, y):
+    found = [code for code, polygons in grids.items() if owns(polygons, x * F + east, y * F + north)]
+    if rule == "guess" and not found:
+        found = [next(iter(grids))]
+    if rule == "hole" and i % 50 == 0 or rule == "last" and "slice-4-" in arguments["--points"] and i == 199:
+        found = [] if found else [next(iter(grids))]
+    return found[0] if found else ""
+if form == "binary":
+    assert arguments["--binary"] == "e7"
+    with open(arguments["--points"], "rb") as source, open(arguments["--out"], "wb") as target:
+        codes = [int(answer(i, x, y) or 0) for i, (x, y) in enumerate(struct.iter_unpack("<ii", source.read()))]
+        if rule == "short":
+            codes.pop()
+        target.write(struct.pack(f"<{len(codes)}Q", *codes))
+else:
+    with open(arguments["--points"]) as source, open(arguments["--out"], "w") as target:
+        writer = csv.writer(target, lineterminator="\\n")
+        for i, row in enumerate(csv.reader(source)):
+            if i == 0:
+                writer.writerow(row + ["grid_code", "grid_name"])
+            elif rule != "short" or i > 1:
+                writer.writerow(row + [answer(i - 1, units(row[1]), units(row[2])), 'a, "name"'])
 '''
 
 
@@ -228,17 +239,26 @@ def main():
         locator.chmod(0o755)
         (folder / "data.json").write_text(json.dumps({code: polygons for code, (_, polygons) in grids.items()}))
 
-        def lookup(title, rule, code, *words):
+        def lookup(title, rule, code, *words, form="both"):
+            # Five slices, the last one of 200 positions; the files of an earlier run do not answer for this one.
             expect(title, code, words, subprocess.run(
                 [verify_lookup, folder / "grids.gpkg", "--locator", locator, "--data", folder / "data.json", "--random", "1500",
-                 "--boundary", "1500", "--work", folder / "work"], capture_output=True, text=True, env={**os.environ, "RULE": rule}))
+                 "--boundary", "1500", "--csv", "1000", "--slice", "700", "--jobs", "2", "--work", folder / "work"],
+                capture_output=True, text=True, env={**os.environ, "RULE": rule, "FORM": form}))
 
-        lookup("a locator that keeps the rule passes", "rule", 0, " 0 wrong")
-        lookup("one that gives boundaries to the south is wrong", "south", 1, "by the rule")
-        lookup("one that looks east before north is wrong", "east_first", 1, "by the rule")
-        lookup("one that gives meridians to the west is wrong", "west", 1, "by the rule")
-        lookup("one that guesses outside is wrong", "guess", 1, "by the rule it is ''")
-        lookup("one that misses some is wrong", "hole", 1, "answered ''")
+        lookup("a locator that keeps the rule passes", "rule", 0, "binary: 3000 positions", "csv: 1000 positions", " 0 wrong")
+        if list((folder / "work").iterdir()):
+            wrong.append("files of right answers are left")
+        for form in "binary", "csv":
+            def planted(title, rule, *words):
+                lookup(f"{form}: {title}", rule, 1, f"WRONG {form} position", *words, form=form)
+            planted("one that gives boundaries to the south is wrong", "south", "by the rule")
+            planted("one that looks east before north is wrong", "east_first", "by the rule")
+            planted("one that gives meridians to the west is wrong", "west", "by the rule")
+            planted("one that guesses outside is wrong", "guess", "by the rule it is ''")
+            planted("one that misses some is wrong", "hole", "answered ''")
+            lookup(f"{form}: one that leaves out a position is refused", "short", 3, "answer", "position", form=form)
+        lookup("one wrong answer at the very last position is found", "last", 1, "WRONG binary position 2999", ": 1 wrong", form="binary")
     print(f"{len(wrong)} of the expectations failed" if wrong else "all expectations hold")
     return 1 if wrong else 0
 

@@ -54,8 +54,9 @@ def main():
     parser.add_argument("--verify-lookup", required=True)
     parser.add_argument("--folder", default=str(ROOT / "build/province-test"))
     parser.add_argument("--scale", default="province")
-    parser.add_argument("--random", type=int, default=1_000_000, help="random positions")
-    parser.add_argument("--boundary", type=int, default=100_000, help="positions on edges and vertices")
+    parser.add_argument("--random", type=int, default=8_000_000, help="random positions")
+    parser.add_argument("--boundary", type=int, default=2_000_000, help="positions on edges and vertices")
+    parser.add_argument("--csv", type=int, default=1_000_000, help="of these, asked as CSV too")
     options = parser.parse_args()
     os.environ["WANGGE"] = options.wangge
     from support import wangge_cli as cli
@@ -109,8 +110,10 @@ def main():
     print(done.stdout, flush=True)
     done = timed("an independent oracle checks the lookups",
                  [options.verify_lookup, gpkg, "--locator", wangge, "--data", data, "--work", folder, "--random", options.random,
-                  "--boundary", options.boundary])
+                  "--boundary", options.boundary, "--csv", options.csv])
     print(done.stdout, flush=True)
+    for form, count in ("binary", options.random + options.boundary), ("csv", options.csv):
+        check(f"\n{form}: {count} positions" in done.stdout, f"{count:,} answers as {form} were compared")
 
     # Another order: city by city from Shapefiles in their own zones, shuffled. The same state must come out.
     other = folder / "other-order"
