@@ -43,6 +43,9 @@ struct Snapshot::Impl {
         if (index.grid_count() != grids.size()) {
             refuse(path, fmt::format("it indexes {} grids where grids.bin has {}", index.grid_count(), grids.size()));
         }
+        if (!index.content_is_whole()) {
+            refuse(path, "the file is damaged (checksum)");
+        }
         index_file.advise_random_hot();
     }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
 
 using namespace wangge;
 
@@ -89,8 +90,30 @@ BOOST_AUTO_TEST_CASE(a_lock_is_refused_while_another_holder_lives) {
     std::filesystem::remove(path);
 }
 
+BOOST_AUTO_TEST_CASE(a_checksum_does_not_depend_on_the_pieces_and_knows_the_length) {
+    std::vector<std::byte> bytes;
+    for (unsigned i = 0; i < 300; ++i) {
+        bytes.push_back(static_cast<std::byte>(i * 37 >> 2U));
+    }
+    for (std::size_t first = 0; first <= bytes.size(); ++first) {
+        for (std::size_t second : {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}}) {
+            auto const end = std::min(bytes.size(), first + second);
+            Checksum64 pieces;
+            pieces.update(std::span{bytes}.first(first));
+            pieces.update(std::span{bytes}.subspan(first, end - first));
+            pieces.update(std::span{bytes}.subspan(end));
+            BOOST_TEST(pieces.finish() == checksum64(bytes));
+        }
+    }
+    std::set<std::uint64_t> sums;
+    for (std::size_t size = 0; size < 200; ++size) {
+        sums.insert(checksum64(std::vector<std::byte>(size)));
+    }
+    BOOST_TEST(sums.size() == 200U);
+}
+
 BOOST_AUTO_TEST_CASE(a_checksum_sees_every_single_bit) {
-    std::vector<std::byte> bytes(67, std::byte{0x5a});
+    std::vector<std::byte> bytes(131, std::byte{0x5a});
     auto const before = checksum64(bytes);
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
         bytes[bit / 8] ^= std::byte{1} << (bit % 8);

@@ -89,9 +89,9 @@ class Snapshot {
 public:
     /**
      * Throws Error{not_found} when there is none, Error{corrupt} naming the file when a size, a header with its
-     * checksum, or the structure of grids.bin and shapes.bin is wrong, so that no accessor can leave the mapping. The
-     * checksums of whole files are verify()'s business: they would cost a province a tenth of a second. Only when the
-     * machine went down before the folder was synced are they read here, too.
+     * checksum, any byte of index.bin, or the structure of grids.bin and shapes.bin is wrong, so that no accessor can
+     * leave the mapping. The other bytes of those two are verify()'s business. Only when the machine went down before
+     * the folder was synced are they read here, too.
      */
     [[nodiscard]] static std::shared_ptr<Snapshot const> open(std::filesystem::path const& folder);
     ~Snapshot();
