@@ -204,6 +204,38 @@ BOOST_AUTO_TEST_CASE(a_vertex_of_degree_200_needs_cells_of_one_position) {
     BOOST_TEST(disagreements(shapes, points) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_vertex_where_more_grids_meet_than_a_block_can_number_is_in_cells_of_one_position) {
+    // Triangles from one vertex to the sides of a square round it, each a lattice unit wide at its foot.
+    constexpr std::int32_t kReach = 2100;
+    Point const middle{1130000000, 230000000};
+    std::vector<Point> feet;
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon + d, middle.lat - kReach});
+    }
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon + kReach, middle.lat + d});
+    }
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon - d, middle.lat + kReach});
+    }
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon - kReach, middle.lat - d});
+    }
+    std::vector<MultiPolygon> shapes;
+    for (std::size_t i = 0; i < feet.size(); ++i) {
+        shapes.push_back({{{{middle, feet[i], feet[(i + 1) % feet.size()]}, {}}}});
+    }
+    BOOST_TEST(shapes.size() > kMaxLocalFace);
+    std::vector<Point> points;
+    for (std::int32_t d = -3; d <= 3; ++d) {
+        for (std::int32_t e = -3; e <= 3; ++e) {
+            points.push_back({middle.lon + d, middle.lat + e});
+        }
+        points.push_back({middle.lon + 700 * d, middle.lat + 500 * d});
+    }
+    BOOST_TEST(disagreements(shapes, points) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(one_grid_of_one_lattice_square_owns_one_position) {
     AlignedBytes bytes{build({box(5, 7, 6, 8)})};
     auto const index = PointIndex::over(bytes.span());
