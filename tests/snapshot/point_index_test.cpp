@@ -33,7 +33,7 @@ public:
         std::copy(bytes.begin(), bytes.end(), m_lines.get());
     }
     std::byte* data() { return m_lines.get(); }
-    std::span<std::byte const> span() { return {m_lines.get(), m_size}; }
+    std::span<std::byte const> span() const { return {m_lines.get(), m_size}; }
 
 private:
     static constexpr std::align_val_t kLine{64};
@@ -145,6 +145,19 @@ MultiPolygon box(std::int32_t west, std::int32_t south, std::int32_t east, std::
     return {{{{{west, south}, {east, south}, {east, north}, {west, north}}, {}}}};
 }
 
+/// How many top cells have these flags.
+std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned wanted) {
+    Header header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
+        Cell cell;
+        std::memcpy(&cell, bytes.data() + header.top_offset + i * sizeof cell, sizeof cell);
+        count += (cell.flags & mask) == wanted ? 1U : 0U;
+    }
+    return count;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(point_index)
@@ -202,6 +215,17 @@ BOOST_AUTO_TEST_CASE(a_vertex_of_degree_200_needs_cells_of_one_position) {
         }
     }
     BOOST_TEST(disagreements(shapes, points) == 0);
+    BOOST_TEST(cells_with(build(shapes), kCells, kCells) == 0U); // cutting has ended, not overflowed
+}
+
+BOOST_AUTO_TEST_CASE(an_edge_between_two_parts_of_one_grid_is_not_stored) {
+    auto parts = box(0, 0, 1000, 1000);
+    parts.parts.push_back(box(1000, 0, 2000, 1000).parts[0]);
+    MultiPolygon const whole{{{{{0, 0}, {1000, 0}, {2000, 0}, {2000, 1000}, {1000, 1000}, {0, 1000}}, {}}}};
+    AlignedBytes const of_parts{build({parts})}, of_whole{build({whole})};
+    auto const a = PointIndex::over(of_parts.span()).anatomy(), b = PointIndex::over(of_whole.span()).anatomy();
+    BOOST_TEST(a.edges == b.edges);
+    BOOST_TEST(a.leaf_vertices == b.leaf_vertices);
 }
 
 BOOST_AUTO_TEST_CASE(a_vertex_where_more_grids_meet_than_a_block_can_number_is_in_cells_of_one_position) {
@@ -434,19 +458,6 @@ std::size_t wrong_in_quadrangles(std::span<std::byte const> bytes, std::vector<M
         owner[p] = found;
     }
     return disagreements(bytes, points, [&](Point p) { return owner.at(p); });
-}
-
-/// How many top cells have these flags.
-std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned wanted) {
-    Header header;
-    std::memcpy(&header, bytes.data(), sizeof header);
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
-        Cell cell;
-        std::memcpy(&cell, bytes.data() + header.top_offset + i * sizeof cell, sizeof cell);
-        count += (cell.flags & mask) == wanted ? 1U : 0U;
-    }
-    return count;
 }
 
 constexpr Point kCorner{1130000000, 230000000};
