@@ -460,6 +460,34 @@ std::size_t wrong_in_quadrangles(std::span<std::byte const> bytes, std::vector<M
     return disagreements(bytes, points, [&](Point p) { return owner.at(p); });
 }
 
+/// update() from one coverage to the other; adds the number of unchanged grids that it asked for.
+std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vector<MultiPolygon> const& after,
+                              std::size_t& visited) {
+    std::vector<PointIndex::Change> changes;
+    for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+        auto const* const was = i < before.size() ? &before[i] : nullptr;
+        auto const* const is = i < after.size() ? &after[i] : nullptr;
+        if (was == nullptr || is == nullptr || !(*was == *is)) {
+            changes.push_back({static_cast<snapshot::GridId>(i), was, is});
+        }
+    }
+    AlignedBytes old{build(before)};
+    SilentProgress silent;
+    return PointIndex::update(
+        PointIndex::over(old.span()), after.size(), changes,
+        [&](geom::Envelope const& box, PointIndex::ShapeVisitor const& visit) {
+            for (std::size_t i = 0; i < after.size(); ++i) {
+                bool const unchanged =
+                    std::none_of(changes.begin(), changes.end(), [&](auto const& c) { return c.id == i; });
+                if (unchanged && geom::envelope_of(after[i]).intersects(box)) {
+                    ++visited;
+                    visit(static_cast<snapshot::GridId>(i), after[i]);
+                }
+            }
+        },
+        silent);
+}
+
 constexpr Point kCorner{1130000000, 230000000};
 
 } // namespace
@@ -539,35 +567,27 @@ BOOST_AUTO_TEST_CASE(an_updated_index_has_the_bytes_of_one_built_anew) {
             after[from] = {};
         }
         }
-        std::vector<PointIndex::Change> changes;
-        for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-            auto const* const was = i < before.size() ? &before[i] : nullptr;
-            auto const* const is = i < after.size() ? &after[i] : nullptr;
-            if (was == nullptr || is == nullptr || !(*was == *is)) {
-                changes.push_back({static_cast<snapshot::GridId>(i), was, is});
-            }
-        }
-        AlignedBytes old{build(before)};
-        auto const index = PointIndex::over(old.span());
         std::size_t visited = 0;
-        SilentProgress silent;
-        auto const updated = PointIndex::update(
-            index, after.size(), changes,
-            [&](geom::Envelope const& box, PointIndex::ShapeVisitor const& visit) {
-                for (std::size_t i = 0; i < after.size(); ++i) {
-                    bool const unchanged =
-                        std::none_of(changes.begin(), changes.end(), [&](auto const& c) { return c.id == i; });
-                    if (unchanged && geom::envelope_of(after[i]).intersects(box)) {
-                        ++visited;
-                        visit(static_cast<snapshot::GridId>(i), after[i]);
-                    }
-                }
-            },
-            silent);
+        auto const updated = update(before, after, visited);
         BOOST_REQUIRE_MESSAGE(updated == build(after), "round " << round << " of seed " << kSeed);
         taken_over += visited < after.size() / 2 ? 1U : 0U;
     }
     BOOST_TEST(taken_over > 15U); // it was not simply built anew each time
+}
+
+BOOST_AUTO_TEST_CASE(an_updated_index_follows_a_grid_that_reaches_less_or_more_far_to_any_side) {
+    auto const middle = box(4000, 4000, 6000, 6000);
+    std::vector<MultiPolygon> const near{box(3000, 4500, 4000, 5500), box(6000, 4500, 7000, 5500),
+                                         box(4500, 3000, 5500, 4000), box(4500, 6000, 5500, 7000)};
+    std::vector<MultiPolygon> const far{box(2999, 4500, 4000, 5500), box(6000, 4500, 7001, 5500),
+                                        box(4500, 2999, 5500, 4000), box(4500, 6000, 5500, 7001)};
+    for (std::size_t side = 0; side < near.size(); ++side) {
+        std::size_t visited = 0;
+        std::vector<MultiPolygon> shorter{middle, near[0], near[1], near[2], near[3]}, longer = shorter;
+        longer[side + 1] = far[side];
+        BOOST_TEST((update(longer, shorter, visited) == build(shorter)), "side " << side << " withdrawn");
+        BOOST_TEST((update(shorter, longer, visited) == build(longer)), "side " << side << " advanced");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(instructions_that_are_not_here_are_refused_and_those_that_are_have_names) {
