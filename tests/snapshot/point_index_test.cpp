@@ -302,6 +302,31 @@ BOOST_AUTO_TEST_CASE(long_edges_across_the_globe_are_exact) {
     BOOST_TEST(disagreements(falling, points) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_edge_from_side_to_side_of_the_largest_narrow_cell_is_exact) {
+    // 8 x 8 top cells of 2^15 positions a side; one border crosses a cell from side to side, by steps up to the limit.
+    constexpr std::int32_t kSide = 32768, kEnd = 8 * kSide;
+    for (std::int32_t const d : {-2, -1, 0, 1, 2}) {
+        for (std::int32_t const e : {-2, -1, 0, 1, 2}) {
+            Point const a{3 * kSide + d, 3 * kSide + 100}, b{4 * kSide + e, 3 * kSide + 9000};
+            std::vector<MultiPolygon> const level{{{{{{0, 0}, {kEnd, 0}, {kEnd, b.lat}, b, a, {0, a.lat}}, {}}}},
+                                                  {{{{{0, a.lat}, a, b, {kEnd, b.lat}, {kEnd, kEnd}, {0, kEnd}}, {}}}}};
+            Point const c{3 * kSide + 100, 3 * kSide + d}, f{3 * kSide + 9000, 4 * kSide + e};
+            std::vector<MultiPolygon> const steep{{{{{{0, 0}, {c.lon, 0}, c, f, {f.lon, kEnd}, {0, kEnd}}, {}}}},
+                                                  {{{{{c.lon, 0}, {kEnd, 0}, {kEnd, kEnd}, {f.lon, kEnd}, f, c}, {}}}}};
+            Random random{1};
+            BOOST_TEST(disagreements(level, positions_to_ask(level, {1000, {0, 0}}, random)) == 0);
+            BOOST_TEST(disagreements(steep, positions_to_ask(steep, {1000, {0, 0}}, random)) == 0);
+            std::vector<Point> inside;
+            for (int i = 0; i < 300; ++i) {
+                inside.push_back({static_cast<std::int32_t>(3 * kSide + random.between(0, kSide - 1)),
+                                  static_cast<std::int32_t>(3 * kSide + random.between(0, kSide - 1))});
+            }
+            BOOST_TEST(disagreements(level, inside) == 0);
+            BOOST_TEST(disagreements(steep, inside) == 0);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_grids_and_grids_without_shape_own_nothing) {
     for (auto const& shapes : {std::vector<MultiPolygon>{}, std::vector<MultiPolygon>{{}, {}}}) {
         AlignedBytes bytes{build(shapes)};
@@ -587,6 +612,10 @@ BOOST_AUTO_TEST_CASE(an_updated_index_follows_a_grid_that_reaches_less_or_more_f
         longer[side + 1] = far[side];
         BOOST_TEST((update(longer, shorter, visited) == build(shorter)), "side " << side << " withdrawn");
         BOOST_TEST((update(shorter, longer, visited) == build(longer)), "side " << side << " advanced");
+        longer = shorter;
+        longer.push_back(far[side]); // where there was none
+        shorter[side + 1] = longer[side + 1] = {};
+        BOOST_TEST((update(shorter, longer, visited) == build(longer)), "side " << side << " added");
     }
 }
 
