@@ -558,6 +558,19 @@ BOOST_AUTO_TEST_CASE(grids_whose_numbers_lie_far_apart_are_neighbours_all_the_sa
                }) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(neighbours_whose_numbers_differ_by_one_more_than_local_numbers_can_say_are_found) {
+    for (std::size_t const last : {kMaxLocalFace - 1, kMaxLocalFace, kMaxLocalFace + 1}) {
+        std::vector<MultiPolygon> shapes(last + 1);
+        shapes.front() = box(0, 0, 100, 100);
+        shapes.back() = box(100, 0, 200, 100);
+        AlignedBytes bytes{build(shapes)};
+        auto const index = PointIndex::over(bytes.span());
+        for (std::int32_t lon = 0; lon < 200; ++lon) {
+            BOOST_TEST(index.locate({lon, 50}) == (lon < 100 ? 0 : last));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_updated_index_has_the_bytes_of_one_built_anew) {
     constexpr std::uint64_t kSeed = 77;
     BOOST_TEST_MESSAGE("seed " << kSeed);
