@@ -13,7 +13,9 @@ std::span<Instructions const> instructions_here() noexcept {
     static constexpr std::array kAll{Instructions::portable, Instructions::avx512};
 #ifdef __x86_64__
     static bool const has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                                   __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                                   __builtin_cpu_supports("popcnt");
 #else
     constexpr bool has_avx512 = false;
 #endif

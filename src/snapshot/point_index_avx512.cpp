@@ -54,7 +54,7 @@ WANGGE_AVX512 inline std::uint32_t face_in_other_leaf(std::uint32_t const* leave
     auto const meta = leaf[0];
     auto const* const vertices = leaf + other_leaf_header_words(meta);
     if ((meta & kWideLeaf) != 0) {
-        return other_face_after(leaf, crossed_wide(vertices, edge_slots(meta), p) & meta & kEdgeMask);
+        return other_face_after(leaf, crossed_wide(vertices, edge_slots(meta), p) & meta);
     }
     auto const crossed =
         crossed_steps(_mm512_loadu_si512(vertices), _mm512_loadu_si512(vertices + 1), packed) & meta & kEdgeMask;

@@ -436,6 +436,9 @@ constexpr unsigned kCellsSplit = 2; ///< a block that is too large becomes 4 x 4
 BlockBuilder::Result BlockBuilder::build(std::vector<Edge>& edges, std::int64_t lon, std::int64_t lat, unsigned shift,
                                          std::uint32_t corner) {
     auto& m = *m_impl;
+    if (shift == 0) { // a cell of one position is its corner, however many faces meet there
+        edges.clear();
+    }
     LocalFaces const faces{edges, corner};
     Result result;
     if (faces.fit()) {

@@ -369,6 +369,10 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
         }
     }
     progress.begin("point index", static_cast<std::uint64_t>(std::count(wanted.begin(), wanted.end(), true)), "cells");
+    std::vector<geom::Envelope> boxes_after; // once, not for every cell
+    for (auto const& change : changes) {
+        boxes_after.push_back(change.after != nullptr ? geom::envelope_of(*change.after) : geom::Envelope{});
+    }
     BlockBuilder builder{measure.extent.max.lon};
     std::vector<Edge> edges;
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -386,9 +390,6 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
         edges.clear();
         std::uint32_t corner_face = 0;
         auto const add = [&](GridId id, geom::MultiPolygon const& shape) {
-            if (!geom::envelope_of(shape).intersects(box)) {
-                return;
-            }
             for_each_edge_of_face(shape, id + 1, [&](Edge const& e) {
                 bool touches = false;
                 top.for_each_touched(e, [&](std::size_t cell) { touches = touches || cell == i; });
@@ -400,10 +401,14 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
                 corner_face = id + 1;
             }
         };
-        unchanged_meeting(box, add);
-        for (auto const& change : changes) {
-            if (change.after != nullptr) {
-                add(change.id, *change.after);
+        unchanged_meeting(box, [&](GridId id, geom::MultiPolygon const& shape) {
+            if (geom::envelope_of(shape).intersects(box)) {
+                add(id, shape);
+            }
+        });
+        for (std::size_t c = 0; c < changes.size(); ++c) {
+            if (boxes_after[c].intersects(box)) {
+                add(changes[c].id, *changes[c].after);
             }
         }
         cells[i].built = builder.build(edges, west, south, top.shift, corner_face);

@@ -222,7 +222,7 @@ inline std::uint32_t face_in_leaf(PointIndex::View const& view, std::uint32_t en
     auto const slots = edge_slots(head);
     auto const crossed =
         (head & kWideLeaf) != 0 ? crossed_wide(vertices, slots, p) : crossed_narrow(vertices, slots, relative(search));
-    return other_face_after(leaf, crossed & head & kEdgeMask);
+    return other_face_after(leaf, crossed & head); // none beyond the slots
 }
 
 } // namespace point_index

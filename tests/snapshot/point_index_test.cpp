@@ -33,7 +33,7 @@ public:
         std::copy(bytes.begin(), bytes.end(), m_lines.get());
     }
     std::byte* data() { return m_lines.get(); }
-    std::span<std::byte const> span() { return {m_lines.get(), m_size}; }
+    std::span<std::byte const> span() const { return {m_lines.get(), m_size}; }
 
 private:
     static constexpr std::align_val_t kLine{64};
@@ -145,6 +145,19 @@ MultiPolygon box(std::int32_t west, std::int32_t south, std::int32_t east, std::
     return {{{{{west, south}, {east, south}, {east, north}, {west, north}}, {}}}};
 }
 
+/// How many top cells have these flags.
+std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned wanted) {
+    Header header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
+        Cell cell;
+        std::memcpy(&cell, bytes.data() + header.top_offset + i * sizeof cell, sizeof cell);
+        count += (cell.flags & mask) == wanted ? 1U : 0U;
+    }
+    return count;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(point_index)
@@ -202,6 +215,49 @@ BOOST_AUTO_TEST_CASE(a_vertex_of_degree_200_needs_cells_of_one_position) {
         }
     }
     BOOST_TEST(disagreements(shapes, points) == 0);
+    BOOST_TEST(cells_with(build(shapes), kCells, kCells) == 0U); // cutting has ended, not overflowed
+}
+
+BOOST_AUTO_TEST_CASE(an_edge_between_two_parts_of_one_grid_is_not_stored) {
+    auto parts = box(0, 0, 1000, 1000);
+    parts.parts.push_back(box(1000, 0, 2000, 1000).parts[0]);
+    MultiPolygon const whole{{{{{0, 0}, {1000, 0}, {2000, 0}, {2000, 1000}, {1000, 1000}, {0, 1000}}, {}}}};
+    AlignedBytes const of_parts{build({parts})}, of_whole{build({whole})};
+    auto const a = PointIndex::over(of_parts.span()).anatomy(), b = PointIndex::over(of_whole.span()).anatomy();
+    BOOST_TEST(a.edges == b.edges);
+    BOOST_TEST(a.leaf_vertices == b.leaf_vertices);
+}
+
+BOOST_AUTO_TEST_CASE(a_vertex_where_more_grids_meet_than_a_block_can_number_is_in_cells_of_one_position) {
+    // Triangles from one vertex to the sides of a square round it, each a lattice unit wide at its foot.
+    constexpr std::int32_t kReach = 2100;
+    Point const middle{1130000000, 230000000};
+    std::vector<Point> feet;
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon + d, middle.lat - kReach});
+    }
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon + kReach, middle.lat + d});
+    }
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon - d, middle.lat + kReach});
+    }
+    for (std::int32_t d = -kReach; d < kReach; ++d) {
+        feet.push_back({middle.lon - kReach, middle.lat - d});
+    }
+    std::vector<MultiPolygon> shapes;
+    for (std::size_t i = 0; i < feet.size(); ++i) {
+        shapes.push_back({{{{middle, feet[i], feet[(i + 1) % feet.size()]}, {}}}});
+    }
+    BOOST_TEST(shapes.size() > kMaxLocalFace);
+    std::vector<Point> points;
+    for (std::int32_t d = -3; d <= 3; ++d) {
+        for (std::int32_t e = -3; e <= 3; ++e) {
+            points.push_back({middle.lon + d, middle.lat + e});
+        }
+        points.push_back({middle.lon + 700 * d, middle.lat + 500 * d});
+    }
+    BOOST_TEST(disagreements(shapes, points) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(one_grid_of_one_lattice_square_owns_one_position) {
@@ -244,6 +300,31 @@ BOOST_AUTO_TEST_CASE(long_edges_across_the_globe_are_exact) {
     }
     BOOST_TEST(disagreements(rising, points) == 0);
     BOOST_TEST(disagreements(falling, points) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_edge_from_side_to_side_of_the_largest_narrow_cell_is_exact) {
+    // 8 x 8 top cells of 2^15 positions a side; one border crosses a cell from side to side, by steps up to the limit.
+    constexpr std::int32_t kSide = 32768, kEnd = 8 * kSide;
+    for (std::int32_t const d : {-2, -1, 0, 1, 2}) {
+        for (std::int32_t const e : {-2, -1, 0, 1, 2}) {
+            Point const a{3 * kSide + d, 3 * kSide + 100}, b{4 * kSide + e, 3 * kSide + 9000};
+            std::vector<MultiPolygon> const level{{{{{{0, 0}, {kEnd, 0}, {kEnd, b.lat}, b, a, {0, a.lat}}, {}}}},
+                                                  {{{{{0, a.lat}, a, b, {kEnd, b.lat}, {kEnd, kEnd}, {0, kEnd}}, {}}}}};
+            Point const c{3 * kSide + 100, 3 * kSide + d}, f{3 * kSide + 9000, 4 * kSide + e};
+            std::vector<MultiPolygon> const steep{{{{{{0, 0}, {c.lon, 0}, c, f, {f.lon, kEnd}, {0, kEnd}}, {}}}},
+                                                  {{{{{c.lon, 0}, {kEnd, 0}, {kEnd, kEnd}, {f.lon, kEnd}, f, c}, {}}}}};
+            Random random{1};
+            BOOST_TEST(disagreements(level, positions_to_ask(level, {1000, {0, 0}}, random)) == 0);
+            BOOST_TEST(disagreements(steep, positions_to_ask(steep, {1000, {0, 0}}, random)) == 0);
+            std::vector<Point> inside;
+            for (int i = 0; i < 300; ++i) {
+                inside.push_back({static_cast<std::int32_t>(3 * kSide + random.between(0, kSide - 1)),
+                                  static_cast<std::int32_t>(3 * kSide + random.between(0, kSide - 1))});
+            }
+            BOOST_TEST(disagreements(level, inside) == 0);
+            BOOST_TEST(disagreements(steep, inside) == 0);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(no_grids_and_grids_without_shape_own_nothing) {
@@ -404,17 +485,32 @@ std::size_t wrong_in_quadrangles(std::span<std::byte const> bytes, std::vector<M
     return disagreements(bytes, points, [&](Point p) { return owner.at(p); });
 }
 
-/// How many top cells have these flags.
-std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned wanted) {
-    Header header;
-    std::memcpy(&header, bytes.data(), sizeof header);
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
-        Cell cell;
-        std::memcpy(&cell, bytes.data() + header.top_offset + i * sizeof cell, sizeof cell);
-        count += (cell.flags & mask) == wanted ? 1U : 0U;
+/// update() from one coverage to the other; adds the number of unchanged grids that it asked for.
+std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vector<MultiPolygon> const& after,
+                              std::size_t& visited) {
+    std::vector<PointIndex::Change> changes;
+    for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+        auto const* const was = i < before.size() ? &before[i] : nullptr;
+        auto const* const is = i < after.size() ? &after[i] : nullptr;
+        if (was == nullptr || is == nullptr || !(*was == *is)) {
+            changes.push_back({static_cast<snapshot::GridId>(i), was, is});
+        }
     }
-    return count;
+    AlignedBytes old{build(before)};
+    SilentProgress silent;
+    return PointIndex::update(
+        PointIndex::over(old.span()), after.size(), changes,
+        [&](geom::Envelope const& box, PointIndex::ShapeVisitor const& visit) {
+            for (std::size_t i = 0; i < after.size(); ++i) {
+                bool const unchanged =
+                    std::none_of(changes.begin(), changes.end(), [&](auto const& c) { return c.id == i; });
+                if (unchanged && geom::envelope_of(after[i]).intersects(box)) {
+                    ++visited;
+                    visit(static_cast<snapshot::GridId>(i), after[i]);
+                }
+            }
+        },
+        silent);
 }
 
 constexpr Point kCorner{1130000000, 230000000};
@@ -462,6 +558,19 @@ BOOST_AUTO_TEST_CASE(grids_whose_numbers_lie_far_apart_are_neighbours_all_the_sa
                }) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(neighbours_whose_numbers_differ_by_one_more_than_local_numbers_can_say_are_found) {
+    for (std::size_t const last : {kMaxLocalFace - 1, kMaxLocalFace, kMaxLocalFace + 1}) {
+        std::vector<MultiPolygon> shapes(last + 1);
+        shapes.front() = box(0, 0, 100, 100);
+        shapes.back() = box(100, 0, 200, 100);
+        AlignedBytes bytes{build(shapes)};
+        auto const index = PointIndex::over(bytes.span());
+        for (std::int32_t lon = 0; lon < 200; ++lon) {
+            BOOST_TEST(index.locate({lon, 50}) == (lon < 100 ? 0 : last));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_updated_index_has_the_bytes_of_one_built_anew) {
     constexpr std::uint64_t kSeed = 77;
     BOOST_TEST_MESSAGE("seed " << kSeed);
@@ -496,35 +605,31 @@ BOOST_AUTO_TEST_CASE(an_updated_index_has_the_bytes_of_one_built_anew) {
             after[from] = {};
         }
         }
-        std::vector<PointIndex::Change> changes;
-        for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
-            auto const* const was = i < before.size() ? &before[i] : nullptr;
-            auto const* const is = i < after.size() ? &after[i] : nullptr;
-            if (was == nullptr || is == nullptr || !(*was == *is)) {
-                changes.push_back({static_cast<snapshot::GridId>(i), was, is});
-            }
-        }
-        AlignedBytes old{build(before)};
-        auto const index = PointIndex::over(old.span());
         std::size_t visited = 0;
-        SilentProgress silent;
-        auto const updated = PointIndex::update(
-            index, after.size(), changes,
-            [&](geom::Envelope const& box, PointIndex::ShapeVisitor const& visit) {
-                for (std::size_t i = 0; i < after.size(); ++i) {
-                    bool const unchanged =
-                        std::none_of(changes.begin(), changes.end(), [&](auto const& c) { return c.id == i; });
-                    if (unchanged && geom::envelope_of(after[i]).intersects(box)) {
-                        ++visited;
-                        visit(static_cast<snapshot::GridId>(i), after[i]);
-                    }
-                }
-            },
-            silent);
+        auto const updated = update(before, after, visited);
         BOOST_REQUIRE_MESSAGE(updated == build(after), "round " << round << " of seed " << kSeed);
         taken_over += visited < after.size() / 2 ? 1U : 0U;
     }
     BOOST_TEST(taken_over > 15U); // it was not simply built anew each time
+}
+
+BOOST_AUTO_TEST_CASE(an_updated_index_follows_a_grid_that_reaches_less_or_more_far_to_any_side) {
+    auto const middle = box(4000, 4000, 6000, 6000);
+    std::vector<MultiPolygon> const near{box(3000, 4500, 4000, 5500), box(6000, 4500, 7000, 5500),
+                                         box(4500, 3000, 5500, 4000), box(4500, 6000, 5500, 7000)};
+    std::vector<MultiPolygon> const far{box(2999, 4500, 4000, 5500), box(6000, 4500, 7001, 5500),
+                                        box(4500, 2999, 5500, 4000), box(4500, 6000, 5500, 7001)};
+    for (std::size_t side = 0; side < near.size(); ++side) {
+        std::size_t visited = 0;
+        std::vector<MultiPolygon> shorter{middle, near[0], near[1], near[2], near[3]}, longer = shorter;
+        longer[side + 1] = far[side];
+        BOOST_TEST((update(longer, shorter, visited) == build(shorter)), "side " << side << " withdrawn");
+        BOOST_TEST((update(shorter, longer, visited) == build(longer)), "side " << side << " advanced");
+        longer = shorter;
+        longer.push_back(far[side]); // where there was none
+        shorter[side + 1] = longer[side + 1] = {};
+        BOOST_TEST((update(shorter, longer, visited) == build(longer)), "side " << side << " added");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(instructions_that_are_not_here_are_refused_and_those_that_are_have_names) {
