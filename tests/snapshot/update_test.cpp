@@ -400,10 +400,13 @@ BOOST_AUTO_TEST_CASE(damage_of_the_snapshot_before_is_not_handed_on) {
         Cells cells{random};
         auto const state = cells.state();
         write_snapshot(content_of(state, 1), dir.path / "1", silent);
-        auto text = read_file(dir.path / "1" / name);
-        text.back() = static_cast<char>(text.back() ^ 1);
-        std::ofstream{dir.path / "1" / name, std::ios::binary | std::ios::trunc} << text;
-        auto const previous = Snapshot::open(dir.path / "1"); // it looks at structure only
+        auto const previous = Snapshot::open(dir.path / "1"); // the file goes bad afterwards
+        auto const last = static_cast<std::streamoff>(fs::file_size(dir.path / "1" / name)) - 1;
+        auto const byte = static_cast<char>(read_file(dir.path / "1" / name).back() ^ 1);
+        std::fstream file{dir.path / "1" / name, std::ios::binary | std::ios::in | std::ios::out};
+        file.seekp(last);
+        file.put(byte);
+        file.close();
         cells.change();
         auto const next = cells.state();
         BOOST_CHECK_EXCEPTION(update_snapshot(*previous, update_of(state, next, 2), dir.path / "2", silent), Error,
@@ -472,7 +475,7 @@ BOOST_AUTO_TEST_CASE(after_the_machine_went_down_torn_files_are_refused_and_whol
         auto torn = whole;
         std::fill(torn.begin() + static_cast<std::ptrdiff_t>(torn.size() / 2), torn.end(), '\0');
         std::ofstream{folder / name, std::ios::binary | std::ios::trunc} << torn;
-        if (name == "index.bin") { // what the mark is for: without it, opening looks at the structure only
+        if (name == "shapes.bin") { // what the mark is for: without it, opening looks at its structure only
             fs::rename(folder / "UNSYNCED", dir.path / "kept");
             BOOST_CHECK_NO_THROW((void)Snapshot::open(folder));
             fs::rename(dir.path / "kept", folder / "UNSYNCED");
