@@ -656,4 +656,30 @@ BOOST_AUTO_TEST_CASE(changed_content_is_noticed) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
+    // A border in steps of 1500 units, so that cells of 2^14 and 2^15 hold chains of eight to fourteen edges.
+    Random random{12};
+    Ring west{kCorner}, east;
+    for (std::int32_t i = 0; i <= 130; ++i) {
+        auto const bend = i == 0 || i == 130 ? 0 : static_cast<std::int32_t>(random.between(-700, 700));
+        east.push_back({kCorner.lon + 100000 + bend, kCorner.lat + i * 1500});
+    }
+    west.insert(west.end(), east.begin(), east.end());
+    west.push_back({kCorner.lon, kCorner.lat + 130 * 1500});
+    std::reverse(east.begin(), east.end());
+    east.push_back({kCorner.lon + 200000, kCorner.lat});
+    east.push_back({kCorner.lon + 200000, kCorner.lat + 130 * 1500});
+    std::rotate(east.begin(), east.end() - 2, east.end());
+    std::vector<MultiPolygon> const shapes{{{{west, {}}}}, {{{east, {}}}}};
+    std::vector<Point> points;
+    for (int i = 0; i < 20000; ++i) {
+        points.push_back({kCorner.lon + 100000 + static_cast<std::int32_t>(random.between(-800, 800)),
+                          kCorner.lat + static_cast<std::int32_t>(random.between(0, 130 * 1500))});
+    }
+    BOOST_TEST(disagreements(shapes, points) == 0);
+    AlignedBytes bytes{build(shapes)};
+    auto const anatomy = PointIndex::over(bytes.span()).anatomy();
+    BOOST_TEST(anatomy.leaf_vertices > anatomy.leaves * 5);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
