@@ -487,7 +487,7 @@ std::size_t wrong_in_quadrangles(std::span<std::byte const> bytes, std::vector<M
 
 /// update() from one coverage to the other; adds the number of unchanged grids that it asked for.
 std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vector<MultiPolygon> const& after,
-                              std::size_t& visited) {
+                              std::size_t& visited, bool damaged = false) {
     std::vector<PointIndex::Change> changes;
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
         auto const* const was = i < before.size() ? &before[i] : nullptr;
@@ -497,6 +497,11 @@ std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vect
         }
     }
     AlignedBytes old{build(before)};
+    if (damaged) {
+        for (std::size_t i = sizeof(Header); i < old.span().size(); i += 5) {
+            old.data()[i] ^= std::byte{255};
+        }
+    }
     SilentProgress silent;
     return PointIndex::update(
         PointIndex::over(old.span()), after.size(), changes,
@@ -680,6 +685,15 @@ BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
     AlignedBytes bytes{build(shapes)};
     auto const anatomy = PointIndex::over(bytes.span()).anatomy();
     BOOST_TEST(anatomy.leaf_vertices > anatomy.leaves * 5);
+}
+
+BOOST_AUTO_TEST_CASE(an_update_takes_nothing_over_from_damaged_bytes) {
+    Random random{13};
+    auto const before = quadrangles(random, 20, 20, kCorner, 20000);
+    auto after = before;
+    std::swap(after[210], after[211]);
+    std::size_t visited = 0;
+    BOOST_TEST((update(before, after, visited, true) == build(after)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
