@@ -513,15 +513,7 @@ private:
             if (before == nullptr) {
                 change.kinds.push_back(ChangeKind::added);
             } else {
-                if (before->shape != after.shape) {
-                    change.kinds.push_back(ChangeKind::reshaped);
-                }
-                if (before->name != after.name) {
-                    change.kinds.push_back(ChangeKind::renamed);
-                }
-                if (before->village != after.village) {
-                    change.kinds.push_back(ChangeKind::reparented);
-                }
+                change.kinds = registry::differences(*before, after);
                 change.area_before_m2 = geom::area_m2(before->shape);
             }
             if (change.kinds.empty()) {

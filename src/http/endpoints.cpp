@@ -16,10 +16,9 @@ std::optional<Reply> LocateEndpoint::operator()(Request const& request, Waiting 
     }
     auto const lon = number_of(*parameters, "lon");
     auto const lat = number_of(*parameters, "lat");
-    auto const as_of = as_of_of(*parameters);
     auto const nearest = count_of(*parameters, "nearest", 0, lookup::kMostNearest, 0);
-    for (auto const* const refused : {std::get_if<Reply>(&lon), std::get_if<Reply>(&lat), std::get_if<Reply>(&as_of),
-                                      std::get_if<Reply>(&nearest)}) {
+    for (auto const* const refused :
+         {std::get_if<Reply>(&lon), std::get_if<Reply>(&lat), std::get_if<Reply>(&nearest)}) {
         if (refused != nullptr) {
             return *refused;
         }
@@ -35,20 +34,12 @@ std::optional<Reply> LocateEndpoint::operator()(Request const& request, Waiting 
     query.crs = transformer->name();
     query.nearest = std::get<std::size_t>(nearest);
 
-    if (!states.current()) {
-        return nothing_published();
-    }
-    auto const day = std::get<Date>(as_of);
-    auto const served = served_on(states, day, waiting);
-    if (!served) {
-        return std::nullopt;
-    }
-    lookup::QueryFault wrong;
-    auto const answer = lookup::Locator{*served->snapshot, *served->roster}.locate(query, *transformer, day, wrong);
-    if (!answer) {
-        return malformed(wrong.field, fmt::format("{} {}", wrong.field, wrong.message));
-    }
-    return json_reply(lookup::to_json(*answer));
+    return reply_on(states, *parameters, waiting, [&](Served const& served, Date day) {
+        lookup::QueryFault wrong;
+        auto const answer = lookup::Locator{*served.snapshot, *served.roster}.locate(query, *transformer, day, wrong);
+        return answer ? json_reply(lookup::to_json(*answer))
+                      : malformed(wrong.field, fmt::format("{} {}", wrong.field, wrong.message));
+    });
 }
 
 std::optional<Reply> GridEndpoint::operator()(Request const& request, Waiting waiting) const {
@@ -57,32 +48,20 @@ std::optional<Reply> GridEndpoint::operator()(Request const& request, Waiting wa
     if (!parameters) {
         return reply_of(fault);
     }
-    auto const as_of = as_of_of(*parameters);
-    if (auto const* const refused = std::get_if<Reply>(&as_of)) {
-        return *refused;
-    }
     auto const text = percent_decode(request.path().substr(kPrefix.size()), false);
     auto const code = text ? GridCode::parse(*text) : std::nullopt;
     if (!code) {
         return malformed("code", "the grid code in the path must be 1 to 20 digits");
     }
-    if (!states.current()) {
-        return nothing_published();
-    }
-    auto const day = std::get<Date>(as_of);
-    auto const served = served_on(states, day, waiting);
-    if (!served) {
-        return std::nullopt;
-    }
-    lookup::Locator const locator{*served->snapshot, *served->roster};
-    auto const grid = locator.grid(*code, day);
-    if (!grid) {
-        return problem(404, "unknown-grid", "There is no such grid",
-                       fmt::format("no grid {} is in force on {} (generation {})", code->str(), day.str(),
-                                   served->snapshot->generation()),
-                       "code");
-    }
-    return json_reply(lookup::to_json(*grid, locator.evidence(day)));
+    return reply_on(states, *parameters, waiting, [&](Served const& served, Date day) {
+        lookup::Locator const locator{*served.snapshot, *served.roster};
+        auto const grid = locator.grid(*code, day);
+        return grid ? json_reply(lookup::to_json(*grid, locator.evidence(day)))
+                    : problem(404, "unknown-grid", "There is no such grid",
+                              fmt::format("no grid {} is in force on {} (generation {})", code->str(), day.str(),
+                                          served.snapshot->generation()),
+                              "code");
+    });
 }
 
 Reply HealthEndpoint::operator()(Request const& request) const {

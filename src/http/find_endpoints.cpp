@@ -47,30 +47,18 @@ std::variant<lookup::Page, Reply> page_of(Parameters const& parameters) {
 /// What remains once the query is read, the same for all ways to ask.
 std::optional<Reply> found(States& states, Waiting waiting, Parameters const& parameters, lookup::FindQuery query,
                            lookup::Page const& page) {
-    auto const as_of = as_of_of(parameters);
-    if (auto const* const refused = std::get_if<Reply>(&as_of)) {
-        return *refused;
-    }
     auto const transformer = transformer_of(parameters);
     if (auto const* const refused = std::get_if<Reply>(&transformer)) {
         return *refused;
     }
-    if (!states.current()) {
-        return nothing_published();
-    }
-    auto const day = std::get<Date>(as_of);
-    auto const served = served_on(states, day, waiting);
-    if (!served) {
-        return std::nullopt;
-    }
     auto const& to_registry = *std::get<crs::Transformer const*>(transformer);
     query.crs = to_registry.name();
-    lookup::QueryFault wrong;
-    auto const answer = lookup::Finder{*served->snapshot}.find(query, to_registry, day, page, wrong);
-    if (!answer) {
-        return malformed(wrong.field, fmt::format("{}: {}", wrong.field, wrong.message));
-    }
-    return json_reply(lookup::to_json(*answer));
+    return reply_on(states, parameters, waiting, [&](Served const& served, Date day) {
+        lookup::QueryFault wrong;
+        auto const answer = lookup::Finder{*served.snapshot}.find(query, to_registry, day, page, wrong);
+        return answer ? json_reply(lookup::to_json(*answer))
+                      : malformed(wrong.field, fmt::format("{}: {}", wrong.field, wrong.message));
+    });
 }
 
 std::variant<lookup::NearQuery, Reply> near_of(Parameters const& parameters) {

@@ -61,14 +61,6 @@ std::variant<Date, Reply> as_of_of(Parameters const& parameters) {
     return malformed("as_of", fmt::format("as_of '{}' is not a date; write YYYY-MM-DD", text->substr(0, 40)));
 }
 
-std::optional<Served> served_on(States& states, Date day, Waiting waiting) {
-    auto served = states.find(day);
-    if (!served && waiting == Waiting::allowed) {
-        served = states.obtain(day);
-    }
-    return served;
-}
-
 std::variant<std::size_t, Reply> count_of(Parameters const& parameters, std::string_view name, std::size_t low,
                                           std::size_t high, std::size_t otherwise) {
     auto const text = parameters.find(name);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 /// What endpoints have in common: reading a parameter or saying what is wrong with it.
@@ -26,7 +27,26 @@ namespace wangge::http {
 /// The transformer of the calling thread for `crs`, EPSG:4490 when it is not given; holds until the next call.
 [[nodiscard]] std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters);
 
-/// The state of a day; empty when the caller may not wait for it.
-[[nodiscard]] std::optional<Served> served_on(States& states, Date day, Waiting waiting);
+/**
+ * The reply of answer(served, day) for the day that `as_of` names. Else a reply that says what is wrong with it, or
+ * that nothing is published; empty when the caller may not wait for the state of that day.
+ */
+template <class Answer>
+[[nodiscard]] std::optional<Reply> reply_on(States& states, Parameters const& parameters, Waiting waiting,
+                                            Answer&& answer) {
+    auto const as_of = as_of_of(parameters);
+    if (auto const* const refused = std::get_if<Reply>(&as_of)) {
+        return *refused;
+    }
+    if (!states.current()) {
+        return nothing_published();
+    }
+    auto const day = std::get<Date>(as_of);
+    auto served = states.find(day);
+    if (!served && waiting == Waiting::allowed) {
+        served = states.obtain(day);
+    }
+    return served ? std::optional<Reply>{std::forward<Answer>(answer)(*served, day)} : std::nullopt;
+}
 
 } // namespace wangge::http

@@ -49,6 +49,20 @@ std::string_view to_string(ChangeKind kind) noexcept {
     return "";
 }
 
+std::vector<ChangeKind> differences(Grid const& before, Grid const& after) {
+    std::vector<ChangeKind> kinds;
+    if (before.shape != after.shape) {
+        kinds.push_back(ChangeKind::reshaped);
+    }
+    if (before.name != after.name) {
+        kinds.push_back(ChangeKind::renamed);
+    }
+    if (before.village != after.village) {
+        kinds.push_back(ChangeKind::reparented);
+    }
+    return kinds;
+}
+
 std::size_t ChangeSet::count(ChangeKind kind) const {
     return static_cast<std::size_t>(std::count_if(changes.begin(), changes.end(), [&](GridChange const& change) {
         return std::find(change.kinds.begin(), change.kinds.end(), kind) != change.kinds.end();

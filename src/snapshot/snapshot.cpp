@@ -140,7 +140,8 @@ Snapshot::~Snapshot() = default;
 
 StoredGrids Snapshot::stored() const noexcept {
     auto const& m = *m_impl;
-    return {m.index, m.tree, m.grids, m.first_part, m.first_ring, m.first_point, m.points};
+    return {m.index,   m.tree,       m.divisions,  m.grids,       m.names, m.by_code,
+            m.digests, m.first_part, m.first_ring, m.first_point, m.points};
 }
 
 std::shared_ptr<Snapshot const> Snapshot::open(std::filesystem::path const& folder) {

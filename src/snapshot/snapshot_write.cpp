@@ -2,6 +2,7 @@
 #include "envelope_tree.hpp"
 #include "sections.hpp"
 #include "snapshot_folder.hpp"
+#include "stored.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
@@ -251,49 +252,6 @@ Digest write_aside(std::filesystem::path const& folder, std::string const& notes
 
 constexpr std::uint32_t kNone = 0xffffffffU;
 
-/// Sections of a snapshot that has been opened, so that they are known to be sound.
-class Stored {
-public:
-    explicit Stored(std::filesystem::path const& folder)
-        : m_manifest(read_manifest(folder))
-        , m_grids_file(map_file(folder, kGridsFile, m_manifest))
-        , m_shapes_file(map_file(folder, kShapesFile, m_manifest)) {
-        auto const grids_bytes = m_grids_file.bytes();
-        auto const grids_header = read_header(folder / kGridsFile, grids_bytes, kGridsMagic);
-        divisions = view<DivisionRecord>(grids_bytes, grids_header, GridsSection::divisions);
-        grids = view<GridRecord>(grids_bytes, grids_header, GridsSection::grids);
-        names = view<char>(grids_bytes, grids_header, GridsSection::names);
-        by_code = view<GridId>(grids_bytes, grids_header, GridsSection::by_code);
-        digests = view<Digest>(grids_bytes, grids_header, GridsSection::digests);
-        auto const bytes = m_shapes_file.bytes();
-        auto const header = read_header(folder / kShapesFile, bytes, kShapesMagic);
-        first_part = view<std::uint32_t>(bytes, header, ShapesSection::first_part);
-        first_ring = view<std::uint32_t>(bytes, header, ShapesSection::first_ring);
-        first_point = view<std::uint32_t>(bytes, header, ShapesSection::first_point);
-        points = view<geom::Point>(bytes, header, ShapesSection::points);
-    }
-
-    /// Number in `points` of the first point of grid `id`; of their end for the number of grids.
-    [[nodiscard]] std::size_t begin_of(std::size_t id) const { return first_point[first_ring[first_part[id]]]; }
-    template <class Record>
-    [[nodiscard]] std::string_view name(Record const& record) const {
-        return {names.data() + record.name_offset, record.name_size};
-    }
-    void check_files(std::filesystem::path const& folder) const { snapshot::check_files(folder, m_manifest); }
-
-    std::span<DivisionRecord const> divisions;
-    std::span<GridRecord const> grids;
-    std::span<char const> names;
-    std::span<GridId const> by_code;
-    std::span<Digest const> digests;
-    std::span<std::uint32_t const> first_part, first_ring, first_point;
-    std::span<geom::Point const> points;
-
-private:
-    Manifest m_manifest;
-    MappedFile m_grids_file, m_shapes_file;
-};
-
 /// A grid of an update that is not as it was.
 struct Fresh {
     Content::Grid const* grid = nullptr;
@@ -400,7 +358,7 @@ private:
 };
 
 /// Everything but the points, which are pieces of the stored ones and of `fresh_points`.
-Parts updated_parts(Stored const& stored, Numbering const& numbering) {
+Parts updated_parts(StoredGrids const& stored, Numbering const& numbering) {
     Parts parts;
     parts.grids.reserve(numbering.count());
     parts.digests.reserve(numbering.count());
@@ -432,16 +390,12 @@ Parts updated_parts(Stored const& stored, Numbering const& numbering) {
     }
     auto const fresh = numbering.fresh_by_code();
     auto next = fresh.begin();
-    auto const code_before = [&](GridId id) {
-        std::string_view const digits{stored.grids[id].code.data(), stored.grids[id].code.size()};
-        return digits.substr(0, digits.find('\0'));
-    };
     parts.by_code.reserve(numbering.count());
     for (auto const before : stored.by_code) {
         if (number[before] == kNone) {
             continue;
         }
-        for (; next != fresh.end() && next->first->grid->code.str() < code_before(before); ++next) {
+        for (; next != fresh.end() && next->first->grid->code.str() < code_of(stored.grids[before]); ++next) {
             parts.by_code.push_back(next->second);
         }
         parts.by_code.push_back(number[before]);
@@ -453,7 +407,7 @@ Parts updated_parts(Stored const& stored, Numbering const& numbering) {
 }
 
 /// All points in the order of the new numbers: long runs as they are stored, and those of fresh grids.
-Pieces point_pieces(Stored const& stored, Numbering const& numbering, std::vector<geom::Point>& fresh_points) {
+Pieces point_pieces(StoredGrids const& stored, Numbering const& numbering, std::vector<geom::Point>& fresh_points) {
     std::size_t fresh_count = 0;
     for (std::size_t id = 0; id < numbering.count(); ++id) {
         fresh_count += numbering.fresh(id) != nullptr ? geom::vertex_count(numbering.fresh(id)->shape) : 0;
@@ -479,7 +433,7 @@ Pieces point_pieces(Stored const& stored, Numbering const& numbering, std::vecto
     return pieces;
 }
 
-std::vector<std::byte> next_index(Snapshot const& previous, Stored const& stored, Numbering const& numbering,
+std::vector<std::byte> next_index(Snapshot const& previous, StoredGrids const& stored, Numbering const& numbering,
                                   Progress& progress) {
     std::vector<std::pair<geom::MultiPolygon, geom::MultiPolygon>> shapes; // before and after, of `changes`
     std::vector<PointIndex::Change> changes;
@@ -532,7 +486,7 @@ Digest content_digest(Content const& content) {
 }
 
 Digest content_digest(Snapshot const& previous, Update const& update) {
-    return updated_parts(Stored{previous.folder()}, Numbering{previous, update}).content();
+    return updated_parts(previous.stored(), Numbering{previous, update}).content();
 }
 
 Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress) {
@@ -559,9 +513,10 @@ Digest update_snapshot(Snapshot const& previous, Update const& update, std::file
                        Progress& progress) {
     return write_aside(folder, update.notes, [&](std::filesystem::path const& aside) {
         progress.begin("snapshot: shapes", 0, "");
-        Stored const stored{previous.folder()};
+        auto const stored = previous.stored();
         // Damage must not be handed on from one snapshot to the next.
-        auto sound = std::async(std::launch::async, [&] { stored.check_files(previous.folder()); });
+        auto sound =
+            std::async(std::launch::async, [&] { check_files(previous.folder(), read_manifest(previous.folder())); });
         Numbering const numbering{previous, update};
         auto const parts = updated_parts(stored, numbering);
         auto manifest = manifest_of(update, parts);

@@ -15,13 +15,25 @@ namespace wangge::snapshot {
     return digits.substr(0, digits.find('\0'));
 }
 
-/// What queries read of a snapshot: views of the mapping, whose directories were checked when it was opened.
+/// What queries and updates read of a snapshot: views of the mapping, whose directories were checked when it was
+/// opened.
 struct StoredGrids {
     PointIndex const& index;
     EnvelopeTree const& tree;
+    std::span<sections::DivisionRecord const> divisions;
     std::span<sections::GridRecord const> grids;
+    std::span<char const> names;
+    std::span<GridId const> by_code;
+    std::span<Digest const> digests;
     std::span<std::uint32_t const> first_part, first_ring, first_point;
     std::span<geom::Point const> points;
+
+    template <class Record>
+    [[nodiscard]] std::string_view name(Record const& record) const {
+        return {names.data() + record.name_offset, record.name_size};
+    }
+    /// Number in `points` of the first point of grid `id`; of their end for the number of grids.
+    [[nodiscard]] std::size_t begin_of(std::size_t id) const { return first_point[first_ring[first_part[id]]]; }
 
     /// Calls f(span of vertices) for each ring of the grid until it returns true; says whether it did.
     template <class F>

@@ -172,15 +172,7 @@ private:
             if (auto const before = find(m_before, after.code); before == m_before.end()) {
                 change.kinds = {ChangeKind::added};
             } else {
-                if (before->shape != after.shape) {
-                    change.kinds.push_back(ChangeKind::reshaped);
-                }
-                if (before->name != after.name) {
-                    change.kinds.push_back(ChangeKind::renamed);
-                }
-                if (before->village != after.village) {
-                    change.kinds.push_back(ChangeKind::reparented);
-                }
+                change.kinds = registry::differences(*before, after);
             }
             if (!change.kinds.empty()) {
                 set.changes.push_back(std::move(change));

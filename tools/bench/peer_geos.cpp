@@ -1,6 +1,5 @@
+#include "geos_geometry.hpp"
 #include "peers.hpp"
-
-#include <geos_c.h>
 
 #include <algorithm>
 
@@ -14,19 +13,7 @@ public:
     explicit GeosPeer(std::span<geom::MultiPolygon const> shapes) : m_context(GEOS_init_r()) {
         m_tree = GEOSSTRtree_create_r(m_context, 10);
         for (auto const& shape : shapes) {
-            std::vector<GEOSGeometry*> parts;
-            for (auto const& part : shape.parts) {
-                std::vector<GEOSGeometry*> holes;
-                for (auto const& hole : part.holes) {
-                    holes.push_back(ring(hole));
-                }
-                parts.push_back(GEOSGeom_createPolygon_r(m_context, ring(part.outer), holes.data(),
-                                                         static_cast<unsigned>(holes.size())));
-            }
-            auto* const geometry = parts.size() == 1
-                                       ? parts[0]
-                                       : GEOSGeom_createCollection_r(m_context, GEOS_MULTIPOLYGON, parts.data(),
-                                                                     static_cast<unsigned>(parts.size()));
+            auto* const geometry = geos_geometry(m_context, shape);
             m_geometries.push_back(geometry);
             m_prepared.push_back(GEOSPrepare_r(m_context, geometry));
         }
@@ -75,15 +62,6 @@ private:
         }
         GEOSGeom_destroy_r(m_context, point);
         return owner;
-    }
-
-    GEOSGeometry* ring(geom::Ring const& points) {
-        auto* const sequence = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(points.size() + 1), 2);
-        for (std::size_t i = 0; i <= points.size(); ++i) {
-            auto const p = points[i % points.size()];
-            GEOSCoordSeq_setXY_r(m_context, sequence, static_cast<unsigned>(i), p.lon, p.lat);
-        }
-        return GEOSGeom_createLinearRing_r(m_context, sequence);
     }
 
     GEOSContextHandle_t m_context;

@@ -1,5 +1,6 @@
 // wangge-bench-queries: how long a query by box, area, line or distance takes on a published snapshot, beside GEOS in
 // the same run.
+#include "geos_geometry.hpp"
 #include "random.hpp"
 
 #include <wangge/base/error.hpp>
@@ -9,7 +10,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <geos_c.h>
 #include <time.h>
 
 #include <algorithm>
@@ -57,22 +57,9 @@ public:
     Geos(Geos const&) = delete;
     Geos& operator=(Geos const&) = delete;
 
-    [[nodiscard]] GEOSGeometry* from(MultiPolygon const& shape) const {
-        std::vector<GEOSGeometry*> parts;
-        for (auto const& part : shape.parts) {
-            std::vector<GEOSGeometry*> holes;
-            for (auto const& hole : part.holes) {
-                holes.push_back(ring(hole));
-            }
-            parts.push_back(GEOSGeom_createPolygon_r(m_context, ring(part.outer), holes.data(),
-                                                     static_cast<unsigned>(holes.size())));
-        }
-        return parts.size() == 1 ? parts[0]
-                                 : GEOSGeom_createCollection_r(m_context, GEOS_MULTIPOLYGON, parts.data(),
-                                                               static_cast<unsigned>(parts.size()));
-    }
+    [[nodiscard]] GEOSGeometry* from(MultiPolygon const& shape) const { return bench::geos_geometry(m_context, shape); }
     [[nodiscard]] GEOSGeometry* from(std::vector<Point> const& line) const {
-        return GEOSGeom_createLineString_r(m_context, sequence(line, line.size()));
+        return GEOSGeom_createLineString_r(m_context, bench::geos_sequence(m_context, line, line.size()));
     }
     /// Takes the geometry.
     [[nodiscard]] Ids intersecting(GEOSGeometry* asked) {
@@ -123,18 +110,6 @@ private:
             [](void* item, void* ids) { static_cast<Ids*>(ids)->push_back(*static_cast<GridId*>(item)); }, &found);
         return found;
     }
-    [[nodiscard]] GEOSCoordSequence* sequence(std::vector<Point> const& points, std::size_t count) const {
-        auto* const s = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(count), 2);
-        for (std::size_t i = 0; i < count; ++i) {
-            auto const p = points[i % points.size()];
-            GEOSCoordSeq_setXY_r(m_context, s, static_cast<unsigned>(i), p.lon, p.lat);
-        }
-        return s;
-    }
-    [[nodiscard]] GEOSGeometry* ring(geom::Ring const& points) const {
-        return GEOSGeom_createLinearRing_r(m_context, sequence(points, points.size() + 1));
-    }
-
     GEOSContextHandle_t m_context;
     GEOSSTRtree* m_tree = nullptr;
     std::vector<GEOSGeometry*> m_geometries;

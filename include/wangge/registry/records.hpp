@@ -57,6 +57,8 @@ struct Assignment {
 /// What one import changes; printable. Made by comparing checked drafts with the state on the effective date.
 enum class ChangeKind : std::uint8_t { added, reshaped, renamed, reparented, retired };
 [[nodiscard]] std::string_view to_string(ChangeKind kind) noexcept;
+/// How `after` differs from the same grid before; empty when it does not.
+[[nodiscard]] std::vector<ChangeKind> differences(Grid const& before, Grid const& after);
 
 struct GridChange {
     std::vector<ChangeKind> kinds; ///< one grid may be reshaped and renamed at once

@@ -153,6 +153,9 @@ public:
 
 private:
     friend void verify(std::filesystem::path const& folder, Progress& progress);
+    friend Digest update_snapshot(Snapshot const& previous, Update const& update, std::filesystem::path const& folder,
+                                  Progress& progress);
+    friend Digest content_digest(Snapshot const& previous, Update const& update);
     Snapshot();
     struct Impl;
     [[nodiscard]] StoredGrids stored() const noexcept;
