@@ -2,7 +2,8 @@
 
 Makes 127,533 grids, imports, publishes, exports, looks up; then compares with GEOS and with a second import in another
 order. Figures are printed, never judged: only facts decide.
-usage: whole_province.py --wangge PROGRAM --verify-coverage PROGRAM --verify-lookup PROGRAM [--folder DIR] [--scale SCALE]
+usage: whole_province.py --wangge PROGRAM --verify-coverage PROGRAM --verify-lookup PROGRAM
+                          --compare-instructions PROGRAM [--folder DIR] [--scale SCALE]
 """
 import argparse
 import csv
@@ -52,6 +53,7 @@ def main():
     parser.add_argument("--wangge", required=True)
     parser.add_argument("--verify-coverage", required=True)
     parser.add_argument("--verify-lookup", required=True)
+    parser.add_argument("--compare-instructions", required=True)
     parser.add_argument("--folder", default=str(ROOT / "build/province-test"))
     parser.add_argument("--scale", default="province")
     parser.add_argument("--random", type=int, default=8_000_000, help="random positions")
@@ -114,6 +116,8 @@ def main():
     print(done.stdout, flush=True)
     for form, count in ("binary", options.random + options.boundary), ("csv", options.csv):
         check(f"\n{form}: {count} positions" in done.stdout, f"{count:,} answers as {form} were compared")
+    current = data / "snapshots" / (data / "snapshots/CURRENT").read_text().strip()
+    print(timed("every set of instructions answers the same", [options.compare_instructions, current]).stdout, flush=True)
 
     # Another order: city by city from Shapefiles in their own zones, shuffled. The same state must come out.
     other = folder / "other-order"
