@@ -83,8 +83,7 @@ public:
         m_dataset.reset(
             GDALDataset::Open(m_path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr));
         if (!m_dataset || m_dataset->GetLayerCount() != 1) {
-            unreadable(m_path,
-                       fmt::format("is damaged or cut short ({}); copy it again from where it came", m_trap.failure()));
+            unreadable(m_path, fmt::format("is damaged or cut short{}; copy it again from where it came", reason()));
         }
         m_layer = m_dataset->GetLayer(0);
         auto const type = wkbFlatten(m_layer->GetGeomType());
@@ -109,14 +108,19 @@ public:
         OGRFeatureUniquePtr feature{m_layer->GetNextFeature()};
         if (!m_trap.failure().empty() || (!feature && count() != 0 && m_read < count())) {
             unreadable(m_path,
-                       fmt::format("is damaged or cut short after feature {} ({}); copy it again from where it came",
-                                   m_read, m_trap.failure()));
+                       fmt::format("is damaged or cut short after feature {}{}; copy it again from where it came",
+                                   m_read, reason()));
         }
         m_read += feature ? 1U : 0U;
         return feature;
     }
 
 private:
+    /// What GDAL says of the failure, in brackets; it does not always say something.
+    [[nodiscard]] std::string reason() const {
+        return m_trap.failure().empty() ? std::string{} : fmt::format(" ({})", m_trap.failure());
+    }
+
     fs::path m_path;
     ReportTrap m_trap;
     DatasetPtr m_dataset;

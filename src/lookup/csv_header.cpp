@@ -135,6 +135,10 @@ char separator_of(std::string_view header) {
 
 CsvHeader read_csv_header(std::string_view record, std::string const& lon_column, std::string const& lat_column,
                           std::string const& file) {
+    if (record.starts_with("\xff\xfe") || record.starts_with("\xfe\xff")) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: is in UTF-16, which is not read; save it as CSV in UTF-8", file)};
+    }
     if (record.starts_with("\xef\xbb\xbf")) {
         record.remove_prefix(3);
     }

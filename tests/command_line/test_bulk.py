@@ -97,6 +97,13 @@ class Bulk(unittest.TestCase):
         self.assertFalse(out.exists())
         self.assertEqual([name for name in os.listdir(self.folder) if ".new-" in name], [])
 
+    def test_a_csv_in_utf_16_is_refused_by_name(self):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            out = self.folder / "utf16.out"
+            done = self.locate("--points", "-", "--out", out, code=1, stdin="\ufefflon,lat\n113.3,23.1\n".encode(encoding))
+            self.assertIn("is in UTF-16, which is not read; save it as CSV in UTF-8", done.stderr.decode())
+            self.assertFalse(out.exists())
+
     def test_the_summary_is_json_on_request_and_never_among_the_answers(self):
         out = self.folder / "summary.csv"
         summary = json.loads(self.locate("--points", self.csv, "--out", out, "--json").stdout)
