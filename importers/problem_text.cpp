@@ -190,7 +190,7 @@ constexpr std::array kFields{std::pair<std::string_view, std::string_view>{"grid
         constexpr std::size_t kMost = 8;
         std::string text;
         for (std::size_t i = 0; i < problem.subjects.size() && i < kMost; ++i) {
-            text += (i == 0 ? "" : "、") + problem.subjects[i];
+            text += (i == 0 ? "" : "、") + subject_text(problem.subjects[i], Language::chinese);
         }
         return problem.subjects.size() <= kMost ? text : fmt::format("{} 等 {} 个", text, problem.subjects.size());
     }
@@ -253,6 +253,23 @@ std::string sentence(Problem const& problem, Language language) {
     auto const& words = words_of(problem.code);
     bool complete = true;
     return fmt::format("{}；{}", filled_in(words.sentence, problem, complete), words.chinese.remedy);
+}
+
+std::string subject_text(std::string const& subject, Language language) {
+    constexpr std::string_view kRow = "row ";
+    auto const at = subject.rfind(kRow);
+    if (language == Language::english || at == std::string::npos) {
+        return subject;
+    }
+    auto const first = at + kRow.size();
+    auto const last = std::min(subject.find_first_not_of("0123456789", first), subject.size());
+    bool const alone = last == subject.size();
+    bool const in_brackets = at > 0 && subject[at - 1] == '(' && subject.substr(last) == ")";
+    if (last == first || (!alone && !in_brackets)) {
+        return subject;
+    }
+    return fmt::format("{}第 {} 行{}", subject.substr(0, at), subject.substr(first, last - first),
+                       subject.substr(last));
 }
 
 std::string_view title_of(ProblemKind const& kind, Language language) noexcept {

@@ -12,6 +12,8 @@ namespace wangge::importers {
 /// place, the measure and the facts.
 [[nodiscard]] std::string sentence(Problem const& problem, Language language);
 
+/// The name of a feature as a person reads it: "row 17" and "CODE (row 17)" are words, other names are not.
+[[nodiscard]] std::string subject_text(std::string const& subject, Language language);
 [[nodiscard]] std::string_view title_of(ProblemKind const& kind, Language language) noexcept;
 [[nodiscard]] std::string_view word_of(Severity severity, Language language) noexcept;
 

@@ -41,7 +41,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kChanges
 void add_reading(ReportContents& contents, FileSummary const& file) {
     auto& facts = contents.facts;
     if (!file.datum_assumed.empty()) {
-        facts.emplace_back(contents.say("coordinates", "坐标"), file.datum_assumed);
+        facts.emplace_back(contents.say("coordinates", "坐标"),
+                           contents.language == Language::chinese
+                               ? fmt::format("{}，换算为 CGCS2000 经纬度（EPSG:4490）", file.crs)
+                               : file.datum_assumed);
     }
     if (!file.mapping.empty()) {
         facts.emplace_back(contents.say("columns", "字段"), file.mapping);

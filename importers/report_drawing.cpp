@@ -292,7 +292,8 @@ std::string overview_svg(ReportMap const& map, std::span<Problem const> problems
     std::set<std::pair<ProblemCode, std::pair<int, int>>> taken;
     for (auto const severity : {Severity::note, Severity::warning, Severity::error}) {
         for (auto const& problem : problems) {
-            if (!problem.place || problem.severity() != severity || taken.size() >= kMostDots) {
+            if (!problem.place || problem.severity() != severity || taken.size() >= kMostDots ||
+                !frame.shows(problem.place->at)) {
                 continue;
             }
             auto const at = frame.at(problem.place->at);
@@ -318,6 +319,9 @@ std::string overview_svg(ReportMap const& map, std::span<Problem const> problems
     std::vector<Pixel> pins;
     for (std::size_t i = 0; i < map.details.size(); ++i) {
         auto const& problem = problems[map.details[i].problem];
+        if (!frame.shows(problem.place->at)) {
+            continue;
+        }
         auto const at = frame.at(problem.place->at);
         Pixel pin{at.x + 11, at.y - 13};
         constexpr double kApart = 17;

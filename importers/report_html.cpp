@@ -170,6 +170,12 @@ private:
                     : fmt::format("grey lines: between features whose first {} characters differ",
                                   m_contents.map->group_length));
         }
+        if (m_contents.map->left_out > 0) {
+            put("<span>{}</span>",
+                m_contents.language == Language::chinese
+                    ? fmt::format("另有 {} 个要素远在图外", grouped(m_contents.map->left_out))
+                    : fmt::format("{} features lie far outside of the picture", grouped(m_contents.map->left_out)));
+        }
         m_html += "</div>\n</div>\n";
     }
 
@@ -197,7 +203,8 @@ private:
             m_html += "<p>";
             for (std::size_t k = 0; k < detail.subjects.size(); ++k) {
                 put("<span class=\"key\" style=\"background:{}\"></span>{}{}", subject_colour(k),
-                    xml_escaped(detail.subjects[k].name), k + 1 < detail.subjects.size() ? "<br/>" : "");
+                    xml_escaped(subject_text(detail.subjects[k].name, m_contents.language)),
+                    k + 1 < detail.subjects.size() ? "<br/>" : "");
             }
             put("</p><p class=\"soft\">{}</p></div>\n</div>\n", said(problem));
             m_numbers.emplace(detail.problem, i + 1);
@@ -230,7 +237,7 @@ private:
             auto const& problem = m_contents.tally->problems[i];
             m_html += "<tr><td>";
             for (std::size_t k = 0; k < problem.subjects.size() && k < 4; ++k) {
-                put("{}{}", k == 0 ? "" : "<br/>", xml_escaped(problem.subjects[k]));
+                put("{}{}", k == 0 ? "" : "<br/>", xml_escaped(subject_text(problem.subjects[k], m_contents.language)));
             }
             if (problem.subjects.size() > 4) {
                 put("<br/>+ {}", problem.subjects.size() - 4);

@@ -2,7 +2,9 @@
 #include <wangge/importers/report_map.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -37,8 +39,12 @@ struct Stroke {
 };
 
 [[nodiscard]] Cell cell_at(PictureFrame const& frame, geom::Point p) {
+    static constexpr double kFarthest = 8'000; // off the picture, and in the range of a cell
+    auto const cell = [](double pixels) {
+        return static_cast<std::int16_t>(std::lround(std::clamp(pixels, -kFarthest, kFarthest)));
+    };
     auto const pixel = frame.at(p);
-    return {static_cast<std::int16_t>(std::lround(pixel.x)), static_cast<std::int16_t>(std::lround(pixel.y))};
+    return {cell(pixel.x), cell(pixel.y)};
 }
 
 [[nodiscard]] bool straight(Cell a, Cell b, Cell c) {
@@ -127,12 +133,49 @@ struct Stroke {
     return length;
 }
 
-void draw_overview(ReportMap& map, std::span<MapFeature const> features) {
+/// The box of all but the outermost hundredth on each side, widened to twice its size: a feature with swapped
+/// coordinates must not make a dot of the others.
+[[nodiscard]] geom::Envelope box_of_most(std::span<geom::Envelope const> boxes) {
+    constexpr std::size_t kFew = 20;
+    geom::Envelope all;
+    for (auto const& box : boxes) {
+        all.extend(box);
+    }
+    if (boxes.size() < kFew) {
+        return all;
+    }
+    std::vector<std::int32_t> values(boxes.size());
+    auto const quantile = [&](auto value, std::size_t hundredth) {
+        std::ranges::transform(boxes, values.begin(), value);
+        auto const nth = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * hundredth / 100);
+        std::ranges::nth_element(values, nth);
+        return std::int64_t{*nth};
+    };
+    auto const widened = [](std::int64_t low, std::int64_t high, std::int32_t least, std::int32_t most) {
+        auto const more = std::max<std::int64_t>((high - low) / 2, 1);
+        return std::pair{static_cast<std::int32_t>(std::max<std::int64_t>(low - more, least)),
+                         static_cast<std::int32_t>(std::min<std::int64_t>(high + more, most))};
+    };
+    auto const [west, east] =
+        widened(quantile([](auto const& box) { return box.min.lon; }, 1),
+                quantile([](auto const& box) { return box.max.lon; }, 99), all.min.lon, all.max.lon);
+    auto const [south, north] =
+        widened(quantile([](auto const& box) { return box.min.lat; }, 1),
+                quantile([](auto const& box) { return box.max.lat; }, 99), all.min.lat, all.max.lat);
+    return {{west, south}, {east, north}};
+}
+
+void draw_overview(ReportMap& map, std::span<MapFeature const> features, std::span<geom::Envelope const> boxes,
+                   geom::Envelope const& reach) {
     bool const each = features.size() <= kEachOutlined;
     map.group_length = each ? 0 : group_length_of(features);
     std::unordered_map<std::string_view, std::uint32_t> groups;
     std::vector<Stroke> strokes;
     for (std::uint32_t i = 0; i < features.size(); ++i) {
+        if (!boxes[i].intersects(reach)) {
+            ++map.left_out;
+            continue;
+        }
         auto const name = features[i].name.substr(0, map.group_length);
         auto const group = each ? i : groups.try_emplace(name, static_cast<std::uint32_t>(groups.size())).first->second;
         geom::for_each_ring(*features[i].shape, [&](geom::Ring const& ring) {
@@ -186,33 +229,60 @@ void draw_overview(ReportMap& map, std::span<MapFeature const> features) {
     if (by_code.contains(ProblemCode::overlap) || by_code.contains(ProblemCode::gap)) {
         by_code.erase(ProblemCode::sliver);
     }
+    // Between features first: what concerns a single one is told by words nearly as well.
+    constexpr std::array kOrder{3, 4, 2, 1};
     std::vector<std::size_t> chosen;
-    for (auto severity : {Severity::error, Severity::warning, Severity::note}) {
-        for (auto& [code, list] : by_code) {
-            if (problem_kind(code).severity != severity) {
-                continue;
+    for (auto const severity : {Severity::error, Severity::warning, Severity::note}) {
+        for (auto const hundreds : kOrder) {
+            for (auto& [code, list] : by_code) {
+                if (problem_kind(code).severity != severity || static_cast<int>(code) / 100 != hundreds) {
+                    continue;
+                }
+                std::ranges::stable_sort(list, std::greater{}, [&](std::size_t i) { return problems[i].measure; });
+                list.resize(std::min(list.size(), hundreds == 1 ? kDetailsOfAttribute : kDetailsOfCode));
+                chosen.insert(chosen.end(), list.begin(), list.end());
             }
-            std::ranges::stable_sort(list, std::greater{}, [&](std::size_t i) { return problems[i].measure; });
-            auto const most = static_cast<int>(code) < 200 ? kDetailsOfAttribute : kDetailsOfCode;
-            list.resize(std::min(list.size(), most));
-            chosen.insert(chosen.end(), list.begin(), list.end());
         }
     }
     chosen.resize(std::min(chosen.size(), kMostDetails));
     return chosen;
 }
 
-/// Faults of one place are seen in a part of their feature, the others as large as they are.
-[[nodiscard]] PictureFrame frame_of(ProblemPlace const& place, geom::Envelope const& subjects) {
+/// As wide as the edges that pass the point are long, or a part of the features where none does.
+[[nodiscard]] geom::Envelope box_around(geom::Point at, std::span<ReportMap::Shape const> shapes,
+                                        geom::Envelope const& subjects) {
+    constexpr double kOnEdgeM = 0.05;
+    constexpr double kShare = 0.15;
+    std::int64_t reach = 0;
+    for (auto const& shape : shapes) {
+        geom::for_each_edge(shape.shape, [&](geom::Point a, geom::Point b) {
+            auto const extent = std::max(std::abs(std::int64_t{a.lon} - b.lon), std::abs(std::int64_t{a.lat} - b.lat));
+            if (extent > reach && geom::distance_to_segment_m(at, a, b) < kOnEdgeM) {
+                reach = extent;
+            }
+        });
+    }
+    if (reach == 0) {
+        reach = static_cast<std::int64_t>(
+            kShare * static_cast<double>(std::max(std::int64_t{subjects.max.lon} - subjects.min.lon,
+                                                  std::int64_t{subjects.max.lat} - subjects.min.lat)));
+    }
+    auto const half = static_cast<std::int32_t>(std::min<std::int64_t>(reach * 5 / 4, 100'000'000));
+    return {{at.lon - half, at.lat - half}, {at.lon + half, at.lat + half}};
+}
+
+/// Faults at a point are seen in a part of their feature, those of attributes with the whole of it, the others as large
+/// as they are.
+[[nodiscard]] PictureFrame frame_of(Problem const& problem, std::span<ReportMap::Shape const> shapes,
+                                    geom::Envelope const& subjects) {
+    auto const& place = *problem.place;
+    if (static_cast<int>(problem.code) < 200 && !subjects.empty()) {
+        return PictureFrame::around(subjects, kDetailWidth, kDetailHeight, 0.1, 1);
+    }
     auto box = box_of(place);
     bool const point = place.line.empty() && place.area.empty();
     if (point && !subjects.empty()) {
-        auto const part = [&](auto low, auto high) {
-            return static_cast<std::int32_t>((std::int64_t{high} - low) * 3 / 10);
-        };
-        auto const east = part(subjects.min.lon, subjects.max.lon);
-        auto const north = part(subjects.min.lat, subjects.max.lat);
-        box = {{place.at.lon - east, place.at.lat - north}, {place.at.lon + east, place.at.lat + north}};
+        box = box_around(place.at, shapes, subjects);
     }
     constexpr double kLeastM = 4;
     return PictureFrame::around(box, kDetailWidth, kDetailHeight, point ? 0.0 : 0.22, kLeastM);
@@ -257,25 +327,19 @@ ReportMap make_report_map(std::span<Problem const> problems, std::span<MapFeatur
     ReportMap map;
     std::vector<MapFeature> drawn;
     std::vector<geom::Envelope> boxes;
-    geom::Envelope all;
     for (auto const& feature : features) {
         if (feature.shape != nullptr && !feature.shape->empty()) {
             drawn.push_back(feature);
             boxes.push_back(geom::envelope_of(*feature.shape));
-            all.extend(boxes.back());
         }
     }
     if (drawn.empty()) {
         return map;
     }
-    for (auto const& problem : problems) {
-        if (problem.place) {
-            all.extend(box_of(*problem.place));
-        }
-    }
     constexpr double kLeastM = 20;
-    map.overview = PictureFrame::around(all, kOverviewWidth, kOverviewHeight, 0.04, kLeastM);
-    draw_overview(map, drawn);
+    auto const reach = box_of_most(boxes);
+    map.overview = PictureFrame::around(reach, kOverviewWidth, kOverviewHeight, 0.04, kLeastM);
+    draw_overview(map, drawn, boxes, reach);
 
     auto const chosen = worst(problems);
     std::unordered_map<std::string_view, std::size_t> wanted; // name -> feature + 1
@@ -301,7 +365,7 @@ ReportMap make_report_map(std::span<Problem const> problems, std::span<MapFeatur
                 subject_box.extend(boxes[feature - 1]);
             }
         }
-        detail.frame = frame_of(*problems[i].place, subject_box);
+        detail.frame = frame_of(problems[i], detail.subjects, subject_box);
         auto const shown = detail.frame.box();
         for (std::size_t k = 0; k < drawn.size() && detail.others.size() < kMostOthers; ++k) {
             if (boxes[k].intersects(shown) && !subjects.contains(k)) {

@@ -28,21 +28,49 @@ namespace {
     return fmt::format("<Option name=\"{}\" value=\"{}\" type=\"QString\"/>", name, value);
 }
 
-/// The symbol of one category; older versions of QGIS read <prop>, newer ones <Option>.
+using Properties = std::vector<std::pair<std::string_view, std::string>>;
+
+/// Older versions of QGIS read <prop>, newer ones <Option>.
+[[nodiscard]] std::string qml_layer(std::string_view type, Properties const& properties, std::string_view inside) {
+    std::string options;
+    std::string props;
+    for (auto const& [name, value] : properties) {
+        options += option(name, value);
+        fmt::format_to(std::back_inserter(props), "<prop k=\"{}\" v=\"{}\"/>", name, value);
+    }
+    return fmt::format("<layer class=\"{}\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\">{}</Option>{}{}"
+                       "</layer>",
+                       type, options, props, inside);
+}
+
+[[nodiscard]] Properties point_properties(std::string_view colour, std::string size) {
+    return {{"name", "circle"},
+            {"color", qml_colour(colour, 255)},
+            {"outline_color", "255,255,255,255"},
+            {"outline_style", "solid"},
+            {"outline_width", "0.3"},
+            {"outline_width_unit", "MM"},
+            {"size", std::move(size)},
+            {"size_unit", "MM"}};
+}
+
+[[nodiscard]] std::string qml_mark(StyledGeometry geometry, std::size_t number, std::string_view colour) {
+    auto const symbol = fmt::format("<symbol name=\"@{}@1\" type=\"marker\" alpha=\"1\" clip_to_extent=\"1\" "
+                                    "force_rhr=\"0\">{}</symbol>",
+                                    number, qml_layer("SimpleMarker", point_properties(colour, "2"), {}));
+    return geometry == StyledGeometry::area
+               ? qml_layer("CentroidFill", {{"point_on_surface", "1"}, {"point_on_all_parts", "0"}}, symbol)
+               : qml_layer("MarkerLine", {{"placement", "centralpoint"}, {"rotate", "0"}}, symbol);
+}
+
+/// The symbol of one category.
 [[nodiscard]] std::string qml_symbol(StyledGeometry geometry, std::size_t number, std::string_view colour) {
     std::string_view type = "marker";
     std::string_view layer = "SimpleMarker";
-    std::vector<std::pair<std::string_view, std::string>> properties;
+    Properties properties;
     switch (geometry) {
     case StyledGeometry::point:
-        properties = {{"name", "circle"},
-                      {"color", qml_colour(colour, 255)},
-                      {"outline_color", "255,255,255,255"},
-                      {"outline_style", "solid"},
-                      {"outline_width", "0.4"},
-                      {"outline_width_unit", "MM"},
-                      {"size", "3.2"},
-                      {"size_unit", "MM"}};
+        properties = point_properties(colour, "3.2");
         break;
     case StyledGeometry::line:
         type = "line";
@@ -66,16 +94,12 @@ namespace {
                       {"joinstyle", "round"}};
         break;
     }
-    std::string options;
-    std::string props;
-    for (auto const& [name, value] : properties) {
-        options += option(name, value);
-        fmt::format_to(std::back_inserter(props), "<prop k=\"{}\" v=\"{}\"/>", name, value);
-    }
-    return fmt::format("<symbol name=\"{}\" type=\"{}\" alpha=\"1\" clip_to_extent=\"1\" force_rhr=\"0\"><layer "
-                       "class=\"{}\" enabled=\"1\" locked=\"0\" pass=\"0\"><Option type=\"Map\">{}</Option>{}</layer>"
-                       "</symbol>\n",
-                       number, type, layer, options, props);
+    auto const first = qml_layer(layer, properties, {});
+    // What is too small to be seen from afar has a mark all the same.
+    auto const mark = geometry == StyledGeometry::point ? std::string{} : qml_mark(geometry, number, colour);
+    return fmt::format(
+        "<symbol name=\"{}\" type=\"{}\" alpha=\"1\" clip_to_extent=\"1\" force_rhr=\"0\">{}{}</symbol>\n", number,
+        type, first, mark);
 }
 
 [[nodiscard]] std::string label_of(ProblemKind const& kind, Language language) {

@@ -4,12 +4,28 @@
 #include <wangge/importers/report_writer.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <iterator>
 
 namespace wangge::importers {
 
 namespace {
+
+/// A sentence of its own; most already name the features and the place.
+void append_case(std::string& text, Problem const& problem, Language language) {
+    auto const words = sentence(problem, language);
+    auto const names = [&](std::string const& part) { return words.find(part) != std::string::npos; };
+    text += "  ";
+    if (!problem.subjects.empty() && !names(subject_text(problem.subjects.front(), language))) {
+        fmt::format_to(std::back_inserter(text), "{}: ", fmt::join(problem.subjects, ", "));
+    }
+    text += words;
+    if (problem.place && !names(fmt::format("{:.7f}", geom::to_degrees(problem.place->at.lon)))) {
+        fmt::format_to(std::back_inserter(text), " ({})", place_text(problem));
+    }
+    text += '\n';
+}
 
 [[nodiscard]] std::string text_of(ReportContents const& contents, std::size_t shown_of_each) {
     std::string text;
@@ -33,18 +49,7 @@ namespace {
             shown = 0;
         }
         if (++shown <= shown_of_each) {
-            text += "  ";
-            for (auto const& subject : problem.subjects) {
-                text += subject + " ";
-            }
-            if (!problem.unit.empty()) {
-                fmt::format_to(std::back_inserter(text), "[{}] ", measure_text(problem, contents.language));
-            }
-            if (problem.place) {
-                fmt::format_to(std::back_inserter(text), "{}{:.7f} {:.7f} ", contents.say("at ", ""),
-                               geom::to_degrees(problem.place->at.lon), geom::to_degrees(problem.place->at.lat));
-            }
-            line("{}", sentence(problem, contents.language));
+            append_case(text, problem, contents.language);
         } else if (shown == shown_of_each + 1) {
             contents.language == Language::chinese ? line("  …… 另有 {} 个", count - shown_of_each)
                                                    : line("  ... and {} more", count - shown_of_each);

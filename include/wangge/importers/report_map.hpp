@@ -27,6 +27,10 @@ struct PictureFrame {
     [[nodiscard]] Pixel at(geom::Point p) const noexcept {
         return {(geom::to_degrees(p.lon) - west) * x_per_degree, (north - geom::to_degrees(p.lat)) * y_per_degree};
     }
+    [[nodiscard]] bool shows(geom::Point p) const noexcept {
+        auto const pixel = at(p);
+        return pixel.x >= 0 && pixel.y >= 0 && pixel.x <= width && pixel.y <= height;
+    }
     [[nodiscard]] double metres_per_pixel() const noexcept;
     [[nodiscard]] geom::Envelope box() const noexcept;
 };
@@ -60,6 +64,7 @@ struct ReportMap {
     std::vector<Chain> borders;   ///< closed, in pixels of the overview: the even-odd rule fills what features cover
     std::vector<Chain> lines;     ///< between features, or between groups of them where there are many
     std::size_t group_length = 0; ///< 0: every feature is outlined; else features whose names begin alike make a group
+    std::uint64_t left_out = 0;   ///< features so far from nearly all others that the overview does not reach them
     std::vector<Detail> details;  ///< the worst of each code
     [[nodiscard]] bool empty() const noexcept { return overview.width == 0; }
 };
