@@ -21,7 +21,8 @@ using Path = std::vector<Pixel>;
 
 constexpr double kClipMargin = 12; ///< pixels beyond the picture, so that cut edges are not seen
 constexpr std::size_t kMostDots = 4'000;
-constexpr std::size_t kMostVertices = 250; ///< of the subjects, drawn one by one
+constexpr std::size_t kMostVertices = 120; ///< of the subjects near the place, drawn one by one
+constexpr double kNearPlace = 24;          ///< pixels
 
 /// Sutherland and Hodgman, one side of the picture after the other. What a hollow ring leaves along a side lies outside
 /// of what is seen.
@@ -166,14 +167,36 @@ void append_place(std::string& svg, Problem const& problem, PictureFrame const& 
     }
 }
 
-/// In detail pictures both boundaries of a problem are vertices against vertices.
-void append_vertices(std::string& svg, ReportMap::Detail const& detail) {
+/// Box of the place in a picture, with what is near it.
+struct PixelBox {
+    double west = 1e9, north = 1e9, east = -1e9, south = -1e9;
+    void extend(Pixel p) {
+        west = std::min(west, p.x - kNearPlace);
+        east = std::max(east, p.x + kNearPlace);
+        north = std::min(north, p.y - kNearPlace);
+        south = std::max(south, p.y + kNearPlace);
+    }
+    [[nodiscard]] bool holds(Pixel p) const { return p.x >= west && p.x <= east && p.y >= north && p.y <= south; }
+};
+
+/// What went wrong between boundaries shows in the vertices of one against those of the other.
+void append_vertices(std::string& svg, ReportMap::Detail const& detail, ProblemPlace const& place) {
+    PixelBox near;
+    near.extend(detail.frame.at(place.at));
+    for (auto const p : place.line) {
+        near.extend(detail.frame.at(p));
+    }
+    geom::for_each_ring(place.area, [&](geom::Ring const& ring) {
+        for (auto const p : ring) {
+            near.extend(detail.frame.at(p));
+        }
+    });
     std::vector<std::pair<Pixel, std::size_t>> seen;
     for (std::size_t i = 0; i < detail.subjects.size(); ++i) {
         geom::for_each_ring(detail.subjects[i].shape, [&](geom::Ring const& ring) {
             for (auto const p : ring) {
                 auto const pixel = detail.frame.at(p);
-                if (pixel.x >= 0 && pixel.y >= 0 && pixel.x <= detail.frame.width && pixel.y <= detail.frame.height) {
+                if (near.holds(pixel) && detail.frame.shows(p)) {
                     seen.emplace_back(pixel, i);
                 }
             }
@@ -290,6 +313,8 @@ std::string overview_svg(ReportMap const& map, std::span<Problem const> problems
 
     // Warnings first, so that errors lie on top; of several at one pixel of one code one is enough.
     std::set<std::pair<ProblemCode, std::pair<int, int>>> taken;
+    constexpr std::size_t kMany = 1'000;
+    double const radius = problems.size() > kMany ? 2.3 : 3.4;
     for (auto const severity : {Severity::note, Severity::warning, Severity::error}) {
         for (auto const& problem : problems) {
             if (!problem.place || problem.severity() != severity || taken.size() >= kMostDots ||
@@ -310,8 +335,8 @@ std::string overview_svg(ReportMap const& map, std::span<Problem const> problems
             }
             if (taken.emplace(problem.code, pixel).second) {
                 fmt::format_to(std::back_inserter(svg),
-                               "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.4\" fill=\"{}\" class=\"dot\">{}</circle>\n",
-                               at.x, at.y, colour_of(problem.code), tooltip(problem, language));
+                               "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\" class=\"dot\">{}</circle>\n",
+                               at.x, at.y, radius, colour_of(problem.code), tooltip(problem, language));
             }
         }
     }
@@ -358,7 +383,7 @@ std::string detail_svg(ReportMap::Detail const& detail, Problem const& problem, 
         append_shape(svg, detail.subjects[i], frame, subject_colour(i));
     }
     append_place(svg, problem, frame, language, 11);
-    append_vertices(svg, detail);
+    append_vertices(svg, detail, *problem.place);
     append_scale_bar(svg, frame);
     append_inset(svg, detail, problem);
     return svg + "</svg>";

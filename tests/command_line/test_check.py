@@ -282,8 +282,12 @@ class ProblemPages(unittest.TestCase):
     def test_every_code_has_a_section_with_its_severity_a_picture_and_nothing_else_has(self):
         text = (cli.ROOT / "docs/problems.md").read_text(encoding="utf-8")
         kinds = (cli.ROOT / "src/geom/problem.cpp").read_text(encoding="utf-8")
-        sections = re.findall(r"^### (\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S.*?^Why: .*?^Do: ", text,
-                              re.MULTILINE | re.DOTALL)
+        form = (r"(\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S[^#]*^Why: \S[^#]*^Do: \S")
+        sections = []
+        for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+            found = re.match(form, section, re.MULTILINE)
+            self.assertIsNotNone(found, section[:60])
+            sections.append(found.groups())
         self.assertEqual({int(s[0]): s[1] for s in sections}, catalogue())
         for number, slug, severity, label, picture_number, picture_slug in sections:
             self.assertEqual((label, picture_number, picture_slug), (slug, number, slug))
