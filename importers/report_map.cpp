@@ -145,23 +145,24 @@ struct Stroke {
         return all;
     }
     std::vector<std::int32_t> values(boxes.size());
-    auto const quantile = [&](auto value, std::size_t hundredth) {
+    auto const left = std::max<std::size_t>(1, boxes.size() / 100); // on each side
+    auto const nth = [&](auto value, std::size_t n) {
         std::ranges::transform(boxes, values.begin(), value);
-        auto const nth = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * hundredth / 100);
-        std::ranges::nth_element(values, nth);
-        return std::int64_t{*nth};
+        auto const at = values.begin() + static_cast<std::ptrdiff_t>(n);
+        std::ranges::nth_element(values, at);
+        return std::int64_t{*at};
     };
-    auto const widened = [](std::int64_t low, std::int64_t high, std::int32_t least, std::int32_t most) {
-        auto const more = std::max<std::int64_t>((high - low) / 2, 1);
-        return std::pair{static_cast<std::int32_t>(std::max<std::int64_t>(low - more, least)),
-                         static_cast<std::int32_t>(std::min<std::int64_t>(high + more, most))};
+    auto const low = [&](auto value) { return nth(value, left); };
+    auto const high = [&](auto value) { return nth(value, boxes.size() - 1 - left); };
+    auto const widened = [](std::int64_t from, std::int64_t to, std::int32_t least, std::int32_t most) {
+        auto const more = std::max<std::int64_t>((to - from) / 2, 1);
+        return std::pair{static_cast<std::int32_t>(std::max<std::int64_t>(from - more, least)),
+                         static_cast<std::int32_t>(std::min<std::int64_t>(to + more, most))};
     };
-    auto const [west, east] =
-        widened(quantile([](auto const& box) { return box.min.lon; }, 1),
-                quantile([](auto const& box) { return box.max.lon; }, 99), all.min.lon, all.max.lon);
-    auto const [south, north] =
-        widened(quantile([](auto const& box) { return box.min.lat; }, 1),
-                quantile([](auto const& box) { return box.max.lat; }, 99), all.min.lat, all.max.lat);
+    auto const [west, east] = widened(low([](auto const& box) { return box.min.lon; }),
+                                      high([](auto const& box) { return box.max.lon; }), all.min.lon, all.max.lon);
+    auto const [south, north] = widened(low([](auto const& box) { return box.min.lat; }),
+                                        high([](auto const& box) { return box.max.lat; }), all.min.lat, all.max.lat);
     return {{west, south}, {east, north}};
 }
 

@@ -17,7 +17,10 @@ void append_case(std::string& text, Problem const& problem, Language language) {
     auto const words = sentence(problem, language);
     auto const names = [&](std::string const& part) { return words.find(part) != std::string::npos; };
     text += "  ";
-    if (!problem.subjects.empty() && !names(subject_text(problem.subjects.front(), language))) {
+    bool const named =
+        !problem.subjects.empty() && (names(subject_text(problem.subjects.front(), language)) ||
+                                      (problem.code == ProblemCode::duplicate_code && !problem.fact("value").empty()));
+    if (!problem.subjects.empty() && !named) {
         fmt::format_to(std::back_inserter(text), "{}: ", fmt::join(problem.subjects, ", "));
     }
     text += words;
