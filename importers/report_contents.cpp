@@ -144,7 +144,7 @@ ReportContents contents_of(CheckReport const& report, Language language) {
     facts.emplace_back(
         contents.say("code", "编码字段"),
         report.code_field.empty() ? contents.say("no column: features are named by their row, the first is row 1",
-                                                 "无：要素以行号命名，第一个为 row 1")
+                                                 "无：要素以行号命名，第一个为第 1 行")
         : report.code_guessed     ? fmt::format("{} ({})", report.code_field,
                                                 contents.say("guessed; --code names another", "自动识别；可用 --code 指定"))
                                   : report.code_field);
