@@ -47,11 +47,19 @@ void write(Report const& report, std::filesystem::path const& path, Language lan
 
 bool report_draws(std::filesystem::path const& path) { return form_of(path) == Form::html; }
 
-void check_report_path(std::filesystem::path const& path) {
+void check_report_path(std::filesystem::path const& path, std::span<std::filesystem::path const> sources) {
     if (!form_of(path)) {
         throw Error{
             ErrorCode::usage,
             fmt::format("--report {}: a report is written as .html, .gpkg, .json or .txt; name it so", path.string())};
+    }
+    for (auto const& source : sources) {
+        std::error_code ignored; // one that is not there is reported by its reader
+        if (std::filesystem::equivalent(path, source, ignored)) {
+            throw Error{
+                ErrorCode::usage,
+                fmt::format("--report {}: that is the file to be read; give the report another name", path.string())};
+        }
     }
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     if (::access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(path)) {

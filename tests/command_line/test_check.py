@@ -114,6 +114,19 @@ class Check(unittest.TestCase):
             self.assertEqual(done.returncode, code, f"{arguments} {done.stdout}{done.stderr}")
             self.assertIn(word, done.stdout + done.stderr)
 
+    def test_a_report_never_replaces_what_it_is_about(self):
+        own = self.folder / "own.gpkg"
+        own.write_bytes((self.dirty / "boundaries.gpkg").read_bytes())
+        (self.folder / "link.gpkg").symlink_to(own)
+        before = own.read_bytes()
+        for report in (own, self.folder / "link.gpkg", self.folder / "dirty/../own.gpkg"):
+            for arguments in (["check", own], ["check", self.three, "--parent", own],
+                              ["import", "boundaries", self.three, own, "--data", self.folder / "nowhere"]):
+                done = cli.run(*arguments, "--report", report)
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                self.assertIn("another name", done.stderr)
+        self.assertEqual(own.read_bytes(), before)
+
     def test_a_file_that_says_no_crs_asks_for_it_and_takes_it(self):
         copy = self.folder / "bare"
         copy.mkdir()

@@ -4,11 +4,13 @@
 #include <wangge/importers/check_layer.hpp>
 #include <wangge/importers/report_writer.hpp>
 
+#include <array>
+
 namespace wangge::command {
 
 int check(CheckOptions const& options) {
     if (!options.report.empty()) {
-        importers::check_report_path(options.report);
+        importers::check_report_path(options.report, std::array{options.file, options.parent});
     }
     auto const language = language_argument(options.lang);
     importers::CheckOptions check;

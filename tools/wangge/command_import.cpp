@@ -28,7 +28,7 @@ importers::ImportReport run(ImportOptions const& options, importers::ImportOptio
 
 int import(ImportOptions const& options) {
     if (!options.report.empty()) {
-        importers::check_report_path(options.report);
+        importers::check_report_path(options.report, options.files);
     }
     auto const language = language_argument(options.lang);
     importers::ImportOptions import;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 
 namespace wangge::importers {
@@ -31,8 +32,9 @@ inline constexpr std::size_t kListedOnOutput = 1'000;
 [[nodiscard]] bool report_draws(std::filesystem::path const& path);
 
 /// To be asked before the work, so that one whose report cannot be written changes nothing. Throws Error{usage} when
-/// the name ends in none of .json, .html, .gpkg, .txt, Error{environment} when the folder is not there or not writable.
-void check_report_path(std::filesystem::path const& path);
+/// the name ends in none of .json, .html, .gpkg, .txt or it is one of `sources`, which it would replace;
+/// Error{environment} when the folder is not there or not writable.
+void check_report_path(std::filesystem::path const& path, std::span<std::filesystem::path const> sources = {});
 
 /// By the ending of the name: .json; .html, one page without scripts or anything from elsewhere; .gpkg with layers
 /// problem_points, problem_lines, problem_areas, the table problems and styles that QGIS applies by itself; .txt.
