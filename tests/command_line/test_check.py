@@ -151,6 +151,9 @@ class Check(unittest.TestCase):
         for finding in report["findings"]:
             self.assertIn("parent.geojson", finding["message"])
             self.assertNotIn("county", finding["message"])
+        for finding in cli.run_json("check", half, "--parent", parent, "--lang", "zh", check=1)["findings"]:
+            self.assertIn("parent.geojson", finding["message"])
+            self.assertNotIn("县区", finding["message"])
 
     def test_the_page_is_whole_and_holds_every_id_in_both_languages(self):
         for source, lang in ((self.shapefile, "en"), (self.shapefile, "zh"), (self.three, "zh")):
