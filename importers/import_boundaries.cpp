@@ -98,6 +98,9 @@ public:
             check_coverage();
             report_villages_without_grids();
         }
+        if (m_options.draw) {
+            draw();
+        }
         compare();
         if (!m_report.has_errors() && !m_options.dry_run) {
             apply();
@@ -496,6 +499,27 @@ private:
                                 {}});
             }
         }
+    }
+
+    void draw() {
+        m_problems.finish(); // the map counts them in the order of the report
+        std::vector<std::string> names;
+        names.reserve(m_drafts.size() + m_loose.size() + m_neighbours.size());
+        std::vector<MapFeature> features;
+        auto const add = [&](std::string name, geom::MultiPolygon const& shape) {
+            names.push_back(std::move(name));
+            features.push_back({names.back(), &shape});
+        };
+        for (auto const& d : m_drafts) {
+            add(std::string{d.grid.code.str()}, d.grid.shape);
+        }
+        for (auto const& loose : m_loose) {
+            add(loose.subject, loose.shape);
+        }
+        for (auto const& grid : m_neighbours) {
+            add(std::string{grid.code.str()}, grid.shape);
+        }
+        m_report.map = make_report_map(m_report.problems, features);
     }
 
     void compare() {

@@ -19,7 +19,7 @@
 
 namespace wangge::importers {
 
-std::uint64_t ImportReport::count(Severity severity) const {
+std::uint64_t ProblemTally::count(Severity severity) const {
     std::uint64_t sum = 0;
     for (auto const& [code, number] : problem_counts) {
         sum += problem_kind(code).severity == severity ? number : 0;
@@ -34,7 +34,7 @@ std::uint64_t ImportReport::change(std::string_view name) const {
 
 void ProblemList::add(Problem problem) {
     auto& count = m_report.problem_counts[problem.code];
-    if (++count <= ImportReport::kMaxListed) {
+    if (++count <= ProblemTally::kMaxListed) {
         m_report.problems.push_back(std::move(problem));
     }
 }

@@ -14,7 +14,7 @@ namespace wangge::importers {
 /// Collects problems into a report: counts all, keeps the first of each code.
 class ProblemList {
 public:
-    explicit ProblemList(ImportReport& report) : m_report(report) {}
+    explicit ProblemList(ProblemTally& report) : m_report(report) {}
     void add(Problem problem);
     /// Moves all of them in and leaves the vector empty. "row 17" becomes "`file` row 17" where `file` is given: one
     /// import of several files has several rows 17.
@@ -23,7 +23,7 @@ public:
     void finish();
 
 private:
-    ImportReport& m_report;
+    ProblemTally& m_report;
 };
 
 /// Fills in what every report has, and the time at its end.

@@ -46,6 +46,7 @@ bool ShapeNormalizer::place(RawFeature const& feature, std::string const& subjec
              {},
              0,
              {}});
+        problems.back().facts.push_back({"value", fmt::format("{:.10g}, {:.10g}", raw.x, raw.y)});
         return false;
     }
     auto const metres = geom::metres_per_degree(m_positions.front().y);
@@ -129,15 +130,20 @@ Normalizer::Normalizer(CodeProfile const& profile, VillageLevels const& division
 
 bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std::vector<Problem>& problems) const {
     auto const where = fmt::format("{} row {}", m_file, feature.row);
-    auto const report = [&](ProblemCode code, std::string subject, std::string const& message) {
+    auto const report = [&](ProblemCode code, std::string subject, std::string const& message, std::string_view field,
+                            std::string_view value = {}) {
         problems.push_back({code, {std::move(subject)}, fmt::format("{}: {}", where, message), {}, 0, {}});
+        problems.back().facts.push_back({"field", std::string{field}});
+        if (!value.empty()) {
+            problems.back().facts.push_back({"value", std::string{value}});
+        }
     };
     auto const text = [&](std::string_view key) { return trimmed(m_mapping.value(feature.fields, key)); };
 
     auto const code_text = text("grid_code");
     auto const row = fmt::format("row {}", feature.row);
     if (code_text.empty()) {
-        report(ProblemCode::missing_attribute, row, "has no grid code; fill it in");
+        report(ProblemCode::missing_attribute, row, "has no grid code; fill it in", "grid_code");
         return false;
     }
     auto const code = GridCode::parse(code_text);
@@ -146,7 +152,8 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
         report(ProblemCode::malformed_code, row,
                fmt::format("grid code '{}' is not {} digits with a sequence of {:03}-{:03} or {:03}-{:03}; correct it",
                            code_text, m_profile.length, m_profile.comprehensive_first, m_profile.comprehensive_last,
-                           m_profile.dedicated_first, m_profile.dedicated_last));
+                           m_profile.dedicated_first, m_profile.dedicated_last),
+               "grid_code", code_text);
         return false;
     }
     grid.code = *code;
@@ -156,19 +163,20 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
 
     grid.name = text("grid_name");
     if (grid.name.empty()) {
-        report(ProblemCode::missing_attribute, subject, "has no name; fill it in");
+        report(ProblemCode::missing_attribute, subject, "has no name; fill it in", "grid_name");
         good = false;
     }
     if (auto const word = text("grid_kind"); !word.empty()) {
         auto const said = parse_kind_word(word);
         if (!said || *said != *kind) {
-            report(
-                ProblemCode::malformed_value, subject,
-                said ? fmt::format(
-                           "its kind is '{}', but the sequence of its code is one of {} grids; correct one of them",
-                           word, to_string(*kind))
-                     : fmt::format("kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated",
-                                   word));
+            report(ProblemCode::malformed_value, subject,
+                   said
+                       ? fmt::format(
+                             "its kind is '{}', but the sequence of its code is one of {} grids; correct one of them",
+                             word, to_string(*kind))
+                       : fmt::format(
+                             "kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated", word),
+                   "grid_kind", word);
             good = false;
         }
     }
@@ -176,13 +184,14 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
     std::optional<DivisionCode> village;
     if (m_mapping.column("village_code")) {
         if (village_text.empty()) {
-            report(ProblemCode::missing_attribute, subject, "has no village code; fill it in");
+            report(ProblemCode::missing_attribute, subject, "has no village code; fill it in", "village_code");
             return false;
         }
         village = DivisionCode::parse(village_text);
         if (!village) {
             report(ProblemCode::malformed_code, subject,
-                   fmt::format("village code '{}' is not 12 digits; correct it", village_text));
+                   fmt::format("village code '{}' is not 12 digits; correct it", village_text), "village_code",
+                   village_text);
             return false;
         }
     } else { // a grid stays where it is; a new one lies in the village that its code was issued in
@@ -198,7 +207,8 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
                                                         "correct it, or import the divisions first",
                                                         village ? village->str() : "of its code")
                                           : fmt::format("{} is a {}, not a village; give the village the grid lies in",
-                                                        village->str(), to_string(level->second)));
+                                                        village->str(), to_string(level->second)),
+               "village_code", village ? village->str() : std::string{});
         return false;
     }
     grid.village = *village;

@@ -1,6 +1,8 @@
 #include "report_geopackage.hpp"
 
 #include "ogr_environment.hpp"
+#include "problem_text.hpp"
+#include "report_styles.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
@@ -13,6 +15,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace wangge::importers {
@@ -33,7 +36,7 @@ void add_ring(OGRPolygon& polygon, geom::Ring const& points) {
 
 class ProblemLayers {
 public:
-    explicit ProblemLayers(std::filesystem::path const& path) : m_path(path) {
+    ProblemLayers(std::filesystem::path const& path, Language language) : m_path(path), m_language(language) {
         register_drivers();
         auto* const driver = GetGDALDriverManager()->GetDriverByName("GPKG");
         m_dataset.reset(driver == nullptr ? nullptr : driver->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
@@ -47,6 +50,7 @@ public:
         m_lines = make_layer("problem_lines", wkbLineString);
         m_areas = make_layer("problem_areas", wkbMultiPolygon);
         m_table = make_layer("problems", wkbNone);
+        add_styles();
     }
 
     void add(Problem const& problem) {
@@ -84,7 +88,7 @@ public:
         feature.SetField("title_zh", std::string{kind.title_zh}.c_str());
         feature.SetField("severity", std::string{to_string(kind.severity)}.c_str());
         feature.SetField("subjects", fmt::format("{}", fmt::join(problem.subjects, ", ")).c_str());
-        feature.SetField("message", problem.message.c_str());
+        feature.SetField("message", sentence(problem, m_language).c_str());
         if (!problem.unit.empty()) {
             feature.SetField("measure", problem.measure);
             feature.SetField("unit", problem.unit.c_str());
@@ -127,6 +131,50 @@ private:
         }
         return layer;
     }
+    /// The table that QGIS keeps styles in, with the columns it makes itself; useAsDefault makes it apply them.
+    void add_styles() {
+        auto* const layer = m_dataset->CreateLayer("layer_styles", nullptr, wkbNone, nullptr);
+        if (layer == nullptr) {
+            fail();
+        }
+        for (auto const& [field, field_type] : {std::pair{"f_table_catalog", OFTString},
+                                                {"f_table_schema", OFTString},
+                                                {"f_table_name", OFTString},
+                                                {"f_geometry_column", OFTString},
+                                                {"styleName", OFTString},
+                                                {"styleQML", OFTString},
+                                                {"styleSLD", OFTString},
+                                                {"useAsDefault", OFTInteger},
+                                                {"description", OFTString},
+                                                {"owner", OFTString},
+                                                {"ui", OFTString},
+                                                {"update_time", OFTDateTime}}) {
+            OGRFieldDefn definition{field, field_type};
+            definition.SetSubType(std::string_view{field} == "useAsDefault" ? OFSTBoolean : OFSTNone);
+            if (layer->CreateField(&definition) != OGRERR_NONE) {
+                fail();
+            }
+        }
+        for (auto const& [name, geometry] : {std::pair{"problem_points", StyledGeometry::point},
+                                             {"problem_lines", StyledGeometry::line},
+                                             {"problem_areas", StyledGeometry::area}}) {
+            OGRFeature style{layer->GetLayerDefn()};
+            style.SetField("f_table_catalog", "");
+            style.SetField("f_table_schema", "");
+            style.SetField("f_table_name", name);
+            style.SetField("f_geometry_column", "geom");
+            style.SetField("styleName", "problems by code");
+            style.SetField("styleQML", qml_style(geometry, m_language).c_str());
+            style.SetField("styleSLD", sld_style(geometry, name, m_language).c_str());
+            style.SetField("useAsDefault", 1);
+            style.SetField("description", "one colour for each problem code");
+            style.SetField("owner", "");
+            style.SetField("update_time", 2000, 1, 1, 0, 0, 0.0F, 100); // the same in every run
+            if (layer->CreateFeature(&style) != OGRERR_NONE) {
+                fail();
+            }
+        }
+    }
     [[noreturn]] void fail() const {
         throw Error{
             ErrorCode::environment,
@@ -135,6 +183,7 @@ private:
     }
 
     std::filesystem::path m_path;
+    Language m_language;
     GdalMessages m_messages;
     GdalMessages::Listening m_listening{m_messages};
     OGRSpatialReference m_reference;
@@ -147,14 +196,14 @@ private:
 
 } // namespace
 
-void write_report_geopackage(ImportReport const& report, std::filesystem::path const& path) {
+void write_report_geopackage(ReportContents const& contents, std::filesystem::path const& path) {
     auto aside = path;
     aside.replace_extension(fmt::format("new-{}.gpkg", ::getpid()));
     std::error_code ignored;
     std::filesystem::remove(aside, ignored);
     try {
-        ProblemLayers layers{aside};
-        for (auto const& problem : report.problems) {
+        ProblemLayers layers{aside, contents.language};
+        for (auto const& problem : contents.tally->problems) {
             layers.add(problem);
         }
         layers.close();

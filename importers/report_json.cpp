@@ -1,13 +1,10 @@
-#include "report_geopackage.hpp"
+#include "problem_text.hpp"
 
-#include <wangge/base/error.hpp>
-#include <wangge/base/files.hpp>
 #include <wangge/importers/report_writer.hpp>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
+#include <map>
 #include <string>
 
 namespace wangge::importers {
@@ -48,11 +45,11 @@ using Json = nlohmann::ordered_json;
     return {{"type", "Point"}, {"coordinates", to_json(place.at)}};
 }
 
-[[nodiscard]] Json to_json(Problem const& problem) {
+[[nodiscard]] Json to_json(Problem const& problem, Language language) {
     auto const& kind = problem_kind(problem.code);
     Json json{{"id", problem.id()},           {"code", static_cast<int>(problem.code)},
               {"problem", kind.slug},         {"severity", to_string(kind.severity)},
-              {"subjects", problem.subjects}, {"message", problem.message}};
+              {"subjects", problem.subjects}, {"message", sentence(problem, language)}};
     if (problem.place) {
         json["at"] = to_json(problem.place->at);
         json["geometry"] = geometry_of(*problem.place);
@@ -64,9 +61,81 @@ using Json = nlohmann::ordered_json;
     return json;
 }
 
+/// As `wangge check` lists it.
+[[nodiscard]] Json finding(Problem const& problem, Language language, bool geometry) {
+    auto const& kind = problem_kind(problem.code);
+    Json json{{"code", static_cast<int>(problem.code)},
+              {"slug", kind.slug},
+              {"id", problem.id()},
+              {"severity", to_string(kind.severity)},
+              {"subjects", problem.subjects},
+              {"message", sentence(problem, language)}};
+    if (problem.place) {
+        json["lon"] = geom::to_degrees(problem.place->at.lon);
+        json["lat"] = geom::to_degrees(problem.place->at.lat);
+    }
+    if (!problem.unit.empty()) {
+        json["measure"] = problem.measure;
+        json["unit"] = problem.unit;
+    }
+    if (geometry && problem.place) {
+        json["geometry"] = geometry_of(*problem.place);
+    }
+    return json;
+}
+
+[[nodiscard]] Json counts_of(ProblemTally const& tally) {
+    auto counts = Json::object();
+    for (auto const& [code, count] : tally.problem_counts) {
+        counts[std::string{problem_kind(code).slug}] = count;
+    }
+    return counts;
+}
+
+/// Names from files were checked to be UTF-8; a path on the disk need not be.
+[[nodiscard]] std::string dumped(Json const& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 } // namespace
 
-std::string report_json(ImportReport const& report) {
+std::string report_json(CheckReport const& report, Language language, std::size_t listed_of_each, bool geometry) {
+    auto findings = Json::array();
+    std::map<ProblemCode, std::size_t> listed;
+    for (auto const& problem : report.problems) {
+        if (++listed[problem.code] <= listed_of_each) {
+            findings.push_back(finding(problem, language, geometry));
+        }
+    }
+    std::uint64_t all = 0;
+    for (auto const& [code, count] : report.problem_counts) {
+        all += count;
+    }
+    Json json{{"file", report.file.name},
+              {"layer", report.file.layer},
+              {"crs", report.file.crs},
+              {"datum_assumed", report.file.datum_assumed},
+              {"encoding", report.file.encoding},
+              {"code_field", report.code_field},
+              {"remarks", report.file.remarks},
+              {"features", report.features},
+              {"vertices", report.vertices},
+              {"max_snap_m", report.snapped.max_m},
+              {"mean_snap_m", report.snapped.mean_m()},
+              {"tolerance_m", report.tolerance_m}};
+    if (!report.parent.empty()) {
+        json["parent"] = {{"file", report.parent}, {"features", report.parent_features}};
+    }
+    json["problems"] = counts_of(report);
+    json["errors"] = report.count(Severity::error);
+    json["warnings"] = report.count(Severity::warning);
+    json["findings_left_out"] = all - findings.size();
+    json["findings"] = std::move(findings);
+    json["elapsed_s"] = report.elapsed_s;
+    return dumped(json);
+}
+
+std::string report_json(ImportReport const& report, Language language) {
     auto files = Json::array();
     for (auto const& file : report.files) {
         files.push_back({{"name", file.name},
@@ -82,13 +151,9 @@ std::string report_json(ImportReport const& report) {
     for (auto const& [name, count] : report.changes) {
         changes[name] = count;
     }
-    auto counts = Json::object();
-    for (auto const& [code, count] : report.problem_counts) {
-        counts[std::string{problem_kind(code).slug}] = count;
-    }
     auto problems = Json::array();
     for (auto const& problem : report.problems) {
-        problems.push_back(to_json(problem));
+        problems.push_back(to_json(problem, language));
     }
     Json const json{{"what", report.what},
                     {"effective", report.effective.str()},
@@ -103,32 +168,9 @@ std::string report_json(ImportReport const& report) {
                     {"warnings", report.count(Severity::warning)},
                     {"files", std::move(files)},
                     {"changes", std::move(changes)},
-                    {"problem_counts", std::move(counts)},
+                    {"problem_counts", counts_of(report)},
                     {"problems", std::move(problems)}};
-    // Names from files were checked to be UTF-8; a path on the disk need not be.
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-void check_report_path(std::filesystem::path const& path) {
-    auto const extension = path.extension();
-    if (extension != ".json" && extension != ".JSON" && extension != ".gpkg" && extension != ".GPKG") {
-        throw Error{ErrorCode::usage,
-                    fmt::format("--report {}: a report is written as .json or .gpkg; name it so", path.string())};
-    }
-    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-    if (::access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(path)) {
-        throw Error{ErrorCode::environment, fmt::format("--report {}: no file can be written there; nothing was "
-                                                        "imported; name a file in a folder that is there and writable",
-                                                        path.string())};
-    }
-}
-
-void write_report(ImportReport const& report, std::filesystem::path const& path) {
-    if (path.extension() == ".gpkg" || path.extension() == ".GPKG") {
-        write_report_geopackage(report, path);
-    } else {
-        write_file_atomically(path, report_json(report));
-    }
+    return dumped(json);
 }
 
 } // namespace wangge::importers

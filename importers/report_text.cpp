@@ -1,84 +1,75 @@
+#include "problem_text.hpp"
+#include "report_contents.hpp"
+
 #include <wangge/importers/report_writer.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <iterator>
 
 namespace wangge::importers {
 
-std::string report_text(ImportReport const& report) {
-    constexpr std::size_t kShown = 5; // of each problem code
+namespace {
+
+/// A sentence of its own; most already name the features and the place.
+void append_case(std::string& text, Problem const& problem, Language language) {
+    auto const words = sentence(problem, language);
+    auto const names = [&](std::string const& part) { return words.find(part) != std::string::npos; };
+    text += "  ";
+    bool const named =
+        !problem.subjects.empty() && (names(subject_text(problem.subjects.front(), language)) ||
+                                      (problem.code == ProblemCode::duplicate_code && !problem.fact("value").empty()));
+    if (!problem.subjects.empty() && !named) {
+        fmt::format_to(std::back_inserter(text), "{}: ", fmt::join(problem.subjects, ", "));
+    }
+    text += words;
+    if (problem.place && !names(fmt::format("{:.7f}", geom::to_degrees(problem.place->at.lon)))) {
+        fmt::format_to(std::back_inserter(text), " ({})", place_text(problem));
+    }
+    text += '\n';
+}
+
+[[nodiscard]] std::string text_of(ReportContents const& contents, std::size_t shown_of_each) {
     std::string text;
     auto const line = [&]<class... T>(fmt::format_string<T...> form, T&&... values) {
         fmt::format_to(std::back_inserter(text), form, std::forward<T>(values)...);
         text += '\n';
     };
-    for (auto const& file : report.files) {
-        line("{}: {} rows{}{}", file.name, file.rows, file.layer.empty() ? "" : ", layer " + file.layer,
-             file.encoding.empty() ? "" : ", text in " + file.encoding);
-        if (!file.datum_assumed.empty()) {
-            line("  coordinates: {}", file.datum_assumed);
-        }
-        line("  columns: {}", file.mapping);
-        for (auto const& remark : file.remarks) {
-            line("  note: {}", remark);
-        }
+    line("{}", contents.title);
+    for (auto const& [label, words] : contents.facts) {
+        line("  {}: {}", label, words);
     }
-    if (report.what == "boundaries") {
-        line("Snapping to the lattice moved no vertex further than {:.4f} m (mean {:.4f} m).", report.max_snap_m,
-             report.mean_snap_m);
-    }
-    text += "Changes:";
-    for (auto const& [name, count] : report.changes) {
-        fmt::format_to(std::back_inserter(text), " {} {}", name, count);
-    }
-    line(" (effective {})", report.effective.str());
-
     ProblemCode const* last = nullptr;
     std::size_t shown = 0;
-    for (auto const& problem : report.problems) {
+    for (auto const& problem : contents.tally->problems) {
+        auto const count = contents.tally->problem_counts.at(problem.code);
         if (last == nullptr || *last != problem.code) {
             auto const& kind = problem_kind(problem.code);
-            line("{} {} {} ({}): {}", to_string(kind.severity), static_cast<int>(kind.code), kind.slug, kind.title_zh,
-                 report.problem_counts.at(problem.code));
+            line("{} {} {} ({}): {}", word_of(kind.severity, contents.language), static_cast<int>(kind.code), kind.slug,
+                 kind.title_zh, count);
             last = &problem.code;
             shown = 0;
         }
-        if (++shown <= kShown) {
-            text += "  ";
-            for (auto const& subject : problem.subjects) {
-                text += subject + " ";
-            }
-            if (!problem.unit.empty()) {
-                fmt::format_to(std::back_inserter(text), "[{:.2f} {}] ", problem.measure, problem.unit);
-            }
-            if (problem.place) {
-                fmt::format_to(std::back_inserter(text), "at {:.7f} {:.7f} ", geom::to_degrees(problem.place->at.lon),
-                               geom::to_degrees(problem.place->at.lat));
-            }
-            line("{}", problem.message);
-        } else if (shown == kShown + 1) {
-            line("  ... and {} more", report.problem_counts.at(problem.code) - kShown);
+        if (++shown <= shown_of_each) {
+            append_case(text, problem, contents.language);
+        } else if (shown == shown_of_each + 1) {
+            contents.language == Language::chinese ? line("  …… 另有 {} 个", count - shown_of_each)
+                                                   : line("  ... and {} more", count - shown_of_each);
         }
     }
-    auto const errors = report.count(Severity::error);
-    auto const warnings = report.count(Severity::warning);
-    if (errors > 0) {
-        line("Nothing was written: {} errors, {} warnings. Correct the file and import it again; --report FILE.gpkg "
-             "shows the problems on a map.",
-             errors, warnings);
-    } else if (report.dry_run) {
-        line("Dry run, nothing was written: 0 errors, {} warnings.", warnings);
-    } else if (std::ranges::all_of(report.changes, [](auto const& change) {
-                   return change.first == "unchanged" || change.second == 0;
-               })) {
-        line("The registry already holds all of this, nothing was written: 0 errors, {} warnings, {:.1f} s.", warnings,
-             report.elapsed_s);
-    } else {
-        line("Written to the registry: 0 errors, {} warnings, {:.1f} s.", warnings, report.elapsed_s);
-    }
+    line("{}", contents.outcome);
     return text;
+}
+
+} // namespace
+
+std::string report_text(ImportReport const& report, Language language, std::size_t shown_of_each) {
+    return text_of(contents_of(report, language), shown_of_each);
+}
+
+std::string report_text(CheckReport const& report, Language language, std::size_t shown_of_each) {
+    return text_of(contents_of(report, language), shown_of_each);
 }
 
 } // namespace wangge::importers

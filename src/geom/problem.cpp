@@ -70,6 +70,8 @@ ProblemKind const& problem_kind(ProblemCode code) {
     throw std::logic_error{"problem code without a catalogue entry"};
 }
 
+std::span<ProblemKind const> problem_kinds() noexcept { return kKinds; }
+
 std::string_view to_string(Severity severity) noexcept {
     switch (severity) {
     case note:
@@ -80,6 +82,15 @@ std::string_view to_string(Severity severity) noexcept {
         return "error";
     }
     return "error";
+}
+
+std::string_view Problem::fact(std::string_view name) const noexcept {
+    for (auto const& fact : facts) {
+        if (fact.name == name) {
+            return fact.value;
+        }
+    }
+    return {};
 }
 
 std::string Problem::id() const {

@@ -54,6 +54,9 @@ Problem fault_in_face(std::string const& name, FaceFault const& fault) {
     problem.message = fmt::format(
         "{}: {} at {}{}; {}", name, fault.detail, geom::to_wkt(fault.at),
         fault.places > 1 ? fmt::format(", and in {} more places", fault.places - 1) : std::string{}, fault.remedy);
+    if (fault.places > 1) {
+        problem.facts.push_back({"places", std::to_string(fault.places - 1)});
+    }
     return problem;
 }
 
@@ -79,7 +82,9 @@ Problem overlap_of_two(std::string const& a, std::string const& b, TracedArea ar
 Problem overlap_with_many(std::string const& name, std::size_t others, TracedArea area) {
     auto message = fmt::format("{} overlaps {} other faces by {}{} at {}; check its geometry first", name, others,
                                square_metres(area.area_m2), in_pieces(area), geom::to_wkt(area.at));
-    return with_area(ProblemCode::overlap, {name}, std::move(message), std::move(area));
+    auto problem = with_area(ProblemCode::overlap, {name}, std::move(message), std::move(area));
+    problem.facts.push_back({"others", std::to_string(others)});
+    return problem;
 }
 
 Problem gap_between(std::vector<std::string> names, TracedArea area) {
@@ -120,6 +125,7 @@ Problem outline_not_filled(std::string const& name, TracedArea area) {
 Problem sliver_of(Problem const& problem) {
     auto sliver = problem;
     sliver.code = ProblemCode::sliver;
+    sliver.facts.push_back({"of", std::string{problem_kind(problem.code).slug}});
     sliver.message =
         fmt::format("the {} of {} is a sliver ({}); snap the boundaries together", problem_kind(problem.code).slug,
                     listed(problem.subjects), square_metres(problem.measure));

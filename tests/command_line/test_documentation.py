@@ -1,4 +1,4 @@
-"""Runs the commands and requests of docs/user-guide.md and docs/http-api.md as they are written, in their order."""
+"""Runs the commands and requests of docs/user-guide.md, docs/problems.md and docs/http-api.md as they are written, in their order."""
 import json
 import os
 import pathlib
@@ -106,6 +106,7 @@ class Documentation(unittest.TestCase):
 
     def test_the_user_guide_can_be_followed_from_top_to_bottom(self):
         self.run_page("user-guide.md")
+        self.run_page("problems.md")  # on the files that the guide makes
         self.assertGreater(len(self.ran), 15)
         self.assertIsNotNone(self.server)
 
@@ -118,7 +119,7 @@ class Documentation(unittest.TestCase):
         self.assertGreater(len(self.ran), 8)
 
     def test_every_link_of_the_two_pages_leads_to_a_file(self):
-        for page in ("user-guide.md", "http-api.md", "data.md"):
+        for page in ("user-guide.md", "http-api.md", "data.md", "problems.md"):
             text = (cli.ROOT / "docs" / page).read_text(encoding="utf-8")
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
                 with self.subTest(page=page, target=target):

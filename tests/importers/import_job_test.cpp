@@ -579,6 +579,10 @@ BOOST_AUTO_TEST_CASE(a_report_is_written_as_json_and_as_map_layers) {
     BOOST_REQUIRE(dataset != nullptr);
     GIntBig features = 0;
     for (auto* const layer : dataset->GetLayers()) {
+        if (std::string{layer->GetName()} == "layer_styles") {
+            BOOST_TEST(layer->GetFeatureCount() == 3);
+            continue;
+        }
         features += layer->GetFeatureCount();
         if (layer->GetGeomType() != wkbNone) {
             BOOST_TEST(std::string{layer->GetSpatialRef()->GetAuthorityCode(nullptr)} == "4490");
@@ -599,9 +603,11 @@ BOOST_AUTO_TEST_CASE(a_report_that_cannot_be_written_is_refused_beforehand) {
     ScratchFolder const folder;
     check_report_path(folder.path("r.json"));
     check_report_path(folder.path("r.gpkg"));
+    check_report_path(folder.path("r.HTML"));
+    check_report_path(folder.path("r.txt"));
     auto const is = [](ErrorCode code) { return [code](Error const& error) { return error.code() == code; }; };
     BOOST_CHECK_EXCEPTION(check_report_path(folder.path("no/such/r.json")), Error, is(ErrorCode::environment));
-    BOOST_CHECK_EXCEPTION(check_report_path(folder.path("r.html")), Error, is(ErrorCode::usage));
+    BOOST_CHECK_EXCEPTION(check_report_path(folder.path("r.pdf")), Error, is(ErrorCode::usage));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace wangge::command {
@@ -44,6 +45,22 @@ double number_argument(std::string_view text, char const* field) {
             fmt::format("{}: '{}' is not a number; write decimal degrees (or metres), as 113.2644", field, text)};
     }
     return value;
+}
+
+importers::Language language_argument(std::string const& given) {
+    if (given == "zh" || given == "en") {
+        return given == "zh" ? importers::Language::chinese : importers::Language::english;
+    }
+    if (!given.empty()) {
+        throw Error{ErrorCode::usage, fmt::format("--lang: '{}' is not known; there are en and zh", given)};
+    }
+    for (auto const* const name : {"LC_ALL", "LC_MESSAGES", "LANG"}) { // POSIX: the first that is set decides
+        if (auto const* const value = std::getenv(name); value != nullptr && *value != '\0') {
+            return std::string_view{value}.starts_with("zh") ? importers::Language::chinese
+                                                             : importers::Language::english;
+        }
+    }
+    return importers::Language::english;
 }
 
 std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/base/dates.hpp>
+#include <wangge/importers/language.hpp>
 #include <wangge/registry/registry.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
@@ -19,6 +20,10 @@ namespace wangge::command {
 
 /// The number that an option or argument is. Throws Error{usage} that names it.
 [[nodiscard]] double number_argument(std::string_view text, char const* field);
+
+/// Chinese for "zh", or when it is empty and the locale of the environment is Chinese. Throws Error{usage} for others
+/// than "zh" and "en".
+[[nodiscard]] importers::Language language_argument(std::string const& given);
 
 /// The published snapshot when it holds on the day, otherwise the one of that day, built when it is not there.
 [[nodiscard]] std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of);

@@ -28,8 +28,9 @@ importers::ImportReport run(ImportOptions const& options, importers::ImportOptio
 
 int import(ImportOptions const& options) {
     if (!options.report.empty()) {
-        importers::check_report_path(options.report);
+        importers::check_report_path(options.report, options.files);
     }
+    auto const language = language_argument(options.lang);
     importers::ImportOptions import;
     import.read.crs = options.crs;
     import.read.encoding = options.encoding;
@@ -37,12 +38,13 @@ int import(ImportOptions const& options) {
     import.effective = date_argument(options.effective, "--effective");
     import.dry_run = options.dry_run;
     import.author = author_argument(options.author);
+    import.draw = importers::report_draws(options.report);
     auto const progress = make_terminal_progress();
     auto const report = run(options, import, *progress);
     if (!options.report.empty()) {
-        importers::write_report(report, options.report);
+        importers::write_report(report, options.report, language);
     }
-    say("{}\n", options.json ? importers::report_json(report) : importers::report_text(report));
+    say("{}\n", options.json ? importers::report_json(report, language) : importers::report_text(report, language));
     if (!options.report.empty() && !options.json) {
         say("Report: {}\n", options.report.string());
     }

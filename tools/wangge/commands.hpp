@@ -20,10 +20,19 @@ struct ImportOptions {
     std::filesystem::path data;
     std::string crs, encoding, layer, effective, author;
     std::filesystem::path report;
+    std::string lang; ///< en, zh; empty: as the environment says
     bool dry_run = false;
     bool json = false;
 };
 int import(ImportOptions const& options);
+
+struct CheckOptions {
+    std::filesystem::path file, parent, report;
+    std::string layer, code, crs, encoding, parent_layer, lang;
+    std::string tolerance; ///< as typed
+    bool json = false;
+};
+int check(CheckOptions const& options);
 
 struct PublishOptions {
     std::filesystem::path data;

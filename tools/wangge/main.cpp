@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/importers/check_layer.hpp>
 #include <wangge/lookup/locator.hpp>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,7 @@ constexpr int kEnvironmentFailed = 3;
 void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::InitOptions init;
     static command::ImportOptions import;
+    static command::CheckOptions check;
     static command::PublishOptions publish;
     static command::LocateOptions locate;
     static command::FindOptions find;
@@ -39,6 +41,11 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     };
     auto const add_json = [](CLI::App* sub, bool& json) {
         sub->add_flag("--json", json, "Machine-readable JSON on standard output");
+    };
+
+    auto const add_lang = [](CLI::App* sub, std::string& lang) {
+        sub->add_option("--lang", lang, "Language of messages and reports: en, zh (as the environment says otherwise)")
+            ->type_name("en|zh");
     };
 
     {
@@ -64,8 +71,11 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--effective", import.effective, "Day from which it holds, YYYY-MM-DD (today otherwise)");
         sub->add_option("--author", import.author, "Who imports, for the audit log (the login name otherwise)");
         sub->add_flag("--dry-run", import.dry_run, "Do every step but write nothing");
-        sub->add_option("--report", import.report, "Write what was found to FILE (.json, or .gpkg for map layers)")
+        sub->add_option("--report", import.report,
+                        "Write what was found to FILE: .html with a map, .gpkg for map layers, "
+                        ".json, .txt")
             ->type_name("FILE");
+        add_lang(sub, import.lang);
         add_json(sub, import.json);
         sub->footer(
             "Examples:\n"
@@ -75,6 +85,38 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             "  wangge import officers officers.xlsx --data province\n"
             "Exit code 1: the files have problems, nothing was applied; --report tells which and where.");
         sub->callback([&] { chosen = [] { return command::import(import); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("check", "Check any polygon layer: codes, geometry, overlaps, gaps, outlines; "
+                                                "needs no registry");
+        sub->add_option("file", check.file, "GeoPackage, Shapefile, GeoJSON")->required()->type_name("FILE");
+        sub->add_option("--layer", check.layer, "Layer of a file that holds several");
+        sub->add_option("--code", check.code, "Column that names the features (guessed otherwise, else their rows do)")
+            ->type_name("FIELD");
+        sub->add_option("--crs", check.crs,
+                        "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+        sub->add_option("--encoding", check.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
+        sub->add_option("--tolerance", check.tolerance,
+                        fmt::format("Metres up to which boundaries that run side by side count as one, at most {} (0 "
+                                    "otherwise: exact)",
+                                    importers::CheckOptions::kMostToleranceM))
+            ->type_name("M");
+        auto* parent = sub->add_option("--parent", check.parent, "Polygons that the layer must fill exactly: outlines")
+                           ->type_name("FILE");
+        sub->add_option("--parent-layer", check.parent_layer, "Layer of a parent file that holds several")
+            ->type_name("NAME")
+            ->needs(parent);
+        sub->add_option("--report", check.report,
+                        "Write what was found to FILE: .html with a map, .gpkg for map layers, .json, .txt")
+            ->type_name("FILE");
+        add_lang(sub, check.lang);
+        add_json(sub, check.json);
+        sub->footer("Examples:\n"
+                    "  wangge check grids.gpkg\n"
+                    "  wangge check parcels.shp --code DKBM --encoding GB18030 --report problems.html --lang zh\n"
+                    "  wangge check towns.geojson --parent county.geojson --report problems.gpkg --json\n"
+                    "Exit code 1: there are problems of severity error.");
+        sub->callback([&] { chosen = [] { return command::check(check); }; });
     }
     {
         auto* sub =

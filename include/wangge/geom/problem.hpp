@@ -3,6 +3,7 @@
 #include <wangge/geom/polygon.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ struct ProblemKind {
 
 /// The catalogue entry of a code.
 [[nodiscard]] ProblemKind const& problem_kind(ProblemCode code);
+/// The whole catalogue, by number.
+[[nodiscard]] std::span<ProblemKind const> problem_kinds() noexcept;
 [[nodiscard]] std::string_view to_string(Severity severity) noexcept;
 
 /// Where a problem lies: a point, a line or an area; at most one of the last two is set.
@@ -63,16 +66,26 @@ struct ProblemPlace {
     geom::MultiPolygon area;
 };
 
+/// A word or number that a sentence about a problem needs beside its subjects, place and measure.
+struct Fact {
+    std::string_view name; ///< "field", "value", "rows", "places", "others", "of", "parent"; a literal
+    std::string value;
+};
+
 /// One finding. The same problem has the same id in every run.
 struct Problem {
     ProblemCode code{};
     std::vector<std::string> subjects; ///< grid codes (or file rows as "row 17") concerned, sorted
-    std::string message;               ///< what, where, what to do
+    std::string message;               ///< what, where, what to do; English
     std::optional<ProblemPlace> place;
     double measure = 0; ///< m2 for areas, m for lines and distances; 0 when it has none
     std::string unit;   ///< "m2", "m" or empty
+    /// For the sentence in another language; no part of the id.
+    std::vector<Fact> facts = {}; // NOLINT(readability-redundant-member-init): lets shorter initialisers be
 
     [[nodiscard]] Severity severity() const { return problem_kind(code).severity; }
+    /// The value of a fact, empty when there is none of the name.
+    [[nodiscard]] std::string_view fact(std::string_view name) const noexcept;
     /// 16 hex digits from code, subjects and place.
     [[nodiscard]] std::string id() const;
 };

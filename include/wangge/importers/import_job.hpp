@@ -2,14 +2,14 @@
 
 #include <wangge/base/dates.hpp>
 #include <wangge/base/progress.hpp>
-#include <wangge/geom/problem.hpp>
+#include <wangge/importers/problem_tally.hpp>
 #include <wangge/importers/raw_feature.hpp>
+#include <wangge/importers/report_map.hpp>
 #include <wangge/registry/registry.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +21,7 @@ struct ImportOptions {
     Date effective = Date::today(); ///< day from which the change holds
     bool dry_run = false;           ///< everything but writing
     std::string author;
+    bool draw = false; ///< fill in ImportReport::map, for a report that a person looks at
 };
 
 /// How one file was read.
@@ -36,14 +37,11 @@ struct FileSummary {
 };
 
 /// What an import found and did.
-struct ImportReport {
+struct ImportReport : ProblemTally {
     std::string what; ///< "divisions", "boundaries", "officers", "addresses"
     Date effective;
     std::vector<FileSummary> files;
     std::uint64_t rows_read = 0;
-    /// At most kMaxListed of each code, by code; problem_counts has them all.
-    std::vector<Problem> problems;
-    std::map<ProblemCode, std::uint64_t> problem_counts;
     /// What changes, in a fixed order: the names of registry::ChangeKind, "unchanged", "officers", "assignments",
     /// "addresses", ...
     std::vector<std::pair<std::string, std::uint64_t>> changes;
@@ -53,11 +51,8 @@ struct ImportReport {
     bool applied = false;        ///< written to the registry; also true when there was nothing to change
     std::int64_t change_set = 0; ///< of grids, 0 when none was needed
     double elapsed_s = 0;
+    ReportMap map; ///< of boundaries, when it was asked for
 
-    static constexpr std::size_t kMaxListed = 10'000;
-    [[nodiscard]] std::uint64_t count(Severity severity) const;
-    /// True when a problem of severity error forbade to apply.
-    [[nodiscard]] bool has_errors() const { return count(Severity::error) > 0; }
     [[nodiscard]] std::uint64_t change(std::string_view name) const;
 };
 
