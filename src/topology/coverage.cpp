@@ -1,4 +1,5 @@
 #include "areas.hpp"
+#include "boundary_match.hpp"
 #include "box_pairs.hpp"
 #include "edge_balance.hpp"
 #include "edge_table.hpp"
@@ -8,11 +9,15 @@
 #include "monotone_chains.hpp"
 #include "place_marks.hpp"
 
+#include <wangge/base/error.hpp>
 #include <wangge/geom/measure.hpp>
 #include <wangge/topology/coverage.hpp>
 #include <wangge/topology/rings.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -35,6 +40,8 @@ namespace {
 
 /// A face that overlaps more than this many others is one finding, not that many.
 constexpr std::size_t kManyOverlaps = 50;
+/// So many gaps between the same faces are one finding, however large each is.
+constexpr std::size_t kManyGaps = 50;
 /// In the survey of borders all faces are one owner; outlines follow.
 constexpr std::uint32_t kAnyFace = 0;
 
@@ -114,7 +121,7 @@ UnmatchedLine longest_line(Arrangement const& arrangement, std::span<std::uint32
         }
         result.length_m += length;
         if (length > longest) {
-            longest = length;
+            longest = result.longest_m = length;
             result.line = std::move(line);
         }
     };
@@ -132,7 +139,7 @@ UnmatchedLine longest_line(Arrangement const& arrangement, std::span<std::uint32
 /// One check. Faces are taken in an order of their own, so that the callers' order cannot show.
 class Check {
 public:
-    Check(std::span<Face const> faces, std::span<Outline const> outlines, Progress& progress);
+    Check(std::span<Face const> faces, std::span<Outline const> outlines, double tolerance_m, Progress& progress);
     void run();
 
     [[nodiscard]] ProblemReport take_report();
@@ -166,12 +173,19 @@ private:
     void find_unfilled(Arrangement const& survey, AreaTracer& tracer);
     void find_suspects(Arrangement const& survey);
     void overlay_suspects();
-    void find_overlaps(AreaTracer& tracer, std::map<Pair, std::vector<std::uint32_t>> regions);
+    void find_overlaps(Arrangement const& overlay, AreaTracer& tracer,
+                       std::map<Pair, std::vector<std::uint32_t>> regions);
     void collect_unmatched(Arrangement const& arrangement, bool is_overlay);
+    [[nodiscard]] bool is_boundary_drawn_twice(Arrangement const& arrangement, std::span<BorderEdge const> border);
+    [[nodiscard]] bool gap_is_boundary(Arrangement const& survey, std::span<std::uint32_t const> regions);
+    void take_boundaries(Arrangement const& overlay, AreaTracer& tracer, Pair pair,
+                         std::vector<std::uint32_t>& regions);
+    void add_unmatched(Pair pair, UnmatchedLine line);
     void report_narrow(Problem problem, bool narrow);
 
     std::span<Face const> m_faces;
     std::span<Outline const> m_outlines;
+    double m_tolerance_m;
     Progress& m_progress;
     ProblemReport m_report;
     std::size_t m_edge_count = 0;
@@ -195,9 +209,10 @@ private:
     std::map<Pair, UnmatchedLine> m_unmatched;
 };
 
-Check::Check(std::span<Face const> faces, std::span<Outline const> outlines, Progress& progress)
+Check::Check(std::span<Face const> faces, std::span<Outline const> outlines, double tolerance_m, Progress& progress)
     : m_faces(faces)
     , m_outlines(outlines)
+    , m_tolerance_m(tolerance_m)
     , m_progress(progress)
     , m_order(order_by_name(faces))
     , m_broken(faces.size(), 0)
@@ -509,7 +524,12 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
     for (std::uint32_t r = 0; r < survey.region_count(); ++r) {
         uncovered[r] = m_survey[r].faces <= 0 ? 1 : 0;
     }
-    std::map<std::set<std::uint32_t>, std::vector<std::uint32_t>> slivers; // regions by the faces round them
+    struct OfRound {
+        std::vector<std::uint32_t> small; ///< regions of the gaps below kSliverAreaM2
+        std::vector<TracedArea> large;
+        std::vector<std::uint32_t> all;
+    };
+    std::map<std::set<std::uint32_t>, OfRound> gaps; // by the faces round them
     for (auto const& regions : tracer.connected(uncovered)) {
         if (regions.front() == 0) {
             continue; // the outside
@@ -548,15 +568,32 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
         for (auto const r : regions) {
             m_in_gap[r] = 1;
         }
-        if (area.narrow) {
-            auto& all = slivers[round];
-            all.insert(all.end(), regions.begin(), regions.end());
+        if (gap_is_boundary(survey, regions)) {
+            continue;
+        }
+        auto& same_round = gaps[round];
+        same_round.all.insert(same_round.all.end(), regions.begin(), regions.end());
+        if (area.area_m2 < kSliverAreaM2) {
+            same_round.small.insert(same_round.small.end(), regions.begin(), regions.end());
         } else {
-            m_report.problems.push_back(gap_between(names_of(round), std::move(area)));
+            same_round.large.push_back(std::move(area));
         }
     }
-    for (auto const& [round, regions] : slivers) {
-        report_narrow(gap_between(names_of(round), tracer.trace(regions)), true);
+    auto const report = [&](std::set<std::uint32_t> const& round, TracedArea area) {
+        bool const narrow = area.narrow;
+        report_narrow(gap_between(names_of(round), std::move(area)), narrow);
+    };
+    for (auto& [round, same_round] : gaps) {
+        if (same_round.large.size() > kManyGaps) {
+            report(round, tracer.trace(same_round.all));
+            continue;
+        }
+        for (auto& area : same_round.large) {
+            report(round, std::move(area));
+        }
+        if (!same_round.small.empty()) {
+            report(round, tracer.trace(same_round.small));
+        }
     }
 }
 
@@ -678,11 +715,18 @@ void Check::overlay_suspects() {
     for (auto const& [i, regions] : outside) {
         m_report.problems.push_back(face_outside(face(i).name, tracer.trace(regions)));
     }
-    find_overlaps(tracer, std::move(overlaps));
+    find_overlaps(overlay, tracer, std::move(overlaps));
     collect_unmatched(overlay, true);
 }
 
-void Check::find_overlaps(AreaTracer& tracer, std::map<Pair, std::vector<std::uint32_t>> regions) {
+void Check::find_overlaps(Arrangement const& overlay, AreaTracer& tracer,
+                          std::map<Pair, std::vector<std::uint32_t>> regions) {
+    if (m_tolerance_m > 0) {
+        for (auto& [pair, list] : regions) {
+            take_boundaries(overlay, tracer, pair, list);
+        }
+        std::erase_if(regions, [](auto const& of_pair) { return of_pair.second.empty(); });
+    }
     std::map<std::uint32_t, std::size_t> partners;
     for (auto const& [pair, list] : regions) {
         ++partners[pair.first];
@@ -740,16 +784,84 @@ void Check::collect_unmatched(Arrangement const& arrangement, bool is_overlay) {
     }
     for (auto const& [pair, list] : pieces) {
         if (!list.empty()) {
-            m_unmatched[pair] = longest_line(arrangement, list);
+            add_unmatched(pair, longest_line(arrangement, list));
         }
     }
 }
 
+void Check::add_unmatched(Pair pair, UnmatchedLine line) {
+    auto& all = m_unmatched[pair];
+    all.length_m += line.length_m;
+    all.apart_m = std::max(all.apart_m, line.apart_m);
+    if (all.line.empty() || line.longest_m > all.longest_m ||
+        (line.longest_m == all.longest_m && line.line < all.line)) {
+        all.line = std::move(line.line);
+        all.longest_m = line.longest_m;
+    }
+}
+
+/// When the sides are near enough, notes the stretches for their pairs.
+bool Check::is_boundary_drawn_twice(Arrangement const& arrangement, std::span<BorderEdge const> border) {
+    auto const stretches = match_sides(arrangement, border, m_tolerance_m);
+    for (auto const& stretch : stretches) {
+        if (Pair const pair{stretch.first, stretch.second}; concerns(pair)) {
+            auto line = longest_line(arrangement, stretch.pieces);
+            line.apart_m = stretch.apart_m;
+            add_unmatched(pair, std::move(line));
+        }
+    }
+    return !stretches.empty();
+}
+
+bool Check::gap_is_boundary(Arrangement const& survey, std::span<std::uint32_t const> regions) {
+    std::vector<BorderEdge> border;
+    for (auto const r : regions) {
+        for (auto const h : survey.border_of(r)) {
+            if (m_tolerance_m > 0 && m_survey[survey.right_region(h)].faces > 0) {
+                survey.for_each_edge_along(h, [&](OwnedEdge const& e, bool same_way, std::uint32_t) {
+                    if (!same_way && e.owner < face_count()) {
+                        border.push_back({h, e.owner});
+                    }
+                });
+            }
+        }
+    }
+    return is_boundary_drawn_twice(survey, border);
+}
+
+/// Leaves the regions of a pair's overlap that are more than a boundary drawn twice.
+void Check::take_boundaries(Arrangement const& overlay, AreaTracer& tracer, Pair pair,
+                            std::vector<std::uint32_t>& regions) {
+    std::vector<std::uint32_t> left;
+    for (auto const& piece : tracer.pieces_of(regions)) {
+        std::vector<BorderEdge> border;
+        for (auto const h : piece.border) {
+            overlay.for_each_edge_along(h, [&](OwnedEdge const& e, bool same_way, std::uint32_t) {
+                if (same_way && (e.owner == pair.first || e.owner == pair.second)) {
+                    border.push_back({h, e.owner});
+                }
+            });
+        }
+        if (!is_boundary_drawn_twice(overlay, border)) {
+            left.insert(left.end(), piece.regions.begin(), piece.regions.end());
+        }
+    }
+    std::sort(left.begin(), left.end());
+    regions = std::move(left);
+}
+
 } // namespace
+
+CoverageChecker::CoverageChecker(Options const& options) : m_options(options) {
+    if (!std::isfinite(options.tolerance_m) || options.tolerance_m < 0) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("tolerance of {} m: give a length of 0 m or more", options.tolerance_m)};
+    }
+}
 
 CoverageChecker::Result CoverageChecker::check(std::span<Face const> faces, std::span<Outline const> outlines,
                                                Progress& progress) const {
-    Check check{faces, outlines, progress};
+    Check check{faces, outlines, m_options.tolerance_m, progress};
     check.run();
     Result result{check.take_report(), nullptr};
     if (!result.report.has_errors()) {

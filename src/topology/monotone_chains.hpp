@@ -28,6 +28,7 @@ public:
     /// Do no two edges of the rings meet, but neighbours in their common point? False: unknown.
     [[nodiscard]] bool proves_apart();
 
+    [[nodiscard]] std::size_t chain_count() const noexcept { return m_chains.size(); }
     /// Of the last ring added.
     [[nodiscard]] geom::Envelope const& ring_box() const noexcept { return m_ring_box; }
     /// Does the last ring run counter-clockwise? It must have been proved simple.
