@@ -17,10 +17,7 @@ namespace wangge::importers {
 namespace {
 
 [[nodiscard]] std::string lower_name(std::filesystem::path const& path) {
-    auto name = path.filename().string();
-    if (name.empty()) { // "grids.gdb/"
-        name = path.parent_path().filename().string();
-    }
+    auto name = path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return name;
 }
@@ -93,7 +90,7 @@ OgrReader::Outcome OgrReader::next(RawFeature& feature, std::vector<Problem>& pr
     if (!impl.frames.next(feature, impl.row_problems)) {
         return Outcome::end;
     }
-    auto const file = std::filesystem::path{impl.name}.filename().string();
+    auto const file = source_title(impl.name);
     for (auto& found : impl.row_problems) {
         problems.push_back({found.code,
                             {fmt::format("row {}", feature.row)},
@@ -119,6 +116,13 @@ std::string source_name(std::filesystem::path const& path) {
         name.replace(from, end - from + (quoted && end < name.size() ? 1U : 0U), "***");
     }
     return name;
+}
+
+std::string source_title(std::filesystem::path const& path) {
+    if (is_database_source(path)) {
+        return source_name(path);
+    }
+    return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
 bool is_polygon_file(std::filesystem::path const& path) {

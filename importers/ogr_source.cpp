@@ -62,6 +62,21 @@ void check_virtual_tables(GDALDataset& dataset, SourceFile const& file) {
     }
 }
 
+/// A page with a wrong count of rows is no error for SQLite until it is asked to look.
+void check_pages(GDALDataset& dataset, SourceFile const& file) {
+    auto* const result = dataset.ExecuteSQL("PRAGMA quick_check(1)", nullptr, nullptr);
+    std::string said = "no answer";
+    if (result != nullptr) {
+        if (OGRFeatureUniquePtr const row{result->GetNextFeature()}) {
+            said = row->GetFieldAsString(0);
+        }
+        dataset.ReleaseResultSet(result);
+    }
+    if (said != "ok") {
+        unreadable(file, fmt::format("is damaged: {}; copy it again from where it came", said));
+    }
+}
+
 [[nodiscard]] std::string definition_of_crs(OGRLayer& layer, SourceFile const& file, std::string const& asked) {
     auto const* const reference = layer.GetSpatialRef();
     char const* const name = reference == nullptr ? nullptr : reference->GetName();
@@ -125,6 +140,19 @@ void append_ring(OGRSimpleCurve const& ring, std::uint32_t part, bool hole, RawF
     }
 }
 
+/// A .dbf cuts names at ten bytes, wherever that falls; of names that are then the same, writers cut more to add "_1".
+[[nodiscard]] std::string whole_characters(std::string const& name, TextDecoder& decoder) {
+    auto const mark = name.rfind('_');
+    auto const numbered = mark != std::string::npos && mark + 1 < name.size() &&
+                          name.find_first_not_of("0123456789", mark + 1) == std::string::npos;
+    std::string whole{without_cut_character(name, decoder.encoding())};
+    if (std::string copy = whole; !numbered || decoder.decode(copy)) {
+        return whole;
+    }
+    return std::string{without_cut_character(std::string_view{name}.substr(0, mark), decoder.encoding())} +
+           name.substr(mark);
+}
+
 } // namespace
 
 struct OgrSource::Impl {
@@ -178,6 +206,7 @@ OgrSource::Impl::Impl(SourceFile const& source, ReadOptions const& options) : fi
     }
     GdalMessages::Listening const listening{messages};
     if (file.format() == Format::spatialite || file.format() == Format::geopackage) {
+        check_pages(*dataset, file);
         check_virtual_tables(*dataset, file);
     }
     choose_layers(options);
@@ -232,7 +261,7 @@ void OgrSource::Impl::read_columns() {
         for (int i = 0; i < definition->GetFieldCount(); ++i) {
             std::string column = definition->GetFieldDefn(i)->GetNameRef();
             if (file.format() == Format::shapefile) {
-                column = without_cut_character(column, decoder.encoding());
+                column = whole_characters(column, decoder);
             }
             if (!decoder.decode(column)) {
                 throw Error{

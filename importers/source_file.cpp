@@ -620,6 +620,15 @@ void SourceFile::open_archive(Bytes bytes, ReadOptions const& options) {
         }
     }
     std::ranges::sort(candidates);
+    // A KMZ often begins with a doc.kml that only points to the others.
+    if (candidates.size() > 1 &&
+        std::ranges::all_of(candidates, [](auto const& name) { return ending_of(name) == ".kml"; })) {
+        std::erase_if(candidates, [&](std::string const& name) {
+            auto const entry = std::ranges::find(archive.entries(), name, &ZipArchive::Entry::name);
+            auto const inner = archive.inflate(*entry);
+            return as_text(inner.bytes()).find("Placemark") == std::string_view::npos;
+        });
+    }
     if (candidates.empty()) {
         std::vector<std::string> some;
         for (auto const& entry : archive.entries()) {
@@ -680,6 +689,7 @@ void SourceFile::open_archived(ZipArchive& archive, std::string const& chosen, R
         open_archived_shapefile(chosen, options);
     } else if (folder) {
         m_format = Format::file_geodatabase;
+        VSIMkdirRecursive(fmt::format("{}data.gdb", kMemory).c_str(), 0700);
         for (auto const& member : m_members) {
             (void)in_memory("data.gdb/" + std::string{last_part(member.name)}, member.bytes.bytes());
         }

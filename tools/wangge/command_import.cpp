@@ -36,6 +36,8 @@ int import(ImportOptions const& options) {
     import.read.layer = options.layer;
     import.effective = date_argument(options.effective, "--effective");
     import.dry_run = options.dry_run;
+    import.mapping = options.mapping;
+    import.save_mapping = options.save_mapping;
     import.author = author_argument(options.author);
     auto const progress = make_terminal_progress();
     auto const report = run(options, import, *progress);

@@ -21,6 +21,8 @@ struct ImportOptions {
     Date effective = Date::today(); ///< day from which the change holds
     bool dry_run = false;           ///< everything but writing
     std::string author;
+    std::filesystem::path mapping;      ///< of the columns, as FieldMapping::from_json reads it; empty: guessed
+    std::filesystem::path save_mapping; ///< where the mapping that was used is written; empty: nowhere
 };
 
 /// How one file was read.

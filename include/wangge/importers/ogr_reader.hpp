@@ -69,6 +69,9 @@ private:
 /// The path as it may be shown: passwords of databases are blotted out.
 [[nodiscard]] std::string source_name(std::filesystem::path const& path);
 
+/// The last part of it: "grids.gdb" of "2026/grids.gdb/"; a database source as a whole.
+[[nodiscard]] std::string source_title(std::filesystem::path const& path);
+
 /// True when the name ends in .csv, .tsv, .txt or .xlsx.
 [[nodiscard]] bool is_table_file(std::filesystem::path const& path);
 
