@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -153,6 +154,83 @@ FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vecto
         }
     }
     return mapping;
+}
+
+namespace {
+
+constexpr char const* kMappingFormat = "wangge-field-mapping";
+constexpr int kMappingVersion = 1;
+
+[[nodiscard]] nlohmann::json parse_mapping(std::string_view text, std::string const& mapping_file) {
+    auto const bad = [&](std::string const& what) -> Error {
+        return {ErrorCode::data_unreadable, fmt::format("{}: {}; write one with --save-mapping", mapping_file, what)};
+    };
+    auto document = nlohmann::json::parse(text, nullptr, false);
+    if (!document.is_object() || document.value("format", nlohmann::json{}) != kMappingFormat) {
+        throw bad("is no field mapping");
+    }
+    auto const version = document.value("version", nlohmann::json{});
+    if (version != kMappingVersion) {
+        throw bad(fmt::format("is a field mapping of version {}, this program reads version {}", version.dump(),
+                              kMappingVersion));
+    }
+    auto fields = document.value("fields", nlohmann::json{});
+    if (!fields.is_object() || !std::ranges::all_of(fields, [](nlohmann::json const& column) {
+            return column.is_null() || column.is_string();
+        })) {
+        throw bad("has no \"fields\" with a column name or null for each");
+    }
+    return fields;
+}
+
+} // namespace
+
+FieldMapping FieldMapping::from_json(std::string_view json, std::string const& mapping_file,
+                                     std::span<WantedField const> wanted, std::vector<std::string> const& columns,
+                                     std::string const& file) {
+    auto const fields = parse_mapping(json, mapping_file);
+    std::vector<std::string_view> keys;
+    for (auto const& field : wanted) {
+        keys.push_back(field.key);
+    }
+    for (auto const& [key, column] : fields.items()) {
+        if (std::ranges::find(keys, key) == keys.end()) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: maps '{}', which this import does not want; it wants: {}", mapping_file, key,
+                                    fmt::join(keys, ", "))};
+        }
+    }
+    FieldMapping mapping;
+    for (auto const& field : wanted) {
+        Entry entry{field.key, {}, {}};
+        auto const found = fields.find(std::string{field.key});
+        if (found != fields.end() && found->is_string()) {
+            entry.name = found->get<std::string>();
+            auto const at = std::ranges::find(columns, entry.name);
+            if (at == columns.end()) {
+                throw Error{ErrorCode::data_rejected,
+                            fmt::format("{}: takes {} from column '{}', which {} does not have; its columns are: {}",
+                                        mapping_file, field.key, entry.name, file, fmt::join(columns, ", "))};
+            }
+            entry.column = static_cast<std::size_t>(at - columns.begin());
+        } else if (field.required) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: does not say which column holds {}; the columns of {} are: {}", mapping_file,
+                                    field.key, file, fmt::join(columns, ", "))};
+        }
+        mapping.m_entries.push_back(std::move(entry));
+    }
+    return mapping;
+}
+
+std::string FieldMapping::to_json() const {
+    auto fields = nlohmann::ordered_json::object();
+    for (auto const& entry : m_entries) {
+        fields[std::string{entry.key}] = entry.column ? nlohmann::ordered_json(entry.name) : nlohmann::ordered_json{};
+    }
+    nlohmann::ordered_json const document{
+        {"format", kMappingFormat}, {"version", kMappingVersion}, {"fields", std::move(fields)}};
+    return document.dump(2) + "\n";
 }
 
 std::optional<std::size_t> FieldMapping::column(std::string_view key) const {

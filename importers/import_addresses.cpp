@@ -26,6 +26,7 @@ public:
     AddressStream(std::span<std::filesystem::path const> files, ImportOptions const& options,
                   VillageLevels const& divisions, std::vector<FileSummary> const& known = {})
         : m_files(files)
+        , m_options(options)
         , m_read(options.read)
         , m_divisions(divisions)
         , m_known(known)
@@ -43,7 +44,7 @@ public:
                     m_read.encoding = m_known[m_file].encoding;
                 }
                 m_reader.emplace(TableReader::open(m_files[m_file], m_read));
-                m_mapping = FieldMapping::guess(address_fields(), m_reader->columns(), m_files[m_file].string());
+                m_mapping = mapping_of(address_fields(), m_reader->columns(), m_files[m_file], m_options);
                 find_columns();
                 m_rows = 0;
             }
@@ -146,6 +147,7 @@ private:
     }
 
     std::span<std::filesystem::path const> m_files;
+    ImportOptions const& m_options;
     ReadOptions m_read;
     VillageLevels const& m_divisions;
     std::vector<FileSummary> m_known;

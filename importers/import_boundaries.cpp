@@ -128,9 +128,9 @@ private:
     }
 
     void read(std::filesystem::path const& file) {
-        auto const name = file.filename().string();
-        auto reader = OgrReader::open(file, m_options.read);
-        auto const mapping = FieldMapping::guess(boundary_fields(), reader.columns(), file.string());
+        auto const name = source_title(file);
+        auto reader = OgrReader::open(file, read_options(m_options, m_tree.all()));
+        auto const mapping = mapping_of(boundary_fields(), reader.columns(), file, m_options);
         Normalizer normalizer{m_profile,
                               m_tree.levels(),
                               mapping,

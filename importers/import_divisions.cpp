@@ -112,7 +112,7 @@ private:
     void read_table(std::filesystem::path const& file) {
         auto const name = file.filename().string();
         auto reader = TableReader::open(file, m_options.read);
-        auto const mapping = FieldMapping::guess(division_fields(), reader.columns(), file.string());
+        auto const mapping = mapping_of(division_fields(), reader.columns(), file, m_options);
         m_progress.begin(fmt::format("reading {}", name), 0, "rows");
         std::vector<Problem> found;
         TableRow row;
@@ -224,9 +224,13 @@ private:
     }
 
     void read_outlines(std::filesystem::path const& file) {
-        auto const name = file.filename().string();
-        auto reader = OgrReader::open(file, m_options.read);
-        auto const mapping = FieldMapping::guess(outline_fields(), reader.columns(), file.string());
+        auto const name = source_title(file);
+        auto read = m_options.read;
+        for (auto const& [code, division] : m_current) {
+            read.known_names.push_back(division.name);
+        }
+        auto reader = OgrReader::open(file, read);
+        auto const mapping = mapping_of(outline_fields(), reader.columns(), file, m_options);
         ShapeNormalizer shapes{reader.transformer()};
         std::vector<Problem> found;
         RawFeature feature;

@@ -57,7 +57,7 @@ private:
     void read(std::filesystem::path const& file) {
         auto const name = file.filename().string();
         auto reader = TableReader::open(file, m_options.read);
-        auto const mapping = FieldMapping::guess(officer_fields(), reader.columns(), file.string());
+        auto const mapping = mapping_of(officer_fields(), reader.columns(), file, m_options);
         m_progress.begin(fmt::format("reading {}", name), reader.bytes_total(), "bytes");
         std::vector<Problem> found;
         TableRow row;

@@ -64,6 +64,26 @@ void JobClock::stop() {
     m_report.elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
 }
 
+FieldMapping mapping_of(std::span<WantedField const> wanted, std::vector<std::string> const& columns,
+                        std::filesystem::path const& file, ImportOptions const& options) {
+    auto const name = source_name(file);
+    auto mapping = options.mapping.empty() ? FieldMapping::guess(wanted, columns, name)
+                                           : FieldMapping::from_json(read_file(options.mapping),
+                                                                     options.mapping.string(), wanted, columns, name);
+    if (!options.save_mapping.empty()) {
+        write_file_atomically(options.save_mapping, mapping.to_json());
+    }
+    return mapping;
+}
+
+ReadOptions read_options(ImportOptions const& options, std::vector<registry::Division> const& divisions) {
+    auto read = options.read;
+    for (auto const& division : divisions) {
+        read.known_names.push_back(division.name);
+    }
+    return read;
+}
+
 void check_file_list(std::span<std::filesystem::path const> files) {
     if (files.empty()) {
         throw Error{ErrorCode::usage, "name at least one file to import"};

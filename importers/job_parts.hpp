@@ -37,6 +37,14 @@ private:
     std::chrono::steady_clock::time_point m_start;
 };
 
+/// Which column holds what: as options.mapping says, or guessed; saved where options.save_mapping says. Throws as
+/// FieldMapping does.
+[[nodiscard]] FieldMapping mapping_of(std::span<WantedField const> wanted, std::vector<std::string> const& columns,
+                                      std::filesystem::path const& file, ImportOptions const& options);
+
+/// options.read with the names of these divisions, by which encodings are told apart.
+[[nodiscard]] ReadOptions read_options(ImportOptions const& options, std::vector<registry::Division> const& divisions);
+
 /// Throws Error{usage} when there is none or one stands twice.
 void check_file_list(std::span<std::filesystem::path const> files);
 

@@ -14,6 +14,13 @@ void register_drivers() {
         RegisterOGRGeoPackage();
         RegisterOGRShape();
         RegisterOGRGeoJSON();
+        RegisterOGRGeoJSONSeq();
+        RegisterOGRFlatGeobuf();
+        RegisterOGROpenFileGDB();
+        RegisterOGRLIBKML();
+        RegisterOGRDXF();
+        RegisterOGRSQLite();
+        RegisterOGRPG();
         RegisterOGRXLSX();
     });
 }

@@ -7,7 +7,8 @@ class GDALDataset;
 
 namespace wangge::importers {
 
-/// Registers the drivers that imports may use, once; others stay out of reach.
+/// Registers the drivers that imports may use, once; others stay out of reach. Which of them opens a file is decided by
+/// its content (SourceFile), and by no driver's own guess.
 void register_drivers();
 
 struct DatasetClose {

@@ -1,21 +1,19 @@
 #include "shapefile_parts.hpp"
 
 #include <wangge/base/error.hpp>
-#include <wangge/base/files.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
-#include <span>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace wangge::importers {
 
 namespace {
-
-using Bytes = std::span<std::byte const>;
 
 // ESRI Shapefile Technical Description (1998): lengths and offsets are big-endian counts of 16-bit words.
 [[nodiscard]] std::uint64_t big_u32(Bytes bytes, std::size_t at) {
@@ -38,120 +36,162 @@ constexpr std::size_t kShpHeader = 100;
 constexpr std::size_t kIndexRecord = 8;
 constexpr std::size_t kDbfHeader = 32;
 
-[[noreturn]] void damaged(std::filesystem::path const& file, std::string const& what) {
-    throw Error{ErrorCode::data_unreadable,
-                fmt::format("{}: {}; copy the whole Shapefile (.shp, .shx, .dbf) again from where it came",
-                            file.string(), what)};
+[[noreturn]] void damaged(ShapefileParts::Part const& file, std::string const& what) {
+    throw Error{
+        ErrorCode::data_unreadable,
+        fmt::format("{}: {}; copy the whole Shapefile (.shp, .shx, .dbf) again from where it came", file.shown, what)};
 }
 
-void check_main_header(std::filesystem::path const& file, Bytes bytes) {
+void check_main_header(ShapefileParts::Part const& file) {
+    auto const bytes = *file.bytes;
     if (bytes.size() < kShpHeader || big_u32(bytes, 0) != 9994) {
         damaged(file, bytes.empty() ? "is empty (0 bytes)" : "does not begin as a Shapefile does");
     }
     auto const declared = big_u32(bytes, 24) * 2;
-    if (declared > bytes.size()) {
+    if (declared > bytes.size() || declared < kShpHeader) {
         damaged(file, fmt::format("is cut short: its header says {} bytes, it has {}", declared, bytes.size()));
     }
 }
 
-} // namespace
+struct Records {
+    std::uint64_t count = 0;
+    std::uint64_t end = kShpHeader; ///< of the last one in the .shp
+};
 
-std::filesystem::path sidecar(std::filesystem::path const& shp, std::string const& extension) {
-    auto upper = extension;
-    std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    for (auto const& candidate : {extension, upper}) {
-        auto path = shp;
-        path.replace_extension(candidate);
-        if (std::filesystem::is_regular_file(path)) {
-            return path;
-        }
-    }
-    return {};
-}
-
-void check_shapefile(std::filesystem::path const& shp) {
-    auto const shx = sidecar(shp, ".shx");
-    auto const dbf = sidecar(shp, ".dbf");
-    for (auto const& [path, extension] : {std::pair{&shx, ".shx"}, std::pair{&dbf, ".dbf"}}) {
-        if (path->empty()) {
-            damaged(shp, fmt::format("its {} file is missing", extension));
-        }
-    }
-    auto const shapes = MappedFile::open(shp);
-    auto const index = MappedFile::open(shx);
-    auto const table = MappedFile::open(dbf);
-    check_main_header(shp, shapes.bytes());
-    check_main_header(shx, index.bytes());
-
-    auto const records = (big_u32(index.bytes(), 24) * 2 - kShpHeader) / kIndexRecord;
+/// Every record lies where the index says and is as long as it says.
+[[nodiscard]] Records check_index(ShapefileParts const& parts) {
+    auto const index = *parts.shx.bytes;
+    auto const shapes = *parts.shp.bytes;
+    auto const records = (big_u32(index, 24) * 2 - kShpHeader) / kIndexRecord;
+    Records found{records};
     for (std::size_t i = 0; i < records; ++i) {
-        auto const at = kShpHeader + i * kIndexRecord;
-        auto const end = (big_u32(index.bytes(), at) + big_u32(index.bytes(), at + 4)) * 2 + 8;
-        if (end > shapes.bytes().size()) {
-            damaged(shp, fmt::format("is cut short: record {} ends at byte {}, the file at {}", i + 1, end,
-                                     shapes.bytes().size()));
+        auto const entry = kShpHeader + i * kIndexRecord;
+        auto const at = big_u32(index, entry) * 2;
+        auto const end = at + big_u32(index, entry + 4) * 2 + kIndexRecord;
+        if (end > shapes.size()) {
+            damaged(parts.shp,
+                    fmt::format("is cut short: record {} ends at byte {}, the file at {}", i + 1, end, shapes.size()));
         }
+        if (at < kShpHeader || end < at + kIndexRecord + 4 || big_u32(shapes, at + 4) != big_u32(index, entry + 4)) {
+            damaged(parts.shx, fmt::format("points for record {} to byte {} of the .shp, where it does not begin; the "
+                                           "two do not belong together, or one is damaged",
+                                           i + 1, at));
+        }
+        found.end = std::max(found.end, end);
     }
+    return found;
+}
 
-    auto const bytes = table.bytes();
-    if (bytes.size() < kDbfHeader + 1) {
-        damaged(dbf, bytes.empty() ? "is empty (0 bytes)" : "does not begin as a .dbf file does");
-    }
-    auto const rows = little(bytes, 4, 4);
-    auto const header = little(bytes, 8, 2);
-    auto const width = little(bytes, 10, 2);
-    if (header < kDbfHeader + 1 || width < 1 || header > bytes.size()) {
-        damaged(dbf, "does not begin as a .dbf file does");
-    }
-    if (header + rows * width > bytes.size()) {
-        damaged(dbf, fmt::format("is cut short: its header says {} rows of {} bytes, which is {} bytes, it has {}",
-                                 rows, width, header + rows * width, bytes.size()));
-    }
-    if (rows != records) {
-        damaged(dbf, fmt::format("has {} rows, but the .shx has {} records", rows, records));
+struct Dbf {
+    std::string_view text;
+    std::uint64_t rows = 0;
+    std::uint64_t header = 0;
+    std::uint64_t width = 0;
+
+    explicit Dbf(Bytes bytes)
+        : text(reinterpret_cast<char const*>(bytes.data()), bytes.size())
+        , rows(little(bytes, 4, 4))
+        , header(little(bytes, 8, 2))
+        , width(little(bytes, 10, 2)) {}
+};
+
+/// What byte 29 of a .dbf says; of its many code pages those that could hold Chinese.
+[[nodiscard]] std::optional<std::string> of_language_byte(std::byte byte) {
+    switch (std::to_integer<unsigned>(byte)) {
+    case 0x4D: // OEM 936
+    case 0x7A: // ANSI 936
+        return "GB18030";
+    case 0x4F: // OEM 950
+    case 0x78: // ANSI 950
+        return "BIG5";
+    default: // 0: not said; 0x57: that of the machine it was made on
+        return std::nullopt;
     }
 }
 
-ShapefileText text_of_shapefile(std::filesystem::path const& shp, std::string const& asked) {
-    if (!asked.empty()) {
-        return {TextDecoder{asked}.encoding(), {}};
-    }
-    auto const table = MappedFile::open(sidecar(shp, ".dbf"));
-    auto const bytes = table.bytes();
-    std::string_view const text{reinterpret_cast<char const*>(bytes.data()), bytes.size()};
-    auto const rows = little(bytes, 4, 4);
-    auto const header = little(bytes, 8, 2);
-    auto const width = little(bytes, 10, 2);
-
-    EncodingGuess guess;
+/// All names and all texts of all rows, as bytes.
+void feed(EncodingGuess& guess, Bytes bytes) {
+    Dbf const dbf{bytes};
     std::size_t offset = 1; // the first byte of a row is the deletion mark
-    for (std::size_t at = kDbfHeader; at + 32 <= header && bytes[at] != std::byte{0x0D}; at += 32) {
-        auto const name = text.substr(at, 11);
+    for (std::size_t at = kDbfHeader; at + 32 <= dbf.header && bytes[at] != std::byte{0x0D}; at += 32) {
+        auto const name = dbf.text.substr(at, 11);
         guess.add(name.substr(0, std::min(name.find('\0'), name.size())));
-        bool const character = text[at + 11] == 'C';
-        std::size_t const length = character ? little(bytes, at + 16, 2) : little(bytes, at + 16, 1);
-        for (std::size_t row = 0; character && row < rows && offset + length <= width; ++row) {
-            auto value = text.substr(header + row * width + offset, length);
+        bool const character = dbf.text[at + 11] == 'C';
+        std::size_t const length = little(bytes, at + 16, character ? 2 : 1);
+        for (std::size_t row = 0; character && row < dbf.rows && offset + length <= dbf.width; ++row) {
+            auto value = dbf.text.substr(dbf.header + row * dbf.width + offset, length);
             value = value.substr(0, value.find_last_not_of(std::string_view{" \0", 2}) + 1);
             guess.add(value);
         }
         offset += length;
     }
+}
 
-    ShapefileText result;
-    auto const found = guess.encoding();
-    if (auto const cpg = sidecar(shp, ".cpg"); !cpg.empty()) {
-        auto label = read_file(cpg).substr(0, 40);
-        label = label.substr(0, label.find_last_not_of(" \r\n\t") + 1);
-        if (auto const canonical = canonical_encoding(label); canonical && (guess.fits(*canonical) || !found)) {
-            return {*canonical, {}};
-        }
-        if (found) {
-            result.remarks.push_back(fmt::format("{} says '{}', but the text is {}: read as {}",
-                                                 cpg.filename().string(), label, *found, *found));
+} // namespace
+
+std::vector<std::string> check_shapefile(ShapefileParts const& parts) {
+    for (auto const& [part, extension] : {std::pair{&parts.shx, ".shx"}, std::pair{&parts.dbf, ".dbf"}}) {
+        if (!part->bytes) {
+            damaged(parts.shp, fmt::format("its {} file is missing", extension));
         }
     }
-    result.encoding = found.value_or("GB18030"); // rows that do not fit become problems
+    check_main_header(parts.shp);
+    check_main_header(parts.shx);
+    auto const records = check_index(parts);
+    auto const bytes = *parts.dbf.bytes;
+    if (bytes.size() < kDbfHeader + 1) {
+        damaged(parts.dbf, bytes.empty() ? "is empty (0 bytes)" : "does not begin as a .dbf file does");
+    }
+    Dbf const dbf{bytes};
+    if (dbf.header < kDbfHeader + 1 || dbf.width < 1 || dbf.header > bytes.size()) {
+        damaged(parts.dbf, "does not begin as a .dbf file does");
+    }
+    auto const whole = dbf.header + dbf.rows * dbf.width;
+    if (whole > bytes.size()) {
+        damaged(parts.dbf,
+                fmt::format("is cut short: its header says {} rows of {} bytes, which is {} bytes, it has {}", dbf.rows,
+                            dbf.width, whole, bytes.size()));
+    }
+    if (dbf.rows != records.count) {
+        damaged(parts.dbf, fmt::format("has {} rows, but the .shx has {} records", dbf.rows, records.count));
+    }
+    auto const declared = big_u32(*parts.shp.bytes, 24) * 2;
+    if (declared > records.end) {
+        return {fmt::format(
+            "the .shp goes on for {} bytes after the last record of its .shx: if features are missing, have "
+            "it exported again",
+            declared - records.end)};
+    }
+    return {};
+}
+
+ShapefileText text_of_shapefile(ShapefileParts const& parts, ReadOptions const& options) {
+    if (!options.encoding.empty()) {
+        return {TextDecoder{options.encoding}.encoding(), {}};
+    }
+    EncodingGuess guess{options.known_names};
+    feed(guess, *parts.dbf.bytes);
+    auto const found = guess.encoding();
+    std::optional<std::string> claimed;
+    std::string claim;
+    if (parts.cpg.bytes) {
+        auto const bytes = *parts.cpg.bytes;
+        std::string label{reinterpret_cast<char const*>(bytes.data()), std::min<std::size_t>(bytes.size(), 40)};
+        label = label.substr(0, label.find_last_not_of(" \r\n\t") + 1);
+        claimed = canonical_encoding(label);
+        claim = fmt::format("the .cpg says '{}'", label);
+    } else if (auto const byte = (*parts.dbf.bytes)[29]; byte != std::byte{0}) {
+        claimed = of_language_byte(byte);
+        claim = fmt::format("the .dbf says code page 0x{:02X}", std::to_integer<unsigned>(byte));
+    }
+    if (claimed && (guess.fits(*claimed) || !found)) {
+        return {*claimed, {}};
+    }
+    ShapefileText result{found.value_or("GB18030"), {}}; // rows that do not fit become problems
+    if (!guess.only_ascii()) {
+        result.remarks.push_back(
+            fmt::format("{}: read as {}: {}", claim.empty() ? "no .cpg" : claim, result.encoding, guess.evidence()));
+    }
     return result;
 }
 

@@ -1,25 +1,34 @@
 #pragma once
 
-#include <filesystem>
+#include "archive.hpp"
+
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace wangge::importers {
 
+/// The files of one Shapefile by their bytes, wherever they lie.
+struct ShapefileParts {
+    struct Part {
+        std::string shown;          ///< for messages
+        std::optional<Bytes> bytes; ///< empty: there is no such file
+    };
+    Part shp, shx, dbf, cpg;
+};
+
 struct ShapefileText {
     std::string encoding;             ///< canonical name to decode with
-    std::vector<std::string> remarks; ///< a .cpg that was not believed
+    std::vector<std::string> remarks; ///< what was believed, when it is not what the .cpg says
 };
 
 /// Checks that .shp, .shx and .dbf are there, whole by their own headers, and agree on the number of records. GDAL
-/// would read what is left of a cut file. Throws Error{data_unreadable} that names the file and what to do.
-void check_shapefile(std::filesystem::path const& shp);
+/// would read what is left of a cut file. Returns what a person should know all the same. Throws Error{data_unreadable}
+/// that names the file and what to do.
+[[nodiscard]] std::vector<std::string> check_shapefile(ShapefileParts const& parts);
 
-/// Finds the encoding of the .dbf: `asked` if not empty, else the .cpg if the text agrees with it, else by the text.
-/// The .dbf must have passed check_shapefile.
-[[nodiscard]] ShapefileText text_of_shapefile(std::filesystem::path const& shp, std::string const& asked);
-
-/// The sidecar with this extension in lower or upper case; empty when there is none.
-[[nodiscard]] std::filesystem::path sidecar(std::filesystem::path const& shp, std::string const& extension);
+/// Finds the encoding of the .dbf: the one asked for, else what the .cpg or the language byte of the .dbf says if all
+/// of the text agrees with it, else by the text. The parts must have passed check_shapefile.
+[[nodiscard]] ShapefileText text_of_shapefile(ShapefileParts const& parts, ReadOptions const& options);
 
 } // namespace wangge::importers

@@ -5,6 +5,7 @@
 #include <iconv.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -191,37 +192,177 @@ bool TextDecoder::decode(std::string& text) {
     return true;
 }
 
-EncodingGuess::EncodingGuess() : m_gb18030("GB18030") {}
+std::optional<std::string> utf16_to_utf8(std::string_view bytes) {
+    bool const little = bytes.starts_with("\xFF\xFE");
+    if ((!little && !bytes.starts_with("\xFE\xFF")) || bytes.size() % 2 != 0) {
+        return std::nullopt;
+    }
+    auto const unit = [&](std::size_t at) {
+        auto const first = static_cast<unsigned char>(bytes[at]);
+        auto const second = static_cast<unsigned char>(bytes[at + 1]);
+        return static_cast<std::uint32_t>(little ? first | second << 8U : first << 8U | second);
+    };
+    std::string result;
+    result.reserve(bytes.size() * 3 / 2);
+    for (std::size_t at = 2; at < bytes.size(); at += 2) {
+        auto c = unit(at);
+        if (c >= 0xD800U && c <= 0xDFFFU) {
+            auto const low = c < 0xDC00U && at + 2 < bytes.size() ? unit(at + 2) : 0U;
+            if (low < 0xDC00U || low > 0xDFFFU) {
+                return std::nullopt;
+            }
+            c = 0x10000U + ((c - 0xD800U) << 10U) + (low - 0xDC00U);
+            at += 2;
+        }
+        auto const put = [&](std::uint32_t byte) { result += static_cast<char>(byte); };
+        if (c < 0x80U) {
+            put(c);
+        } else if (c < 0x800U) {
+            put(0xC0U | c >> 6U);
+            put(0x80U | (c & 0x3FU));
+        } else {
+            if (c < 0x10000U) {
+                put(0xE0U | c >> 12U);
+            } else {
+                put(0xF0U | c >> 18U);
+                put(0x80U | (c >> 12U & 0x3FU));
+            }
+            put(0x80U | (c >> 6U & 0x3FU));
+            put(0x80U | (c & 0x3FU));
+        }
+    }
+    return result;
+}
+
+namespace {
+
+/// Bytes of the first `count` characters of valid UTF-8 text; 0 when there are fewer.
+[[nodiscard]] std::size_t bytes_of_characters(std::string_view text, std::size_t count) noexcept {
+    std::size_t at = 0;
+    for (; count > 0 && at < text.size(); --count) {
+        for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U; ++at) {
+        }
+    }
+    return count == 0 ? at : 0;
+}
+
+constexpr std::size_t kShortestPlace = 2; ///< characters; one alone stands at the head of anything
+constexpr std::size_t kLongestPlace = 12;
+
+} // namespace
+
+EncodingGuess::EncodingGuess(std::vector<std::string> const& known_names) {
+    for (auto const* const encoding : {"UTF-8", "GB18030", "BIG5"}) {
+        m_candidates.push_back({TextDecoder{encoding}, 0, 0});
+    }
+    constexpr std::array<std::string_view, 8> kSuffixes{"居民委员会", "村民委员会", "居委会", "村委会",
+                                                        "社区",       "街道",       "镇",     "村"};
+    for (auto const& name : known_names) {
+        if (!is_utf8(name) || is_ascii(name)) {
+            continue;
+        }
+        std::string_view stem{name};
+        for (auto const suffix : kSuffixes) { // the registry's 石牌社区居民委员会 is 石牌 or 石牌社区 elsewhere
+            if (stem.ends_with(suffix) &&
+                bytes_of_characters(stem.substr(0, stem.size() - suffix.size()), kShortestPlace) > 0) {
+                stem.remove_suffix(suffix.size());
+            }
+        }
+        if (bytes_of_characters(stem, kShortestPlace) > 0) {
+            m_known.emplace(stem);
+        }
+    }
+}
+
+bool EncodingGuess::begins_with_known_place(std::string_view utf8) const {
+    for (std::size_t count = kShortestPlace; count <= kLongestPlace; ++count) {
+        auto const size = bytes_of_characters(utf8, count);
+        if (size == 0) {
+            return false;
+        }
+        if (m_known.contains(std::string{utf8.substr(0, size)})) {
+            return true;
+        }
+    }
+    return false;
+}
 
 void EncodingGuess::add(std::string_view bytes) {
     if (is_ascii(bytes)) {
         return;
     }
-    ++m_beyond_ascii;
-    m_utf8 = m_utf8 && is_utf8(without_cut_character(bytes, "UTF-8"));
-    if (m_gb) {
-        std::string copy{without_cut_character(bytes, "GB18030")};
-        m_gb = m_gb18030.decode(copy);
+    ++m_texts;
+    for (auto& candidate : m_candidates) {
+        constexpr std::size_t kHopeless = 100;
+        if (candidate.invalid > kHopeless && candidate.invalid > m_texts / 2) {
+            ++candidate.invalid;
+            continue;
+        }
+        std::string copy{without_cut_character(bytes, candidate.decoder.encoding())};
+        if (!candidate.decoder.decode(copy)) {
+            ++candidate.invalid;
+        } else if (!m_known.empty() && begins_with_known_place(copy)) {
+            ++candidate.known;
+        }
     }
 }
 
+bool EncodingGuess::tolerable(Candidate const& candidate) const noexcept { return candidate.invalid * 10 <= m_texts; }
+
+EncodingGuess::Candidate const* EncodingGuess::with_known_places() const {
+    // A place stands at the head of wrongly decoded text by chance, too; one text in a thousand.
+    auto const* best = &m_candidates.front();
+    std::size_t others = 0;
+    for (auto const& candidate : m_candidates) {
+        if (candidate.known > best->known) {
+            best = &candidate;
+        }
+    }
+    for (auto const& candidate : m_candidates) {
+        others = &candidate == best ? others : std::max(others, candidate.known);
+    }
+    return best->known > 4 * others && tolerable(*best) ? best : nullptr;
+}
+
 std::optional<std::string> EncodingGuess::encoding() const {
-    // Chinese text in GB18030 is next to never valid UTF-8; the other way round happens in half of all short words.
-    if (m_utf8) {
+    if (only_ascii()) {
         return "UTF-8";
     }
-    return m_gb ? std::optional<std::string>{"GB18030"} : std::nullopt;
+    if (auto const* const found = with_known_places()) {
+        return found->decoder.encoding();
+    }
+    auto const& best = *std::ranges::min_element(m_candidates, {}, &Candidate::invalid);
+    return tolerable(best) ? std::optional{best.decoder.encoding()} : std::nullopt;
 }
 
 bool EncodingGuess::fits(std::string_view canonical) const {
     if (only_ascii()) {
         return true;
     }
-    if (canonical == "UTF-8") {
-        return m_utf8;
+    auto const claimed =
+        std::ranges::find(m_candidates, canonical, [](Candidate const& c) { return c.decoder.encoding(); });
+    if (claimed == m_candidates.end() || !tolerable(*claimed)) {
+        return false;
+    }
+    if (auto const* const found = with_known_places()) {
+        return found == &*claimed;
     }
     // A word or two in GB18030 can be UTF-8 by chance (the well-known one is the name of a telephone company).
-    return canonical != "GB18030" || (m_gb && !(m_utf8 && m_beyond_ascii > 2));
+    auto const& utf8 = m_candidates.front();
+    return &*claimed == &utf8 || utf8.invalid > claimed->invalid || m_texts <= 2;
+}
+
+std::string EncodingGuess::evidence() const {
+    std::string counts;
+    std::string known;
+    for (auto const& candidate : m_candidates) {
+        auto const* const separator = counts.empty() ? "" : ", ";
+        counts += fmt::format("{}{} in {}", separator, m_texts - std::min(candidate.invalid, m_texts),
+                              candidate.decoder.encoding());
+        known += fmt::format("{}{}", separator, candidate.known);
+    }
+    return fmt::format("of {} texts beyond ASCII are valid {}{}", m_texts, counts,
+                       m_known.empty() ? std::string{} : fmt::format("; known places found: {}", known));
 }
 
 } // namespace wangge::importers

@@ -35,6 +35,7 @@ ONE_HOME = [
     (r"boost/.*", r"src/http/.*\.cpp"),
     (r"openssl/.*", r"src/http/.*\.cpp"),
     (r"spdlog/.*", r"src/base/[^/]*\.cpp"),
+    (r"seccomp\.h|zlib\.h", r"importers/[^/]*\.cpp"),
     (r"sodium(\.h|/.*)", r"src/(base|registry)/[^/]*\.cpp"),
     (r"CLI/.*", r"tools/.*"),
     (r"xlsxwriter(\.h|/.*)", r"tools/synth/[^/]*\.cpp"),

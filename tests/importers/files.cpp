@@ -4,6 +4,8 @@
 #include <iconv.h>
 #include <ogrsf_frmts.h>
 
+#include <map>
+
 namespace wangge::test {
 
 namespace {
@@ -19,10 +21,16 @@ void require(bool holds, char const* what) {
 void write_sample(std::filesystem::path const& path, SampleFile const& sample, std::string const& cpg) {
     GDALAllRegister();
     bool const shapefile = path.extension() == ".shp";
-    char const* const name = shapefile ? "ESRI Shapefile" : path.extension() == ".gpkg" ? "GPKG" : "GeoJSON";
+    std::map<std::string, char const*> const drivers{
+        {".shp", "ESRI Shapefile"}, {".gpkg", "GPKG"},  {".geojson", "GeoJSON"}, {".geojsonl", "GeoJSONSeq"},
+        {".fgb", "FlatGeobuf"},     {".kml", "LIBKML"}, {".sqlite", "SQLite"},   {".gdb", "OpenFileGDB"}};
+    char const* const name = drivers.at(path.extension().string());
+    std::filesystem::remove_all(path); // some drivers add to what is there
     auto* const driver = GetGDALDriverManager()->GetDriverByName(name);
     require(driver != nullptr, name);
-    auto* const dataset = driver->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr);
+    char const* const spatialite[] = {"SPATIALITE=YES", nullptr};
+    auto* const dataset = driver->Create(path.c_str(), 0, 0, 0, GDT_Unknown,
+                                         path.extension() == ".sqlite" ? const_cast<char**>(spatialite) : nullptr);
     require(dataset != nullptr, path.c_str());
     OGRSpatialReference reference;
     if (sample.epsg) {

@@ -544,7 +544,7 @@ BOOST_AUTO_TEST_CASE(what_stops_a_whole_import_is_an_error_with_advice) {
     BOOST_TEST(contains(message("boundaries", {}), "name at least one file"));
     auto const csv = office.folder().file("wrong.csv", "甲,乙\n1,2\n");
     BOOST_TEST(contains(message("officers", {csv}), "甲, 乙"));
-    BOOST_TEST(contains(message("boundaries", {csv}), "accepted are .gpkg"));
+    BOOST_TEST(contains(message("boundaries", {csv}), "accepted are Shapefile"));
     BOOST_TEST(contains(message("officers", {csv, csv}), "named twice"));
     BOOST_TEST(contains(message("divisions", {office.folder().file("x.pdf", "x")}), "accepted are"));
 

@@ -203,6 +203,44 @@ BOOST_AUTO_TEST_CASE(a_missing_column_is_named_with_what_was_found_and_what_is_a
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_mapping_is_written_and_read_again) {
+    std::vector<std::string> const columns{"a", "网格编码", "b"};
+    auto const read = [&](std::string const& json) {
+        return FieldMapping::from_json(json, "m.json", boundary_fields(), columns, "f.shp");
+    };
+    auto const document = [](std::string const& fields) {
+        return R"({"format": "wangge-field-mapping", "version": 1, "fields": {)" + fields + "}}";
+    };
+    auto const mapping = read(document(R"("grid_code": "b", "grid_name": "a", "grid_kind": null)"));
+    BOOST_TEST(mapping.column("grid_code").value() == 2U); // as it says, whatever a guess would say
+    BOOST_TEST(mapping.column("grid_name").value() == 0U);
+    BOOST_TEST(!mapping.column("village_code").has_value());
+    BOOST_TEST(read(mapping.to_json()).describe() == mapping.describe());
+    BOOST_TEST(mapping.to_json() == R"({
+  "format": "wangge-field-mapping",
+  "version": 1,
+  "fields": {
+    "grid_code": "b",
+    "grid_name": "a",
+    "grid_kind": null,
+    "village_code": null
+  }
+}
+)");
+    auto const message = [&](std::string const& json) { return error_of([&] { (void)read(json); }); };
+    auto const lacking = message(document(R"("grid_code": "WGBM", "grid_name": "a")"));
+    for (auto const* const part : {"m.json", "'WGBM'", "f.shp", "a, 网格编码, b"}) {
+        BOOST_TEST(contains(lacking, part), lacking);
+    }
+    BOOST_TEST(contains(message(document(R"("grid_code": "b")")), "does not say which column holds grid_name"));
+    BOOST_TEST(contains(message(document(R"("grid_cod": "b", "grid_name": "a")")), "it wants: grid_code"));
+    BOOST_TEST(contains(message(document(R"("grid_code": 3, "grid_name": "a")")), "no \"fields\""));
+    BOOST_TEST(contains(message(R"({"format": "wangge-field-mapping", "version": 2, "fields": {}})"), "version 2"));
+    for (auto const* const text : {"", "[]", "{}", "nonsense", R"({"fields": {"grid_code": "b", "grid_name": "a"}})"}) {
+        BOOST_TEST(contains(message(text), "is no field mapping"), text);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(tables_are_read_in_utf8_and_gb18030_with_the_row_numbers_of_an_editor) {
     test::ScratchFolder const folder;
     std::string const text = "工号,姓名\r\nA1, 张三 \r\n\r\nA2,李四\r\n";

@@ -21,4 +21,5 @@ endforeach()
 
 if(TARGET wangge)
   install(TARGETS wangge COMPONENT program)
+  install(TARGETS wangge_reader DESTINATION "${CMAKE_INSTALL_LIBEXECDIR}/wangge" COMPONENT program)
 endif()

@@ -39,6 +39,11 @@ function(wangge_test name)
   foreach(room ${ARG_LINKS})
     target_link_libraries(test_${name} PRIVATE wangge_${room})
   endforeach()
+  if("importers" IN_LIST ARG_LINKS) # files from outside are opened by a program of its own
+    target_sources(test_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/support/reader_program.cpp")
+    target_compile_definitions(test_${name} PRIVATE WANGGE_READER="$<TARGET_FILE:wangge_reader>")
+    add_dependencies(test_${name} wangge_reader)
+  endif()
   add_test(NAME ${name} COMMAND test_${name} --report_level=short --catch_system_errors=no
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" FAIL_REGULAR_EXPRESSION "no test cases")

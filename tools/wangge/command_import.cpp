@@ -37,6 +37,8 @@ int import(ImportOptions const& options) {
     import.read.layer = options.layer;
     import.effective = date_argument(options.effective, "--effective");
     import.dry_run = options.dry_run;
+    import.mapping = options.mapping;
+    import.save_mapping = options.save_mapping;
     import.author = author_argument(options.author);
     import.draw = importers::report_draws(options.report);
     auto const progress = make_terminal_progress();

@@ -19,7 +19,7 @@ struct ImportOptions {
     std::vector<std::filesystem::path> files;
     std::filesystem::path data;
     std::string crs, encoding, layer, effective, author;
-    std::filesystem::path report;
+    std::filesystem::path report, mapping, save_mapping;
     std::string lang; ///< en, zh; empty: as the environment says
     bool dry_run = false;
     bool json = false;

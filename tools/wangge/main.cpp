@@ -60,7 +60,9 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("what", import.what, "What the files hold")
             ->required()
             ->check(CLI::IsMember({"divisions", "boundaries", "officers", "addresses"}));
-        sub->add_option("files", import.files, "GeoPackage, Shapefile, GeoJSON; CSV, TSV, XLSX for tables")
+        sub->add_option("files", import.files,
+                        "Shapefile, File Geodatabase, GeoPackage, GeoJSON, FlatGeobuf, KML, DXF, SpatiaLite, a zip "
+                        "of one, PG:dbname=NAME TABLE; CSV, TSV, XLSX for tables")
             ->required()
             ->type_name("FILE");
         add_data(sub, import.data);
@@ -68,6 +70,11 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                         "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
         sub->add_option("--encoding", import.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
         sub->add_option("--layer", import.layer, "Layer of a file that holds several");
+        sub->add_option("--mapping", import.mapping,
+                        "Which column holds what, as --save-mapping wrote it (guessed otherwise)")
+            ->type_name("FILE");
+        sub->add_option("--save-mapping", import.save_mapping, "Write which column was taken for what")
+            ->type_name("FILE");
         sub->add_option("--effective", import.effective, "Day from which it holds, YYYY-MM-DD (today otherwise)");
         sub->add_option("--author", import.author, "Who imports, for the audit log (the login name otherwise)");
         sub->add_flag("--dry-run", import.dry_run, "Do every step but write nothing");
@@ -82,6 +89,8 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             "  wangge import divisions geodata/guangdong/divisions.tsv --data province\n"
             "  wangge import boundaries grids.gpkg --layer grids --data province --dry-run\n"
             "  wangge import boundaries guangzhou.shp --encoding GB18030 --effective 2026-01-01 --data province\n"
+            "  wangge import boundaries survey.zip --layer 2026/grids.shp --save-mapping survey.json --data province\n"
+            "  wangge import boundaries 'PG:dbname=survey host=db public.grids' --mapping survey.json --data province\n"
             "  wangge import officers officers.xlsx --data province\n"
             "Exit code 1: the files have problems, nothing was applied; --report tells which and where.");
         sub->callback([&] { chosen = [] { return command::import(import); }; });

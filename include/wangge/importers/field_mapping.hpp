@@ -34,6 +34,16 @@ public:
     [[nodiscard]] static FieldMapping guess(std::span<WantedField const> wanted,
                                             std::vector<std::string> const& columns, std::string const& file);
 
+    /// As a mapping document says, which is all that is used: a wanted field without a column in it has none.
+    ///   {"format": "wangge-field-mapping", "version": 1, "fields": {"grid_code": "WGBM", "grid_kind": null}}
+    /// Throws Error{data_unreadable} for what is no such document, Error{data_rejected} when it names a column that
+    /// the file lacks (the message lists those it has), a field that is not wanted, or none for a required one.
+    [[nodiscard]] static FieldMapping from_json(std::string_view json, std::string const& mapping_file,
+                                                std::span<WantedField const> wanted,
+                                                std::vector<std::string> const& columns, std::string const& file);
+    /// A document that from_json reads; indented, ends with a line break.
+    [[nodiscard]] std::string to_json() const;
+
     /// Index of the column that holds `key`, which must be one of the wanted fields; empty when the file has none.
     [[nodiscard]] std::optional<std::size_t> column(std::string_view key) const;
     /// The field of `row` for `key`, empty when the file has no such column.

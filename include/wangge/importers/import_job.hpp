@@ -22,6 +22,8 @@ struct ImportOptions {
     bool dry_run = false;           ///< everything but writing
     std::string author;
     bool draw = false; ///< fill in ImportReport::map, for a report that a person looks at
+    std::filesystem::path mapping;      ///< of the columns, as FieldMapping::from_json reads it; empty: guessed
+    std::filesystem::path save_mapping; ///< where the mapping that was used is written; empty: nowhere
 };
 
 /// How one file was read.

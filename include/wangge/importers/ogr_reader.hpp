@@ -12,10 +12,15 @@
 namespace wangge::importers {
 
 /**
- * Reads polygon files: GeoPackage (.gpkg), Shapefile (.shp with .shx and .dbf), GeoJSON (.geojson, .json). Only those
- * drivers are ever opened, and only when the first bytes of the file are what its name says. Constant memory. One
- * object serves one thread. Text of a Shapefile is decoded here and strictly: by the encoding asked for, else by its
- * .cpg when the text agrees with it, else as UTF-8 when all of it is valid UTF-8, else as GB18030.
+ * Reads polygon files: Shapefile, File Geodatabase, GeoPackage, GeoJSON (also newline-delimited, also .gz), FlatGeobuf,
+ * KML and KMZ, DXF, SpatiaLite, a zip of one of these, and PostGIS tables ("PG:dbname=NAME TABLE"). What a file is is
+ * decided by its first bytes, and only that format's driver may open it. All of that happens in a process of its own
+ * (reader_program.hpp), fenced in and limited by ReadOptions::limits; a table of a database that the person named is
+ * read there too, with its network left open. Constant memory here, whatever the file. One object serves one thread.
+ *
+ * Text is decoded strictly. A Shapefile's encoding is the one asked for, else what its .cpg or its .dbf says if all of
+ * its text agrees, else found from all of its text (EncodingGuess, with ReadOptions::known_names). KML, GeoJSON and DXF
+ * are UTF-8 when all of them is, else found in the same way. Others are UTF-8 by their standards.
  */
 class OgrReader {
 public:
@@ -51,11 +56,21 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
-/// The file and, for a Shapefile, every sidecar that lies beside it, sorted by name.
+/// The file with, for a Shapefile, every sidecar beside it, or all files of a File Geodatabase, sorted by name; nothing
+/// for a database.
 [[nodiscard]] std::vector<std::filesystem::path> files_of(std::filesystem::path const& path);
 
-/// True when the name ends in .gpkg, .shp, .geojson or .json.
+/// True when the name is one of a polygon file or of a database source.
 [[nodiscard]] bool is_polygon_file(std::filesystem::path const& path);
+
+/// True for "PG:...".
+[[nodiscard]] bool is_database_source(std::filesystem::path const& path);
+
+/// The path as it may be shown: passwords of databases are blotted out.
+[[nodiscard]] std::string source_name(std::filesystem::path const& path);
+
+/// The last part of it: "grids.gdb" of "2026/grids.gdb/"; a database source as a whole.
+[[nodiscard]] std::string source_title(std::filesystem::path const& path);
 
 /// True when the name ends in .csv, .tsv, .txt or .xlsx.
 [[nodiscard]] bool is_table_file(std::filesystem::path const& path);

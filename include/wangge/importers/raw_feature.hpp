@@ -25,11 +25,26 @@ struct RawFeature {
     std::vector<RawRing> rings;
 };
 
+/// What the reading of one file may cost; what would cost more is refused. The defaults leave room for four provinces.
+struct ReadLimits {
+    unsigned cpu_seconds = 600;
+    unsigned idle_seconds = 120;                         ///< without anything new from the file
+    std::uint64_t memory_bytes = std::uint64_t{4} << 30; ///< address space of the reading process
+    std::uint64_t inflated_bytes = std::uint64_t{2} << 30;
+    std::uint64_t features = 2'000'000;
+    std::uint64_t vertices = 200'000'000;
+    std::uint64_t feature_bytes = std::uint64_t{256} << 20; ///< text and coordinates of one feature
+};
+
 /// What the readers and the command line say about a file.
 struct ReadOptions {
     std::string crs;      ///< "EPSG:4547", "GCJ02", ...; empty: as the file says
     std::string encoding; ///< "GB18030", "UTF-8", ...; empty: found out
     std::string layer;    ///< layer or sheet; empty: the only one
+    /// Names of places that the file may hold, as of the registry's divisions: an encoding in which they are found is
+    /// the right one. May be empty.
+    std::vector<std::string> known_names = {};
+    ReadLimits limits = {};
 };
 
 } // namespace wangge::importers

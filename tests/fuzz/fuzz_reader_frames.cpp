@@ -1,0 +1,76 @@
+// Any bytes in the place of what wangge-reader answers: refused with the file's name, or features that are whole.
+//   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_reader_frames
+//   build/fuzz/tests/fuzz/fuzz_reader_frames -max_total_time=60
+#include "reader_frames.hpp"
+
+#include <wangge/importers/text_encoding.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+using namespace wangge;
+using namespace wangge::importers;
+
+void require(bool holds, char const* what) {
+    if (!holds) {
+        std::fprintf(stderr, "violated: %s\n", what);
+        std::abort();
+    }
+}
+
+void check(RawFeature const& feature, std::size_t columns) {
+    require(feature.fields.size() == columns, "a field for each column");
+    for (auto const& field : feature.fields) {
+        require(is_utf8(field), "fields are UTF-8");
+    }
+    std::uint32_t at = 0;
+    std::uint32_t part = 0;
+    for (auto const& ring : feature.rings) {
+        require(ring.first == at && ring.last >= ring.first, "rings lie one after the other");
+        require(ring.hole ? ring.part + 1 == part : ring.part == part, "a part begins with its outer ring");
+        part = ring.part + 1;
+        at = ring.last;
+    }
+    require(at == feature.coordinates.size(), "rings use all coordinates");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    std::string_view rest{reinterpret_cast<char const*>(data), size};
+    std::size_t const piece = size % 13 + 1;
+    ReadLimits limits;
+    limits.feature_bytes = 1 << 16;
+    limits.features = 50;
+    limits.vertices = 1000;
+    FrameReader frames{[&](std::span<char> buffer) -> std::size_t {
+                           auto const count = std::min({buffer.size(), piece, rest.size()});
+                           if (count == 0) {
+                               throw Error{ErrorCode::data_unreadable, "fuzz: the end"};
+                           }
+                           std::copy_n(rest.data(), count, buffer.data());
+                           rest.remove_prefix(count);
+                           return count;
+                       },
+                       limits, "fuzz"};
+    try {
+        auto const header = frames.header();
+        RawFeature feature;
+        std::vector<RowProblem> problems;
+        std::size_t row = 0;
+        while (frames.next(feature, problems)) {
+            require(feature.row > row, "rows grow");
+            row = feature.row;
+            check(feature, header.columns.size());
+        }
+    } catch (Error const& error) {
+        require(is_utf8(error.what()), "messages are UTF-8");
+        require(std::string_view{error.what()}.find('\x1B') == std::string_view::npos, "messages drive no terminal");
+    }
+    return 0;
+}
