@@ -153,9 +153,9 @@ void check_geojson(std::filesystem::path const& path, std::string const& head) {
 }
 
 [[nodiscard]] crs::Transformer transformer_of(OGRLayer& layer, std::filesystem::path const& path,
-                                              std::string const& asked) {
-    if (!asked.empty()) {
-        return crs::Transformer::make(asked);
+                                              ReadOptions const& options) {
+    if (!options.crs.empty()) {
+        return crs::Transformer::make(options.crs, options.site_systems);
     }
     auto const* const reference = layer.GetSpatialRef();
     char const* const name = reference == nullptr ? nullptr : reference->GetName();
@@ -177,7 +177,7 @@ void check_geojson(std::filesystem::path const& path, std::string const& head) {
     std::string const definition{exported};
     CPLFree(exported);
     try {
-        return crs::Transformer::from_definition(definition);
+        return crs::Transformer::from_definition(definition, options.site_systems);
     } catch (Error const& error) { // the same refusal, with the file it concerns
         throw Error{ErrorCode::data_rejected, fmt::format("{}: {}", path.string(), error.what())};
     }
@@ -296,7 +296,7 @@ OgrReader OgrReader::open(std::filesystem::path const& path, ReadOptions const& 
     GdalMessages::Listening const listening{impl->messages};
     impl->layer = &choose_layer(*impl->dataset, path, options.layer);
     impl->layer_name = impl->layer->GetName();
-    impl->transformer = transformer_of(*impl->layer, path, options.crs);
+    impl->transformer = transformer_of(*impl->layer, path, options);
 
     if (impl->format == Format::shapefile) {
         auto text = text_of_shapefile(path, options.encoding);
