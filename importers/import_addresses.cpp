@@ -30,7 +30,8 @@ public:
         , m_read(options.read)
         , m_divisions(divisions)
         , m_known(known)
-        , m_transformer(crs::Transformer::make(options.read.crs.empty() ? "EPSG:4490" : options.read.crs)) {}
+        , m_transformer(crs::Transformer::make(options.read.crs.empty() ? "EPSG:4490" : options.read.crs,
+                                               options.read.site_systems)) {}
 
     enum class Outcome { address, bad, end };
     /// A bad row appends its problems.
@@ -290,7 +291,7 @@ private:
 ImportReport import_addresses(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
                               ImportOptions const& options, Progress& progress) {
     check_file_list(files);
-    return AddressImport{folder, files, options, progress}.run();
+    return AddressImport{folder, files, with_site_systems(options, folder), progress}.run();
 }
 
 } // namespace wangge::importers

@@ -601,7 +601,7 @@ private:
 ImportReport import_boundaries(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
                                ImportOptions const& options, Progress& progress) {
     check_file_list(files);
-    return BoundaryImport{folder, files, options, progress}.run();
+    return BoundaryImport{folder, files, with_site_systems(options, folder), progress}.run();
 }
 
 } // namespace wangge::importers

@@ -377,7 +377,7 @@ private:
 ImportReport import_divisions(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
                               ImportOptions const& options, Progress& progress) {
     check_file_list(files);
-    return DivisionImport{folder, files, options, progress}.run();
+    return DivisionImport{folder, files, with_site_systems(options, folder), progress}.run();
 }
 
 } // namespace wangge::importers

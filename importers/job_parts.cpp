@@ -253,6 +253,11 @@ std::vector<registry::SourceFile> keep_sealed_sources(registry::DataFolder const
     return sources;
 }
 
+ImportOptions with_site_systems(ImportOptions options, registry::DataFolder const& folder) {
+    options.read.site_systems = crs::SiteSystems::read_if_there(folder.coordinate_systems());
+    return options;
+}
+
 registry::Registry open_registry(registry::DataFolder const& folder, ImportOptions const& options) {
     return registry::Registry::open(folder,
                                     options.dry_run ? registry::Registry::Mode::read : registry::Registry::Mode::write);

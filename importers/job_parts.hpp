@@ -63,6 +63,9 @@ void check_file_list(std::span<std::filesystem::path const> files);
                                                                     std::span<std::filesystem::path const> files,
                                                                     std::vector<FileSummary> const& summaries);
 
+/// The options with the coordinate systems of the data folder, which nobody can then forget.
+[[nodiscard]] ImportOptions with_site_systems(ImportOptions options, registry::DataFolder const& folder);
+
 [[nodiscard]] registry::Registry open_registry(registry::DataFolder const& folder, ImportOptions const& options);
 
 [[nodiscard]] VillageLevels levels_of(std::vector<registry::Division> const& divisions);

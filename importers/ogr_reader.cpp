@@ -27,10 +27,10 @@ template <std::size_t N>
     return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
-[[nodiscard]] crs::Transformer transformer_for(std::string const& definition, std::string const& asked,
+[[nodiscard]] crs::Transformer transformer_for(std::string const& definition, ReadOptions const& options,
                                                std::string const& file) {
-    if (!asked.empty()) {
-        return crs::Transformer::make(asked);
+    if (!options.crs.empty()) {
+        return crs::Transformer::make(options.crs, options.site_systems);
     }
     if (definition.empty()) {
         throw Error{
@@ -40,7 +40,7 @@ template <std::size_t N>
                         file)};
     }
     try {
-        return crs::Transformer::from_definition(definition);
+        return crs::Transformer::from_definition(definition, options.site_systems);
     } catch (Error const& error) { // the same refusal, with the file it concerns
         throw Error{ErrorCode::data_rejected, fmt::format("{}: {}", file, error.what())};
     }
@@ -69,11 +69,11 @@ OgrReader& OgrReader::operator=(OgrReader&&) noexcept = default;
 
 OgrReader OgrReader::open(std::filesystem::path const& path, ReadOptions const& options) {
     if (!options.crs.empty()) {
-        (void)crs::Transformer::make(options.crs); // a wrong word of the command is told before the file is touched
+        (void)crs::Transformer::make(options.crs, options.site_systems); // a wrong word of the command is told before the file is touched
     }
     auto impl = std::make_unique<Impl>(path.string(), options);
     impl->header = impl->frames.header();
-    impl->transformer = transformer_for(impl->header.crs_definition, options.crs, impl->name);
+    impl->transformer = transformer_for(impl->header.crs_definition, options, impl->name);
     return OgrReader{std::move(impl)};
 }
 

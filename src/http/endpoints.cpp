@@ -23,7 +23,7 @@ std::optional<Reply> LocateEndpoint::operator()(Request const& request, Waiting 
             return *refused;
         }
     }
-    auto const found = transformer_of(*parameters);
+    auto const found = transformer_of(*parameters, states.site_systems());
     if (auto const* const refused = std::get_if<Reply>(&found)) {
         return *refused;
     }

@@ -47,7 +47,7 @@ std::variant<lookup::Page, Reply> page_of(Parameters const& parameters) {
 /// What remains once the query is read, the same for all ways to ask.
 std::optional<Reply> found(States& states, Waiting waiting, Parameters const& parameters, lookup::FindQuery query,
                            lookup::Page const& page) {
-    auto const transformer = transformer_of(parameters);
+    auto const transformer = transformer_of(parameters, states.site_systems());
     if (auto const* const refused = std::get_if<Reply>(&transformer)) {
         return *refused;
     }

@@ -77,14 +77,15 @@ std::variant<std::size_t, Reply> count_of(Parameters const& parameters, std::str
                      fmt::format("{} '{}' is not a whole number from {} to {}", name, text->substr(0, 40), low, high));
 }
 
-std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters) {
+std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters,
+                                                            crs::SiteSystems const& site) {
     constexpr std::size_t kLongestName = 64;
     auto const name = parameters.find("crs").value_or("EPSG:4490");
     if (name.empty() || name.size() > kLongestName) {
-        return malformed("crs", "write an EPSG code as EPSG:4547, or GCJ02 or BD09");
+        return malformed("crs", "write an EPSG code as EPSG:4547, or GCJ02 or BD09, or a name of this site");
     }
     try {
-        return &TransformerCache::of_this_thread().get(name);
+        return &TransformerCache::of_this_thread().get(name, site);
     } catch (Error const& error) {
         if (error.code() != ErrorCode::usage) {
             throw;

@@ -25,7 +25,8 @@ namespace wangge::http {
                                                         std::size_t low, std::size_t high, std::size_t otherwise);
 [[nodiscard]] std::variant<Date, Reply> as_of_of(Parameters const& parameters);
 /// The transformer of the calling thread for `crs`, EPSG:4490 when it is not given; holds until the next call.
-[[nodiscard]] std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters);
+[[nodiscard]] std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters,
+                                                                          crs::SiteSystems const& site);
 
 /**
  * The reply of answer(served, day) for the day that `as_of` names. Else a reply that says what is wrong with it, or

@@ -79,6 +79,7 @@ void keep(std::vector<T>& cache, T element, std::size_t capacity) {
 
 StateKeeper::StateKeeper(ServerOptions const& options)
     : m_folder(options.folder)
+    , m_site_systems(crs::SiteSystems::read_if_there(options.folder.coordinate_systems()))
     , m_reload_every(options.reload_every)
     , m_store(options.folder.snapshots())
     , m_watch(options.folder.snapshots()) {

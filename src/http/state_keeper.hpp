@@ -26,7 +26,7 @@ public:
     static constexpr std::size_t kDatedSnapshots = 4;
     static constexpr std::size_t kDatedRosters = 8;
 
-    /// Loads what there is. Throws Error{not_found} without a registry.
+    /// Loads what there is. Throws Error{not_found} without a registry, and as crs::SiteSystems does.
     explicit StateKeeper(ServerOptions const& options);
     ~StateKeeper() override;
     StateKeeper(StateKeeper const&) = delete;
@@ -35,6 +35,7 @@ public:
     [[nodiscard]] std::optional<Served> find(Date day) override;
     [[nodiscard]] Served obtain(Date day) override;
     [[nodiscard]] std::shared_ptr<snapshot::Snapshot const> current() override { return m_current.get(); }
+    [[nodiscard]] crs::SiteSystems site_systems() const override { return m_site_systems; }
 
     /// Ends reloading and what is being built: obtain() throws from then on.
     void stop();
@@ -58,6 +59,7 @@ private:
     [[nodiscard]] RosterPtr load_roster(Date day);
 
     registry::DataFolder m_folder;
+    crs::SiteSystems m_site_systems;
     std::chrono::milliseconds m_reload_every;
     snapshot::SnapshotStore m_store;
     snapshot::SnapshotHolder m_current{nullptr};

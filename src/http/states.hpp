@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/base/dates.hpp>
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/lookup/duty_roster.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
@@ -26,6 +27,8 @@ public:
     [[nodiscard]] virtual Served obtain(Date day) = 0;
     /// The snapshot that CURRENT names; empty while nothing is published.
     [[nodiscard]] virtual std::shared_ptr<snapshot::Snapshot const> current() = 0;
+    /// The coordinate systems of the site; the same all the time.
+    [[nodiscard]] virtual crs::SiteSystems site_systems() const { return {}; }
 };
 
 } // namespace wangge::http

@@ -13,14 +13,18 @@ bool same_name(std::string_view a, std::string_view b) {
 
 } // namespace
 
-crs::Transformer const& TransformerCache::get(std::string_view crs_name) {
+crs::Transformer const& TransformerCache::get(std::string_view crs_name, crs::SiteSystems const& site) {
+    if (!m_site.same_as(site)) {
+        m_transformers.clear();
+        m_site = site;
+    }
     auto const find = [&](std::string_view name) {
         return std::find_if(m_transformers.begin(), m_transformers.end(),
                             [&](crs::Transformer const& t) { return same_name(t.name(), name); });
     };
     auto found = find(crs_name);
     if (found == m_transformers.end()) {
-        auto made = crs::Transformer::make(crs_name);
+        auto made = crs::Transformer::make(crs_name, site);
         found = find(made.name()); // a name may be written in several ways; kept is the canonical one
         if (found == m_transformers.end()) {
             m_transformers.push_front(std::move(made));

@@ -43,7 +43,7 @@ struct FileLayout {
     std::vector<std::size_t> text_widths; ///< of each field: most bytes its texts take in GB18030
     bool points = false;
     std::string crs;         ///< canonical name
-    std::optional<int> epsg; ///< empty for GCJ02 and BD09
+    std::optional<int> epsg; ///< empty for GCJ02, BD09 and the site's own systems
     int decimals = 7;        ///< of coordinates in text formats
 };
 

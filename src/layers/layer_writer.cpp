@@ -176,7 +176,7 @@ ExportResult export_layer(snapshot::Snapshot const& snapshot, ExportRequest cons
         throw Error{ErrorCode::usage,
                     fmt::format("{}: the name of a Shapefile must end in .shp", request.out.string())};
     }
-    auto const transformer = crs::Transformer::make(request.crs);
+    auto const transformer = crs::Transformer::make(request.crs, request.site_systems);
     auto const source = make_layer_source(snapshot, request.layer, request.division, progress);
 
     AsideFolder const aside{request.out};

@@ -45,9 +45,9 @@ std::string lower_ending(fs::path const& path) {
 }
 
 /// What the file says of its CRS, with the refusals of crs::Transformer.
-crs::Transformer transformer_of(OGRLayer& layer, fs::path const& path, std::string const& asked) {
-    if (!asked.empty()) {
-        return crs::Transformer::make(asked);
+crs::Transformer transformer_of(OGRLayer& layer, fs::path const& path, PointFileRequest const& request) {
+    if (!request.crs.empty()) {
+        return crs::Transformer::make(request.crs, request.site_systems);
     }
     auto const* const reference = layer.GetSpatialRef();
     char* exported = nullptr;
@@ -59,7 +59,7 @@ crs::Transformer transformer_of(OGRLayer& layer, fs::path const& path, std::stri
         reject(path, "does not say its coordinate system; pass --crs (for example EPSG:4490, EPSG:4547 or GCJ02)");
     }
     try {
-        return crs::Transformer::from_definition(definition);
+        return crs::Transformer::from_definition(definition, request.site_systems);
     } catch (Error const& error) { // the same refusal, with the file it concerns
         reject(path, error.what());
     }
@@ -329,7 +329,7 @@ PointFileResult locate_point_file(snapshot::Snapshot const& snapshot, PointFileR
     }
     register_drivers();
     PointReader reader{request.in};
-    auto const transformer = transformer_of(reader.layer(), request.in, request.crs);
+    auto const transformer = transformer_of(reader.layer(), request.in, request);
     AsideFolder const aside{request.out};
     auto const path = aside.path() / request.out.filename();
     std::unique_ptr<PointWriter> writer;

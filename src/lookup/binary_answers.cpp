@@ -59,13 +59,17 @@ std::vector<std::uint64_t> code_numbers(snapshot::Snapshot const& snapshot) {
 }
 
 BinaryAnswerer::BinaryAnswerer(snapshot::Snapshot const& snapshot, std::vector<std::uint64_t> const& codes,
-                               BinaryForm form, std::string const& crs, std::string file)
-    : m_snapshot(snapshot), m_codes(codes), m_form(form), m_lattice(crs), m_file(std::move(file)) {
+                               BinaryForm form, BulkRequest const& request, std::string file)
+    : m_snapshot(snapshot)
+    , m_codes(codes)
+    , m_form(form)
+    , m_lattice(request.crs, request.site_systems)
+    , m_file(std::move(file)) {
     if (form == BinaryForm::e7 && !m_lattice.unchanged()) {
         throw Error{ErrorCode::usage,
                     fmt::format("--binary e7 is in units of 1e-7 degree of CGCS2000, so that --crs {} cannot "
                                 "be; give its coordinates as --binary f64",
-                                crs)};
+                                request.crs)};
     }
 }
 

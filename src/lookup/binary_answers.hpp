@@ -22,7 +22,7 @@ class BinaryAnswerer final : public BlockAnswerer {
 public:
     /// `file` is for messages; `snapshot` and `codes` are borrowed. Throws Error{usage} for the CRS.
     BinaryAnswerer(snapshot::Snapshot const& snapshot, std::vector<std::uint64_t> const& codes, BinaryForm form,
-                   std::string const& crs, std::string file);
+                   BulkRequest const& request, std::string file);
 
     [[nodiscard]] Tally answer(Block const& block, Deliver const& deliver) override;
     [[noreturn]] void refuse(std::uint64_t record) const override;

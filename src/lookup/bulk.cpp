@@ -48,9 +48,8 @@ BulkResult locate_csv_in_blocks(snapshot::Snapshot const& snapshot, BulkRequest 
     auto const header_text = without_line_end(first);
     auto const header = read_csv_header(header_text, request.lon_column, request.lat_column, in.name());
     RowEndings const endings{snapshot, header.separator};
-    auto const workers = answerers(request.threads, [&] {
-        return std::make_unique<CsvAnswerer>(snapshot, endings, header, request.crs, in.name());
-    });
+    auto const workers = answerers(
+        request.threads, [&] { return std::make_unique<CsvAnswerer>(snapshot, endings, header, request, in.name()); });
     BulkOutput out{request.out};
     out.write(fmt::format("{}{}grid_code{}locate_status\n", header_text, header.separator, header.separator));
     return answer_blocks(in, out, workers, 1, progress);
@@ -62,9 +61,8 @@ BulkResult locate_binary_in_blocks(snapshot::Snapshot const& snapshot, BulkReque
     BlockReader in{request.in, block_bytes, size,
                    [size](std::string_view bytes) { return bytes.size() / size * size; }};
     auto const codes = code_numbers(snapshot);
-    auto const workers = answerers(request.threads, [&] {
-        return std::make_unique<BinaryAnswerer>(snapshot, codes, form, request.crs, in.name());
-    });
+    auto const workers = answerers(
+        request.threads, [&] { return std::make_unique<BinaryAnswerer>(snapshot, codes, form, request, in.name()); });
     BulkOutput out{request.out};
     return answer_blocks(in, out, workers, 0, progress);
 }

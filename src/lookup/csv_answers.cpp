@@ -46,11 +46,11 @@ RowEndings::RowEndings(snapshot::Snapshot const& snapshot, char separator)
 }
 
 CsvAnswerer::CsvAnswerer(snapshot::Snapshot const& snapshot, RowEndings const& endings, CsvHeader const& header,
-                         std::string const& crs, std::string file)
+                         BulkRequest const& request, std::string file)
     : m_snapshot(snapshot)
     , m_endings(endings)
     , m_header(header)
-    , m_lattice(crs)
+    , m_lattice(request.crs, request.site_systems)
     , m_file(std::move(file))
     , m_marks(header.separator) {}
 

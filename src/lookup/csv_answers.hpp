@@ -53,7 +53,7 @@ class CsvAnswerer final : public BlockAnswerer {
 public:
     /// `file` is for messages; `snapshot` and `endings` are borrowed.
     CsvAnswerer(snapshot::Snapshot const& snapshot, RowEndings const& endings, CsvHeader const& header,
-                std::string const& crs, std::string file);
+                BulkRequest const& request, std::string file);
 
     [[nodiscard]] Tally answer(Block const& block, Deliver const& deliver) override;
     [[noreturn]] void refuse(std::uint64_t record) const override;

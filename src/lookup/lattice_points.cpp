@@ -2,11 +2,11 @@
 
 namespace wangge::lookup {
 
-LatticePoints::LatticePoints(std::string const& crs) {
+LatticePoints::LatticePoints(std::string const& crs, crs::SiteSystems const& site) {
     if (crs == "EPSG:4490" || crs == "EPSG:4326") { // by contract of the transformer those two pass unchanged
         return;
     }
-    m_transformer = crs::Transformer::make(crs);
+    m_transformer = crs::Transformer::make(crs, site);
     if (m_transformer->name() == "EPSG:4490" || m_transformer->name() == "EPSG:4326") {
         m_transformer.reset();
     }

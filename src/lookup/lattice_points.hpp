@@ -15,7 +15,7 @@ namespace wangge::lookup {
 class LatticePoints {
 public:
     /// `crs` as for crs::Transformer::make; throws as that does.
-    explicit LatticePoints(std::string const& crs);
+    LatticePoints(std::string const& crs, crs::SiteSystems const& site);
 
     /// Positions on the lattice; what is none (not finite, off the globe, PROJ cannot) is an unspecified point with
     /// is_fault not 0. The coordinates may be changed. All three have the same size.

@@ -30,6 +30,7 @@ MAY_INCLUDE = {
 ONE_HOME = [
     (r"geos_c\.h|geos/.*", r"src/geom/geos_[^/]*\.cpp"),
     (r"proj\.h|geodesic\.h|proj/.*", r"src/crs/[^/]*\.cpp"),
+    (r"toml\+\+/.*", r"src/crs/[^/]*\.cpp"),
     (r"sqlite3(ext)?\.h|spatialite(\.h|/.*)", r"src/registry/[^/]*\.cpp"),
     (r"(gdal|ogr|cpl)[a-z0-9_]*\.(h|hpp)|gdal/.*", r"(importers|src/layers|tools/synth)/[^/]*\.cpp"),
     (r"boost/.*", r"src/http/.*\.cpp"),

@@ -80,7 +80,8 @@ int find(FindOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const as_of = date_argument(options.as_of, "--as-of");
-    auto const transformer = crs::Transformer::make(options.crs);
+    auto const transformer =
+        crs::Transformer::make(options.crs, crs::SiteSystems::read_if_there(folder.coordinate_systems()));
     auto const query = query_of(options);
     auto const snapshot = snapshot_for(folder, as_of);
     lookup::QueryFault fault;

@@ -25,13 +25,15 @@ unsigned usual_threads() {
     return std::clamp(std::thread::hardware_concurrency(), 1U, kEnough);
 }
 
-lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot const& snapshot, Progress& progress) {
+lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot const& snapshot,
+                               crs::SiteSystems const& site, Progress& progress) {
     if (layers::is_point_file(options.points)) {
         if (!options.binary.empty() || !options.lon_column.empty() || !options.lat_column.empty()) {
             throw Error{ErrorCode::usage,
                         fmt::format("{}: --binary, --lon and --lat are not for FlatGeobuf", options.points)};
         }
-        auto const done = layers::locate_point_file(snapshot, {options.points, options.out, options.crs}, progress);
+        auto const done =
+            layers::locate_point_file(snapshot, {options.points, options.out, options.crs, site}, progress);
         return {done.features, done.inside, done.outside, done.faults};
     }
     lookup::BulkRequest request;
@@ -40,6 +42,7 @@ lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot 
     request.lon_column = options.lon_column;
     request.lat_column = options.lat_column;
     request.crs = crs_of(options);
+    request.site_systems = site;
     request.threads = options.threads == 0 ? usual_threads() : options.threads;
     if (options.binary.empty()) {
         return lookup::locate_csv(snapshot, request, progress);
@@ -48,10 +51,10 @@ lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot 
     return lookup::locate_binary(snapshot, request, form, progress);
 }
 
-int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot) {
+int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot, crs::SiteSystems const& site) {
     auto const progress = make_terminal_progress();
     auto const start = std::chrono::steady_clock::now();
-    auto const result = answer_many(options, snapshot, *progress);
+    auto const result = answer_many(options, snapshot, site, *progress);
     std::chrono::duration<double> const spent = std::chrono::steady_clock::now() - start;
     bool const answers_on_stdout = options.out.empty() || options.out == "-";
     if (options.json) {
@@ -80,9 +83,11 @@ int locate(LocateOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const as_of = date_argument(options.as_of, "--as-of");
-    auto const transformer = crs::Transformer::make(crs_of(options)); // a wrong one is told before anything is opened
+    auto const site = crs::SiteSystems::read_if_there(folder.coordinate_systems());
+    auto const transformer =
+        crs::Transformer::make(crs_of(options), site); // a wrong one is told before anything is opened
     if (!options.points.empty()) {
-        return locate_many(options, *snapshot_for(folder, as_of));
+        return locate_many(options, *snapshot_for(folder, as_of), site);
     }
     if (options.lon.empty() || options.lat.empty()) {
         throw Error{ErrorCode::usage, "locate needs LON and LAT, or --points FILE; see wangge locate --help"};

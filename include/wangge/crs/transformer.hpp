@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/geom/point.hpp>
 
 #include <cstddef>
@@ -25,31 +26,34 @@ struct Coordinate {
 
 /**
  * Brings coordinates of one CRS to CGCS2000 geographic (EPSG:4490) and back.
- * CRS names: "EPSG:n", "GCJ02", "BD09" (case-insensitive). EPSG:4490 and 4326 pass unchanged (metre-level identity of
- * the realisations is accepted by decision, recorded in datum_assumed()). A ballpark or identity "transformation"
- * between different datums is refused (Beijing54, Xian80: PROJ 9.1 returns them unchanged without a warning). One
- * object serves one thread at a time; make one for each thread.
+ * CRS names: "EPSG:n", "GCJ02", "BD09", and those of the site's own systems (case-insensitive). EPSG:4490 and 4326 pass
+ * unchanged (metre-level identity of the realisations is accepted by decision, recorded in datum_assumed()). A ballpark
+ * or identity "transformation" between different datums is refused (Beijing54, Xian80: PROJ 9.1 returns them unchanged
+ * without a warning) unless the site has parameters for it. One object serves one thread at a time; make one for each
+ * thread.
  */
 class Transformer {
 public:
-    /// Throws Error{usage} that names the CRS and what would be accepted: unknown, not 2D, refused.
-    [[nodiscard]] static Transformer make(std::string_view crs_name);
-    /// From a WKT or PROJ definition, as a .prj file holds it; same refusals.
-    [[nodiscard]] static Transformer from_definition(std::string const& wkt);
+    /// Throws Error{usage} that names the CRS and what would be accepted: unknown, not 2D, refused, switched off.
+    [[nodiscard]] static Transformer make(std::string_view crs_name, SiteSystems const& site = {});
+    /// From a WKT or PROJ definition, as a .prj file holds it; same refusals. The site's parameters for an EPSG code
+    /// hold for what PROJ recognises as that code.
+    [[nodiscard]] static Transformer from_definition(std::string const& wkt, SiteSystems const& site = {});
     ~Transformer();
     Transformer(Transformer&&) noexcept;
     Transformer& operator=(Transformer&&) noexcept;
 
-    /// Canonical name: "EPSG:4547", "GCJ02"; for definitions without a code their name.
+    /// Canonical name: "EPSG:4547", "GCJ02", "local:guangzhou"; for definitions without a code their name.
     [[nodiscard]] std::string const& name() const noexcept;
     /// One sentence for receipts: which datum the input was taken for and how it was brought to CGCS2000.
     [[nodiscard]] std::string datum_assumed() const;
     /// True for geographic systems (degrees), false for projected ones (metres).
     [[nodiscard]] bool geographic() const noexcept;
 
-    /// Empty when the coordinate is not finite, off the globe, or PROJ cannot transform it.
+    /// Empty when the coordinate is not finite, off the globe, outside the area that the site states for its own
+    /// system, or PROJ cannot transform it.
     [[nodiscard]] std::optional<Position> to_registry(Coordinate c) const;
-    /// Empty when PROJ cannot transform it.
+    /// Empty when PROJ cannot transform it or it lies outside that area.
     [[nodiscard]] std::optional<Coordinate> from_registry(Position p) const;
     /// In place, many at once; failed ones become NaN. Returns how many failed.
     std::size_t to_registry(std::span<Coordinate> coordinates) const;

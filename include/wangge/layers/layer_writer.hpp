@@ -2,6 +2,7 @@
 
 #include <wangge/base/codes.hpp>
 #include <wangge/base/progress.hpp>
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/layers/layer_catalogue.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
@@ -20,6 +21,7 @@ struct ExportRequest {
     std::filesystem::path out; ///< replaced when it exists; for a Shapefile the .shp, its other parts beside it
     std::optional<DivisionCode> division; ///< only what lies in this division
     std::string crs = "EPSG:4490";        ///< target CRS as for crs::Transformer
+    crs::SiteSystems site_systems = {};   ///< what `crs` may name besides
 };
 
 struct ExportResult {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/base/progress.hpp>
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <cstdint>
@@ -11,9 +12,10 @@ namespace wangge::layers {
 
 /// A FlatGeobuf file of points whose grids are asked for.
 struct PointFileRequest {
-    std::filesystem::path in;  ///< .fgb
-    std::filesystem::path out; ///< .fgb or .csv; replaced when it exists
-    std::string crs;           ///< as for crs::Transformer::make; empty: as the file says
+    std::filesystem::path in;           ///< .fgb
+    std::filesystem::path out;          ///< .fgb or .csv; replaced when it exists
+    std::string crs;                    ///< as for crs::Transformer::make; empty: as the file says
+    crs::SiteSystems site_systems = {}; ///< what `crs` and the file may name besides
 };
 
 struct PointFileResult {

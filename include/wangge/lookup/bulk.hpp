@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/base/progress.hpp>
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <cstdint>
@@ -14,8 +15,9 @@ struct BulkRequest {
     std::string out; ///< file, or "-" for standard output
     /// CSV: names of the columns; empty: guessed from lon, lng, longitude, 经度, x and their partners.
     std::string lon_column = {}, lat_column = {};
-    std::string crs = "EPSG:4490"; ///< of the positions, as for crs::Transformer::make
-    unsigned threads = 1;          ///< at least 1; the bytes written do not depend on it
+    std::string crs = "EPSG:4490";      ///< of the positions, as for crs::Transformer::make
+    crs::SiteSystems site_systems = {}; ///< what `crs` may name besides
+    unsigned threads = 1;               ///< at least 1; the bytes written do not depend on it
 };
 
 struct BulkResult {

@@ -17,13 +17,14 @@
 namespace wangge::registry {
 
 /// Where the parts of a data folder are. DIR/registry.sqlite, DIR/registry.lock, DIR/snapshots/, DIR/sources/,
-/// DIR/keys/.
+/// DIR/keys/, and DIR/coordinate-systems.toml, which the site may write.
 struct DataFolder {
     std::filesystem::path root;
     [[nodiscard]] std::filesystem::path registry_file() const { return root / "registry.sqlite"; }
     [[nodiscard]] std::filesystem::path lock_file() const { return root / "registry.lock"; }
     [[nodiscard]] std::filesystem::path snapshots() const { return root / "snapshots"; }
     [[nodiscard]] std::filesystem::path sources() const { return root / "sources"; }
+    [[nodiscard]] std::filesystem::path coordinate_systems() const { return root / "coordinate-systems.toml"; }
     [[nodiscard]] std::filesystem::path officer_key() const { return root / "keys" / "officer.key"; }
 };
 
