@@ -110,6 +110,7 @@ std::string diagram(std::vector<ToldVersion> const& told, GenerationNumber newes
     for (auto const day : days) {
         text += fmt::format("{:<{}}", day.str(), kColumn);
     }
+    text.resize(text.find_last_not_of(' ') + 1);
     for (auto const generation : generations) {
         text +=
             fmt::format("\n{:<{}}", generation == draft ? "draft" : fmt::format("generation {}", generation), kLabel);
@@ -128,6 +129,7 @@ std::string diagram(std::vector<ToldVersion> const& told, GenerationNumber newes
             return one.version.known_at(generation) && one.version.valid.to == kForever;
         });
         text += goes_on ? "->" : "";
+        text.resize(text.find_last_not_of(' ') + 1);
     }
     return text;
 }

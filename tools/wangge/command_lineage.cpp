@@ -102,6 +102,11 @@ Json json_of(std::vector<LineageStep> const& steps) {
     return list;
 }
 
+bool none_with_others(std::vector<LineageStep> const& steps) {
+    return std::ranges::all_of(
+        steps, [](LineageStep const& step) { return step.ground.predecessor == step.ground.successor; });
+}
+
 void say_steps(std::vector<LineageStep> const& steps) {
     std::int64_t last = 0;
     for (auto const& step : steps) {
@@ -111,14 +116,18 @@ void say_steps(std::vector<LineageStep> const& steps) {
                 step.generation ? fmt::format("generation {}", *step.generation) : std::string{"not published yet"});
         }
         auto const& ground = step.ground;
-        bool const kept = ground.predecessor == ground.successor;
-        say("    {} {} {}  {:.2f} m2, {:.2f}% of {}, {:.2f}% of {}{}\n", ground.predecessor.str(),
-            kept ? "keeps" : "->", kept ? std::string{} : std::string{ground.successor.str()}, ground.area_m2,
-            100 * ground.share_of_predecessor, kept ? "what it had" : "the one", 100 * ground.share_of_successor,
-            kept ? "what it has" : "the other",
+        auto const addresses =
             ground.predecessor_addresses + ground.successor_addresses == 0
                 ? std::string{}
-                : fmt::format("; {} of {} addresses", ground.addresses, ground.predecessor_addresses));
+                : fmt::format("; {} of {} addresses", ground.addresses, ground.predecessor_addresses);
+        if (ground.predecessor == ground.successor) {
+            say("    {} keeps {:.2f} m2, {:.2f}% of what it had, {:.2f}% of what it has{}\n", ground.predecessor.str(),
+                ground.area_m2, 100 * ground.share_of_predecessor, 100 * ground.share_of_successor, addresses);
+        } else {
+            say("    {} -> {}  {:.2f} m2, {:.2f}% of the one, {:.2f}% of the other{}\n", ground.predecessor.str(),
+                ground.successor.str(), ground.area_m2, 100 * ground.share_of_predecessor,
+                100 * ground.share_of_successor, addresses);
+        }
     }
 }
 
@@ -155,10 +164,14 @@ int lineage(LineageOptions const& options) {
         return 0;
     }
     say("grid {}, {}\n", code.str(), ground.first ? "in force today" : "not in force today");
-    say("{}", trail.from.empty() ? "its ground came from no other grid\n" : "its ground came from\n");
-    say_steps(trail.from);
-    say("{}", trail.to.empty() ? "its ground went to no other grid\n" : "its ground went to\n");
-    say_steps(trail.to);
+    for (bool const forward : {false, true}) {
+        auto const& steps = forward ? trail.to : trail.from;
+        bool const none = none_with_others(steps);
+        say("its ground {}{}\n", forward ? "went to" : "came from", none ? " no other grid" : "");
+        if (!none) {
+            say_steps(steps);
+        }
+    }
     say("the ground of its {} version (from {}) is today held by\n", ground.first ? "first" : "last",
         ground.version.valid.from.str());
     for (auto const& holder : ground.holders) {
