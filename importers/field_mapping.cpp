@@ -57,6 +57,14 @@ constexpr std::array<Names, 10> kRoom{"房号", "房间号", "户室号", "室",
 constexpr std::array<Names, 7> kLon{"经度", "JD", "lon", "lng", "longitude", "X坐标", "x"};
 constexpr std::array<Names, 6> kLat{"纬度", "WD", "lat", "latitude", "Y坐标", "y"};
 
+constexpr std::array<Names, 11> kOldCode{"旧编码",     "原编码", "旧代码", "原代码",   "变更前编码", "变更前代码",
+                                         "原区划代码", "JBM",    "YBM",    "old_code", "from_code"};
+constexpr std::array<Names, 11> kNewCode{"新编码",     "现编码", "新代码", "现代码",   "变更后编码", "变更后代码",
+                                         "现区划代码", "XBM",    "XDM",    "new_code", "to_code"};
+constexpr std::array<Names, 9> kEffective{"生效日期", "变更日期", "变更时间",  "启用日期", "日期",
+                                          "SXRQ",     "BGRQ",     "effective", "date"};
+constexpr std::array<Names, 8> kNote{"备注", "说明", "变更说明", "变更原因", "BZ", "SM", "note", "remark"};
+
 constexpr std::array kBoundary{WantedField{"grid_code", true, kGridCode}, WantedField{"grid_name", true, kGridName},
                                WantedField{"grid_kind", false, kGridKind},
                                WantedField{"village_code", false, kVillageCode}};
@@ -79,6 +87,9 @@ constexpr std::array kAddress{WantedField{"id", true, kAddressId},
                               WantedField{"room", false, kRoom},
                               WantedField{"lon", true, kLon},
                               WantedField{"lat", true, kLat}};
+
+constexpr std::array kConcordance{WantedField{"old_code", true, kOldCode}, WantedField{"new_code", true, kNewCode},
+                                  WantedField{"effective", false, kEffective}, WantedField{"note", false, kNote}};
 
 /// Without case, blanks and joining marks; "网格编码（必填）*" is 网格编码.
 [[nodiscard]] std::string folded(std::string_view name) {
@@ -112,6 +123,7 @@ std::span<WantedField const> division_fields() noexcept { return kDivision; }
 std::span<WantedField const> outline_fields() noexcept { return kOutline; }
 std::span<WantedField const> officer_fields() noexcept { return kOfficer; }
 std::span<WantedField const> address_fields() noexcept { return kAddress; }
+std::span<WantedField const> concordance_fields() noexcept { return kConcordance; }
 
 FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vector<std::string> const& columns,
                                  std::string const& file) {

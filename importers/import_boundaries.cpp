@@ -5,6 +5,7 @@
 #include <wangge/geom/measure.hpp>
 #include <wangge/geom/owns.hpp>
 #include <wangge/importers/ogr_reader.hpp>
+#include <wangge/topology/area_shares.hpp>
 #include <wangge/topology/coverage.hpp>
 
 #include <fmt/format.h>
@@ -562,9 +563,41 @@ private:
                 names.push_back(file.name);
             }
             m_change_set.title = fmt::format("boundaries from {}", fmt::join(names, ", "));
+            find_lineage();
             m_report.change_set = m_registry.apply(m_change_set, m_progress);
         }
         m_report.applied = true;
+    }
+
+    /// Ground goes from one to another only among what is reshaped or added: the coverage was checked.
+    void find_lineage() {
+        std::vector<geom::MultiPolygon const*> before;
+        std::vector<geom::MultiPolygon const*> after;
+        std::vector<GridCode> before_codes;
+        std::vector<GridCode> after_codes;
+        for (auto const& change : m_change_set.changes) {
+            auto const& code = change.after.code;
+            auto const has = [&](ChangeKind kind) {
+                return std::ranges::find(change.kinds, kind) != change.kinds.end();
+            };
+            if (has(ChangeKind::reshaped)) {
+                before.push_back(&current(code)->shape);
+                before_codes.push_back(code);
+            }
+            if (has(ChangeKind::reshaped) || has(ChangeKind::added)) {
+                after.push_back(&change.after.shape);
+                after_codes.push_back(code);
+            }
+        }
+        if (before.empty()) {
+            return;
+        }
+        for (auto const& share : topology::area_shares(before, after)) {
+            if (share.before != topology::kNobody && share.after != topology::kNobody) {
+                m_change_set.lineage.push_back({before_codes[share.before], after_codes[share.after], share.area_m2,
+                                                share.share_of_before, share.share_of_after});
+            }
+        }
     }
 
     static constexpr std::uint64_t kReportEvery = 1000;

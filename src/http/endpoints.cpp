@@ -10,7 +10,8 @@ namespace wangge::http {
 
 std::optional<Reply> LocateEndpoint::operator()(Request const& request, Waiting waiting) const {
     ParameterProblem fault;
-    auto const parameters = Parameters::parse(request.query(), {"lon", "lat", "crs", "as_of", "nearest"}, fault);
+    auto const parameters =
+        Parameters::parse(request.query(), {"lon", "lat", "crs", "as_of", "known_at", "nearest"}, fault);
     if (!parameters) {
         return reply_of(fault);
     }
@@ -44,7 +45,7 @@ std::optional<Reply> LocateEndpoint::operator()(Request const& request, Waiting 
 
 std::optional<Reply> GridEndpoint::operator()(Request const& request, Waiting waiting) const {
     ParameterProblem fault;
-    auto const parameters = Parameters::parse(request.query(), {"as_of"}, fault);
+    auto const parameters = Parameters::parse(request.query(), {"as_of", "known_at"}, fault);
     if (!parameters) {
         return reply_of(fault);
     }
@@ -78,7 +79,7 @@ Reply ReadyEndpoint::operator()(Request const& request) const {
         return nothing_published();
     }
     auto const today = Date::today();
-    auto const served = states.find(today);
+    auto const served = states.find({today, {}});
     if (!served) {
         auto reply = problem(503, "not-ready", "Today's state is not at hand yet",
                              fmt::format("the state of {} is being made ready; ask again", today.str()));

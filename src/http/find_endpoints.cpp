@@ -96,8 +96,8 @@ std::variant<lookup::NearQuery, Reply> near_of(Parameters const& parameters) {
 
 std::optional<Reply> GridsEndpoint::operator()(Request const& request, Waiting waiting) const {
     ParameterProblem fault;
-    auto const parameters =
-        Parameters::parse(request.query(), {"bbox", "near", "k", "within", "crs", "as_of", "limit", "after"}, fault);
+    auto const parameters = Parameters::parse(
+        request.query(), {"bbox", "near", "k", "within", "crs", "as_of", "known_at", "limit", "after"}, fault);
     if (!parameters) {
         return reply_of(fault);
     }
@@ -136,7 +136,7 @@ std::optional<Reply> GridsEndpoint::operator()(Request const& request, Waiting w
 
 std::optional<Reply> IntersectingEndpoint::operator()(Request const& request, Waiting waiting) const {
     ParameterProblem fault;
-    auto const parameters = Parameters::parse(request.query(), {"crs", "as_of", "limit", "after"}, fault);
+    auto const parameters = Parameters::parse(request.query(), {"crs", "as_of", "known_at", "limit", "after"}, fault);
     if (!parameters) {
         return reply_of(fault);
     }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
 
 namespace wangge::http {
 
@@ -50,15 +51,29 @@ std::variant<double, Reply> number_of(Parameters const& parameters, std::string_
                      fmt::format("{} '{}' is not a finite decimal number, as 113.2644", name, text->substr(0, 40)));
 }
 
-std::variant<Date, Reply> as_of_of(Parameters const& parameters) {
-    auto const text = parameters.find("as_of");
-    if (!text) {
-        return Date::today();
+std::variant<Asked, Reply> asked_of(Parameters const& parameters) {
+    Asked asked{Date::today(), std::nullopt};
+    if (auto const text = parameters.find("as_of")) {
+        auto const day = Date::parse(*text);
+        if (!day) {
+            return malformed("as_of", fmt::format("as_of '{}' is not a date; write YYYY-MM-DD", text->substr(0, 40)));
+        }
+        asked.day = *day;
     }
-    if (auto const day = Date::parse(*text)) {
-        return *day;
+    if (parameters.find("known_at")) {
+        constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
+        auto const number = count_of(parameters, "known_at", 1, kMost, 1);
+        if (auto const* const refused = std::get_if<Reply>(&number)) {
+            return *refused;
+        }
+        asked.known_at = static_cast<GenerationNumber>(std::get<std::size_t>(number));
     }
-    return malformed("as_of", fmt::format("as_of '{}' is not a date; write YYYY-MM-DD", text->substr(0, 40)));
+    return asked;
+}
+
+Reply unknown_generation(GenerationNumber asked, GenerationNumber newest) {
+    return problem(404, "unknown-generation", "There is no such generation",
+                   fmt::format("there is no generation {}: the newest one is {}", asked, newest), "known_at");
 }
 
 std::variant<std::size_t, Reply> count_of(Parameters const& parameters, std::string_view name, std::size_t low,

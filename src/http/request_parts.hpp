@@ -23,31 +23,37 @@ namespace wangge::http {
 /// A whole number from `low` to `high`; `otherwise` when it is not given.
 [[nodiscard]] std::variant<std::size_t, Reply> count_of(Parameters const& parameters, std::string_view name,
                                                         std::size_t low, std::size_t high, std::size_t otherwise);
-[[nodiscard]] std::variant<Date, Reply> as_of_of(Parameters const& parameters);
+/// `as_of`, today when it is not given, and `known_at`; whether there is such a generation is not looked at.
+[[nodiscard]] std::variant<Asked, Reply> asked_of(Parameters const& parameters);
+[[nodiscard]] Reply unknown_generation(GenerationNumber asked, GenerationNumber newest);
 /// The transformer of the calling thread for `crs`, EPSG:4490 when it is not given; holds until the next call.
 [[nodiscard]] std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters,
                                                                           crs::SiteSystems const& site);
 
 /**
- * The reply of answer(served, day) for the day that `as_of` names. Else a reply that says what is wrong with it, or
- * that nothing is published; empty when the caller may not wait for the state of that day.
+ * The reply of answer(served, day) for the state that `as_of` and `known_at` name. Else a reply that says what is wrong
+ * with them, or that nothing is published; empty when the caller may not wait for that state.
  */
 template <class Answer>
 [[nodiscard]] std::optional<Reply> reply_on(States& states, Parameters const& parameters, Waiting waiting,
                                             Answer&& answer) {
-    auto const as_of = as_of_of(parameters);
-    if (auto const* const refused = std::get_if<Reply>(&as_of)) {
+    auto const found = asked_of(parameters);
+    if (auto const* const refused = std::get_if<Reply>(&found)) {
         return *refused;
     }
-    if (!states.current()) {
+    auto const current = states.current();
+    if (!current) {
         return nothing_published();
     }
-    auto const day = std::get<Date>(as_of);
-    auto served = states.find(day);
-    if (!served && waiting == Waiting::allowed) {
-        served = states.obtain(day);
+    auto const& asked = std::get<Asked>(found);
+    if (asked.known_at.value_or(0) > current->generation()) {
+        return unknown_generation(*asked.known_at, current->generation());
     }
-    return served ? std::optional<Reply>{std::forward<Answer>(answer)(*served, day)} : std::nullopt;
+    auto served = states.find(asked);
+    if (!served && waiting == Waiting::allowed) {
+        served = states.obtain(asked);
+    }
+    return served ? std::optional<Reply>{std::forward<Answer>(answer)(*served, asked.day)} : std::nullopt;
 }
 
 } // namespace wangge::http

@@ -171,10 +171,10 @@ void StateKeeper::reload_until_stopped(std::promise<void> first) {
                 ++m_roster_epoch;
                 m_dated_rosters.clear();
             }
-            if (version != now || m_today.day != today) {
+            if (version != now || m_today.asked.day != today) {
                 auto roster = std::make_shared<lookup::DutyRoster const>(watched->duty_entries(today));
                 std::scoped_lock const lock{m_mutex};
-                m_today = {today, std::move(roster)};
+                m_today = {{today, std::nullopt}, std::move(roster)};
             }
             version = now; // read before the entries: a commit in between is seen at the next look
             roster_log.worked();
@@ -203,11 +203,11 @@ void StateKeeper::prepare_until_stopped() {
         }
         try {
             auto const today = Date::today();
-            if (!find(today)) {
-                static_cast<void>(obtain(today));
+            if (!find({today, {}})) {
+                static_cast<void>(obtain({today, {}}));
             }
-            if (!find_snapshot(today.next())) {
-                static_cast<void>(obtain(today.next()));
+            if (!find_snapshot({today.next(), {}})) {
+                static_cast<void>(obtain({today.next(), {}}));
             }
             failures.worked();
         } catch (std::exception const& error) {
@@ -219,63 +219,74 @@ void StateKeeper::prepare_until_stopped() {
     }
 }
 
-StateKeeper::SnapshotPtr StateKeeper::find_snapshot(Date day) {
+Asked StateKeeper::resolved(Asked const& asked) const {
     auto const current = m_current.get();
-    if (current && current->unchanged().holds(day)) {
+    return asked.known_at && current && *asked.known_at == current->generation() ? Asked{asked.day, std::nullopt}
+                                                                                 : asked;
+}
+
+StateKeeper::SnapshotPtr StateKeeper::find_snapshot(Asked const& asked) {
+    auto const current = m_current.get();
+    if (!current) {
+        return nullptr;
+    }
+    auto const fits = [&](SnapshotPtr const& s) {
+        return s->generation() == asked.known_at.value_or(current->generation()) && s->unchanged().holds(asked.day);
+    };
+    if (fits(current)) {
         return current;
     }
     std::scoped_lock const lock{m_mutex};
-    auto* const found = use(m_dated_snapshots, [&](SnapshotPtr const& s) { return s->unchanged().holds(day); });
+    auto* const found = use(m_dated_snapshots, fits);
     return found != nullptr ? *found : nullptr;
 }
 
-StateKeeper::RosterPtr StateKeeper::find_roster(Date day) {
+StateKeeper::RosterPtr StateKeeper::find_roster(Asked const& asked) {
     std::scoped_lock const lock{m_mutex};
-    if (m_today.roster && m_today.day == day) {
+    if (m_today.roster && m_today.asked == asked) {
         return m_today.roster;
     }
-    auto* const found = use(m_dated_rosters, [&](DatedRoster const& r) { return r.day == day; });
+    auto* const found = use(m_dated_rosters, [&](DatedRoster const& r) { return r.asked == asked; });
     return found != nullptr ? found->roster : nullptr;
 }
 
-std::optional<Served> StateKeeper::find(Date day) {
-    Served served{find_snapshot(day), nullptr};
+std::optional<Served> StateKeeper::find(Asked const& asked) {
+    auto const wanted = resolved(asked);
+    Served served{find_snapshot(wanted), nullptr};
     if (served.snapshot) {
-        served.roster = find_roster(day);
+        served.roster = find_roster(wanted);
     }
     return served.roster ? std::optional{std::move(served)} : std::nullopt;
 }
 
-Served StateKeeper::obtain(Date day) {
+Served StateKeeper::obtain(Asked const& asked) {
     std::scoped_lock const build{m_build};
     StoppableProgress progress{m_stopped};
     progress.begin("", 0, "");
-    Served served{find_snapshot(day), find_roster(day)};
+    auto const wanted = resolved(asked);
+    Served served{find_snapshot(wanted), find_roster(wanted)};
     if (!served.snapshot) {
-        served.snapshot = publish::snapshot_as_of(m_folder, day, progress);
-        auto const current = m_current.get();
+        served.snapshot = publish::snapshot_as_of(m_folder, wanted.day, wanted.known_at, progress);
         std::scoped_lock const lock{m_mutex};
-        if (current && served.snapshot->generation() >= current->generation()) {
-            keep(m_dated_snapshots, served.snapshot, kDatedSnapshots);
-        }
+        keep(m_dated_snapshots, served.snapshot, kDatedSnapshots);
     }
     if (!served.roster) {
-        served.roster = load_roster(day);
+        served.roster = load_roster(wanted);
     }
     return served;
 }
 
-StateKeeper::RosterPtr StateKeeper::load_roster(Date day) {
+StateKeeper::RosterPtr StateKeeper::load_roster(Asked const& asked) {
     auto const epoch = [this] {
         std::scoped_lock const lock{m_mutex};
         return m_roster_epoch;
     };
     auto const before = epoch();
     auto const registry = registry::Registry::open(m_folder, registry::Registry::Mode::read);
-    auto roster = std::make_shared<lookup::DutyRoster const>(registry.duty_entries(day));
+    auto roster = std::make_shared<lookup::DutyRoster const>(registry.duty_entries(asked.day, asked.known_at));
     std::scoped_lock const lock{m_mutex};
     if (m_roster_epoch == before) { // otherwise it may already be old: good for this answer, not for later ones
-        keep(m_dated_rosters, DatedRoster{day, roster}, kDatedRosters);
+        keep(m_dated_rosters, DatedRoster{asked, roster}, kDatedRosters);
     }
     return roster;
 }

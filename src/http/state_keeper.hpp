@@ -18,8 +18,8 @@ namespace wangge::http {
 
 /**
  * The states a data folder holds, kept fresh: what CURRENT names and today's roster are always at hand; those of other
- * dates are opened or built when asked for and kept while used. Other threads: one takes a new CURRENT over as soon as
- * it is there, one reloads the roster, one gets tomorrow ready.
+ * dates and generations are opened or built when asked for and kept while used. Other threads: one takes a new CURRENT
+ * over as soon as it is there, one reloads the roster, one gets tomorrow ready.
  */
 class StateKeeper final : public States {
 public:
@@ -32,8 +32,8 @@ public:
     StateKeeper(StateKeeper const&) = delete;
     StateKeeper& operator=(StateKeeper const&) = delete;
 
-    [[nodiscard]] std::optional<Served> find(Date day) override;
-    [[nodiscard]] Served obtain(Date day) override;
+    [[nodiscard]] std::optional<Served> find(Asked const& asked) override;
+    [[nodiscard]] Served obtain(Asked const& asked) override;
     [[nodiscard]] std::shared_ptr<snapshot::Snapshot const> current() override { return m_current.get(); }
     [[nodiscard]] crs::SiteSystems site_systems() const override { return m_site_systems; }
 
@@ -44,7 +44,7 @@ private:
     using SnapshotPtr = std::shared_ptr<snapshot::Snapshot const>;
     using RosterPtr = std::shared_ptr<lookup::DutyRoster const>;
     struct DatedRoster {
-        Date day;
+        Asked asked;
         RosterPtr roster;
     };
 
@@ -54,9 +54,11 @@ private:
     /// False when stopped.
     [[nodiscard]] bool sleep();
     void reload_snapshot();
-    [[nodiscard]] SnapshotPtr find_snapshot(Date day);
-    [[nodiscard]] RosterPtr find_roster(Date day);
-    [[nodiscard]] RosterPtr load_roster(Date day);
+    /// Of the newest generation everything is known by now: it is asked for as if no generation were named.
+    [[nodiscard]] Asked resolved(Asked const& asked) const;
+    [[nodiscard]] SnapshotPtr find_snapshot(Asked const& asked);
+    [[nodiscard]] RosterPtr find_roster(Asked const& asked);
+    [[nodiscard]] RosterPtr load_roster(Asked const& asked);
 
     registry::DataFolder m_folder;
     crs::SiteSystems m_site_systems;

@@ -27,6 +27,9 @@ struct TargetGeometry {
     }
 };
 
+/// Appends the shape in degrees, longitude first.
+void to_target(geom::MultiPolygon const& shape, TargetGeometry& target);
+
 /// How many features a file holds and how many vertices they have, closing points not counted.
 struct FileCounts {
     std::uint64_t features = 0;
@@ -45,6 +48,7 @@ struct FileLayout {
     std::string crs;         ///< canonical name
     std::optional<int> epsg; ///< empty for GCJ02, BD09 and the site's own systems
     int decimals = 7;        ///< of coordinates in text formats
+    bool append = false;     ///< as one more layer of a GeoPackage that is there
 };
 
 /// A file being written, one feature after another. Throws Error{environment} when the disk is full.
@@ -64,6 +68,8 @@ public:
 // Reading back: code of its own, nothing shared with the writers. Throw Error{environment} when the file is not whole.
 [[nodiscard]] FileCounts count_geojson(std::filesystem::path const& path);
 [[nodiscard]] FileCounts count_csv(std::filesystem::path const& path);
-[[nodiscard]] FileCounts count_gdal(std::string const& driver, std::filesystem::path const& path);
+/// Of a file with several layers the one of that name; without a name it must be the only one.
+[[nodiscard]] FileCounts count_gdal(std::string const& driver, std::filesystem::path const& path,
+                                    std::string const& layer = {});
 
 } // namespace wangge::layers

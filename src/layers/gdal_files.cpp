@@ -78,9 +78,12 @@ public:
         if (driver == nullptr) {
             m_trap.fail(layout.path, "finding GDAL's driver " + driver_name);
         }
-        m_dataset.reset(driver->Create(layout.path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
+        char const* const allowed[] = {driver_name.c_str(), nullptr};
+        m_dataset.reset(layout.append ? GDALDataset::Open(layout.path.c_str(), GDAL_OF_VECTOR | GDAL_OF_UPDATE, allowed,
+                                                          nullptr, nullptr)
+                                      : driver->Create(layout.path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
         if (!m_dataset) {
-            m_trap.fail(layout.path, "creating it");
+            m_trap.fail(layout.path, layout.append ? "opening it again" : "creating it");
         }
         OGRSpatialReference reference;
         if (layout.epsg) {
@@ -205,7 +208,7 @@ std::unique_ptr<FeatureFile> create_gdal_file(std::string const& driver, FileLay
     return std::make_unique<GdalFile>(driver, layout);
 }
 
-FileCounts count_gdal(std::string const& driver, std::filesystem::path const& path) {
+FileCounts count_gdal(std::string const& driver, std::filesystem::path const& path, std::string const& layer) {
     register_drivers();
     // Sorting the rings of a Shapefile into parts and holes again is not needed to count them; GDAL warns that it did
     // not.
@@ -214,11 +217,15 @@ FileCounts count_gdal(std::string const& driver, std::filesystem::path const& pa
     char const* const allowed[] = {driver.c_str(), nullptr};
     DatasetPtr const dataset{
         GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr)};
-    if (!dataset || dataset->GetLayerCount() != 1) {
+    if (!dataset || (layer.empty() && dataset->GetLayerCount() != 1)) {
+        trap.fail(path, "reading it back");
+    }
+    auto* const found = layer.empty() ? dataset->GetLayer(0) : dataset->GetLayerByName(layer.c_str());
+    if (found == nullptr) {
         trap.fail(path, "reading it back");
     }
     FileCounts counts;
-    for (auto const& feature : *dataset->GetLayer(0)) {
+    for (auto const& feature : *found) {
         ++counts.features;
         counts.vertices += vertices_of(feature->GetGeometryRef());
     }

@@ -88,22 +88,6 @@ void set_old_parts_aside(fs::path const& out, fs::path const& aside) {
     }
 }
 
-void to_target(geom::MultiPolygon const& shape, TargetGeometry& target) {
-    for (auto const& part : shape.parts) {
-        auto const append = [&](geom::Ring const& ring) {
-            for (auto const p : ring) {
-                target.coordinates.push_back({geom::to_degrees(p.lon), geom::to_degrees(p.lat)});
-            }
-            target.ring_ends.push_back(target.coordinates.size());
-        };
-        append(part.outer);
-        for (auto const& hole : part.holes) {
-            append(hole);
-        }
-        target.part_ends.push_back(target.ring_ends.size());
-    }
-}
-
 std::unique_ptr<FeatureFile> create_file(std::string const& format, FileLayout const& layout) {
     if (format == "GeoJSON") {
         return create_geojson_file(layout);
@@ -164,6 +148,22 @@ FileCounts write_features(LayerSource const& source, crs::Transformer const& tra
 }
 
 } // namespace
+
+void to_target(geom::MultiPolygon const& shape, TargetGeometry& target) {
+    for (auto const& part : shape.parts) {
+        auto const append = [&](geom::Ring const& ring) {
+            for (auto const p : ring) {
+                target.coordinates.push_back({geom::to_degrees(p.lon), geom::to_degrees(p.lat)});
+            }
+            target.ring_ends.push_back(target.coordinates.size());
+        };
+        append(part.outer);
+        for (auto const& hole : part.holes) {
+            append(hole);
+        }
+        target.part_ends.push_back(target.ring_ends.size());
+    }
+}
 
 ExportResult export_layer(snapshot::Snapshot const& snapshot, ExportRequest const& request, Progress& progress) {
     auto const format = find_format(request.format);

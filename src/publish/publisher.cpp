@@ -15,7 +15,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <iterator>
+#include <limits>
 #include <span>
 #include <system_error>
 #include <unordered_set>
@@ -104,17 +106,28 @@ private:
     int m_fd;
 };
 
-/// Snapshots of other dates were built from the generation that was newest then; newer ones take their place.
-void prune_as_of(registry::DataFolder const& folder, GenerationNumber newest) {
+/// Takes away all but the snapshots of other states that were used last, and what killed builders left.
+void prune_as_of(registry::DataFolder const& folder) {
+    SnapshotStore{as_of_root(folder)}.prune(std::numeric_limits<std::size_t>::max());
     std::error_code error;
-    std::vector<fs::path> old;
-    auto const kept = fmt::format("g{}-", newest);
+    std::vector<std::pair<fs::file_time_type, fs::path>> by_use;
     for (fs::directory_iterator it{as_of_root(folder), error}, end; !error && it != end; it.increment(error)) {
-        if (!it->path().filename().string().starts_with(kept)) {
-            old.push_back(it->path());
+        std::error_code gone; // another process prunes too
+        auto const used = fs::last_write_time(it->path(), gone);
+        if (!gone && it->path().filename().string().find(".new-") == std::string::npos) {
+            by_use.emplace_back(used, it->path());
         }
     }
-    std::for_each(old.begin(), old.end(), remove_folder);
+    std::sort(by_use.begin(), by_use.end(), std::greater<>{});
+    for (auto i = kKeptStates; i < by_use.size(); ++i) {
+        remove_folder(by_use[i].second);
+    }
+}
+
+/// A folder that cannot be written to is not marked; then others go before it is used again, no more.
+void mark_used(fs::path const& folder) {
+    std::error_code ignored;
+    fs::last_write_time(folder, fs::file_time_type::clock::now(), ignored);
 }
 
 /// A whole snapshot of `generation` that holds the facts of `day`, among the published ones and those built for other
@@ -125,6 +138,9 @@ std::shared_ptr<Snapshot const> find_snapshot(registry::DataFolder const& folder
         for (auto const& candidate : folders_of(root, generation)) {
             auto snapshot = open_if_whole(candidate);
             if (snapshot && snapshot->generation() == generation && snapshot->unchanged().holds(day)) {
+                if (root != folder.snapshots()) {
+                    mark_used(candidate);
+                }
                 return snapshot;
             }
         }
@@ -419,7 +435,7 @@ void repair_published(registry::DataFolder const& folder, Registry const& regist
     store.sync(progress);
     observer(Step::synced);
     store.prune(kKeptSnapshots);
-    prune_as_of(folder, newest.number);
+    prune_as_of(folder);
     observer(Step::pruned);
 }
 
@@ -471,7 +487,7 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
     store.sync(progress);
     observer(Step::synced);
     store.prune(kKeptSnapshots);
-    prune_as_of(folder, result.generation.number);
+    prune_as_of(folder);
     observer(Step::pruned);
     return result;
 }
@@ -481,24 +497,26 @@ PublishResult publish(registry::DataFolder const& folder, Date as_of, std::strin
     return publish_in_steps(folder, as_of, author, approver, progress, [](Step) {});
 }
 
-std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folder, Date as_of, Progress& progress) {
+std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folder, Date as_of,
+                                               std::optional<GenerationNumber> known_at, Progress& progress) {
     auto const registry = Registry::open(folder, Registry::Mode::read);
     auto const newest = registry.newest_generation();
     if (!newest) {
         throw Error{ErrorCode::not_found,
                     fmt::format("{}: nothing has been published yet; run wangge publish", folder.root.string())};
     }
-    if (auto found = find_snapshot(folder, newest->number, as_of)) {
+    registry::StateName const wanted{as_of, known_at.value_or(newest->number)};
+    registry.require_published(wanted.known_at);
+    if (auto found = find_snapshot(folder, wanted.known_at, as_of)) {
         return found;
     }
     BuildTurn const turn{folder.root / "as-of.lock"};
-    if (auto found = find_snapshot(folder, newest->number, as_of)) { // another process has built it meanwhile
+    if (auto found = find_snapshot(folder, wanted.known_at, as_of)) { // another process has built it meanwhile
         return found;
     }
-    auto const target = as_of_root(folder) / fmt::format("g{}-{}", newest->number, as_of.str());
+    auto const target = as_of_root(folder) / fmt::format("g{}-{}", wanted.known_at, as_of.str());
     make_folders(target.parent_path());
     remove_folder(target); // not whole, else it would have been found
-    registry::StateName const wanted{as_of, newest->number};
     bool written = false;
     if (auto const before = find_predecessor(folder, registry, wanted)) {
         try {
@@ -512,11 +530,14 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
         }
     }
     if (!written) {
-        auto const state = registry.state(as_of, newest->number, progress);
-        static_cast<void>(snapshot::write_snapshot(content_of(state, newest->number, {}), target, progress));
+        auto const state = registry.state(as_of, wanted.known_at, progress);
+        static_cast<void>(snapshot::write_snapshot(content_of(state, wanted.known_at, {}), target, progress));
     }
     snapshot::sync_snapshot(target, progress);
-    return Snapshot::open(target);
+    auto built = Snapshot::open(target);
+    mark_used(target);
+    prune_as_of(folder);
+    return built;
 }
 
 } // namespace wangge::publish

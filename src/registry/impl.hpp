@@ -91,6 +91,27 @@ struct Registry::Impl {
 /// The longest run of days around `as_of` without a boundary of validity among the rows known at a generation.
 [[nodiscard]] DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumber known_at);
 
+/// The change set's lineage with address points counted, before it is applied. Throws Error{usage}, as Registry::apply.
+[[nodiscard]] std::vector<Lineage> counted_lineage(Connection& connection, ChangeSet const& change_set);
+void record_lineage(Connection& connection, std::int64_t change_set, std::span<Lineage const> lineage);
+
+/// Beyond all audit entries.
+inline constexpr std::int64_t kNoEntry = std::numeric_limits<std::int64_t>::max();
+/// The audit entry from which on what is recorded was not yet known at a generation: that of the next publish; kNoEntry
+/// for the newest generation, the draft and no generation given.
+[[nodiscard]] std::int64_t first_entry_after(Connection& connection, std::optional<GenerationNumber> known_at);
+
+/// SQL for the ids of rows that can hold in one of two states and not in the other: ?1 and ?2 are the earlier and the
+/// later generation, ?3 and ?4 the earlier and the later day.
+[[nodiscard]] std::string differing_rows(std::string_view table);
+/// Binds those four.
+void query_differing(Statement& statement, StateName const& before, StateName const& after);
+/// Does a row with these columns (valid_from, valid_to, recorded_from, recorded_to) hold in the state?
+[[nodiscard]] bool holds(Statement const& row, int first, StateName const& state);
+
+/// Columns code, name, level, parent_code, urban_rural_class from `column` on.
+[[nodiscard]] Division read_division(Connection const& connection, Statement const& row, int column);
+
 /// state(D, K) of the divisions, by code; inside the caller's transaction.
 [[nodiscard]] std::vector<Division> select_divisions(Connection& connection, Date as_of, GenerationNumber known_at);
 

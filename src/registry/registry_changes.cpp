@@ -55,10 +55,6 @@ DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumb
     return unchanged;
 }
 
-namespace {
-
-/// SQL for the ids of rows that can hold in one of two states and not in the other: ?1 and ?2 are the earlier and the
-/// later generation, ?3 and ?4 the earlier and the later day.
 std::string differing_rows(std::string_view table) {
     return fmt::format("(SELECT id FROM {0} WHERE recorded_from > ?1 AND recorded_from <= ?2 "
                        "UNION SELECT id FROM {0} WHERE recorded_to > ?1 AND recorded_to <= ?2 "
@@ -67,38 +63,35 @@ std::string differing_rows(std::string_view table) {
                        table);
 }
 
-/// Does a row with these columns (valid_from, valid_to, recorded_from, recorded_to) hold in the state?
-bool holds(Statement const& row, int first, Date day, GenerationNumber known_at) {
-    return interval(row, first).holds(day) && row.integer(first + 2) <= known_at &&
-           (row.is_null(first + 3) || row.integer(first + 3) > known_at);
+void query_differing(Statement& statement, StateName const& before, StateName const& after) {
+    auto const [first, last] = std::minmax(before.known_at, after.known_at);
+    auto const [from, to] = std::minmax(before.as_of, after.as_of);
+    statement.query(first, last, from.days(), to.days());
 }
 
-} // namespace
+bool holds(Statement const& row, int first, StateName const& state) {
+    return interval(row, first).holds(state.as_of) && row.integer(first + 2) <= state.known_at &&
+           (row.is_null(first + 3) || row.integer(first + 3) > state.known_at);
+}
 
 std::optional<Difference> Registry::difference(StateName const& before, StateName const& after,
                                                std::size_t limit) const {
     auto& connection = m_impl->connection;
     Transaction const reading{connection, Transaction::Kind::read};
-    auto const query = [&](Statement& statement) {
-        auto const [first, last] = std::minmax(before.known_at, after.known_at);
-        auto const [from, to] = std::minmax(before.as_of, after.as_of);
-        statement.query(first, last, from.days(), to.days());
-    };
     Difference difference;
     difference.unchanged = unchanged_around(connection, after.as_of, after.known_at);
 
     Statement divisions{connection, "SELECT valid_from, valid_to, recorded_from, recorded_to FROM division_version "
                                     "WHERE id IN " +
                                         differing_rows("division_version")};
-    query(divisions);
+    query_differing(divisions, before, after);
     while (divisions.step()) {
         difference.divisions_differ =
-            difference.divisions_differ ||
-            holds(divisions, 0, before.as_of, before.known_at) != holds(divisions, 0, after.as_of, after.known_at);
+            difference.divisions_differ || holds(divisions, 0, before) != holds(divisions, 0, after);
     }
 
     Statement count{connection, "SELECT count(*) FROM " + differing_rows("grid_version")};
-    query(count);
+    query_differing(count, before, after);
     if (count.step() && count.integer(0) > static_cast<std::int64_t>(limit)) {
         return std::nullopt;
     }
@@ -108,11 +101,11 @@ std::optional<Difference> Registry::difference(StateName const& before, StateNam
                     "v.recorded_from, v.recorded_to FROM grid_version v "
                     "CROSS JOIN grid_shape s ON s.id = v.shape_id WHERE v.id IN " +
                         differing_rows("grid_version")};
-    query(grids);
+    query_differing(grids, before, after);
     std::vector<GridCode> held;
     while (grids.step()) {
-        bool const was = holds(grids, 5, before.as_of, before.known_at);
-        bool const is = holds(grids, 5, after.as_of, after.known_at);
+        bool const was = holds(grids, 5, before);
+        bool const is = holds(grids, 5, after);
         if (is && !was) {
             difference.put.push_back(read_grid(connection, grids));
         } else if (was && !is) {

@@ -20,19 +20,6 @@ Level level_of(Connection const& connection, std::string_view word) {
     return *level;
 }
 
-/// Columns code, name, level, parent_code, urban_rural_class from `column` on.
-Division read_division(Connection const& connection, Statement const& row, int column) {
-    Division division;
-    division.code = division_code(row.integer(column));
-    division.name = row.text(column + 1);
-    division.level = level_of(connection, row.text(column + 2));
-    if (!row.is_null(column + 3)) {
-        division.parent = division_code(row.integer(column + 3));
-    }
-    division.urban_rural_class = row.text(column + 4);
-    return division;
-}
-
 bool same_content(Division const& a, Division const& b) {
     return a.name == b.name && a.level == b.level && a.parent == b.parent && a.urban_rural_class == b.urban_rural_class;
 }
@@ -103,6 +90,18 @@ void check_parents(std::span<Division const> divisions, std::map<DivisionCode, K
 }
 
 } // namespace
+
+Division read_division(Connection const& connection, Statement const& row, int column) {
+    Division division;
+    division.code = division_code(row.integer(column));
+    division.name = row.text(column + 1);
+    division.level = level_of(connection, row.text(column + 2));
+    if (!row.is_null(column + 3)) {
+        division.parent = division_code(row.integer(column + 3));
+    }
+    division.urban_rural_class = row.text(column + 4);
+    return division;
+}
 
 std::vector<Division> select_divisions(Connection& connection, Date as_of, GenerationNumber known_at) {
     std::vector<Division> divisions;
@@ -230,16 +229,18 @@ void Registry::apply_outlines(std::span<DivisionOutline const> outlines, std::st
     transaction.commit();
 }
 
-std::vector<Division> Registry::divisions(Date as_of) const {
+std::vector<Division> Registry::divisions(Date as_of, std::optional<GenerationNumber> known_at) const {
     Transaction const reading{m_impl->connection, Transaction::Kind::read};
-    return select_divisions(m_impl->connection, as_of, m_impl->newest_published() + 1);
+    return select_divisions(m_impl->connection, as_of, known_at.value_or(m_impl->newest_published() + 1));
 }
 
-std::optional<Division> Registry::division(DivisionCode code, Date as_of) const {
+std::optional<Division> Registry::division(DivisionCode code, Date as_of,
+                                           std::optional<GenerationNumber> known_at) const {
     Statement select{m_impl->connection,
                      "SELECT division_code, name, level, parent_code, urban_rural_class FROM division_version "
-                     "WHERE division_code = ?1 AND recorded_to IS NULL AND valid_from <= ?2 AND ?2 < valid_to"};
-    select.query(code.value(), as_of.days());
+                     "WHERE division_code = ?1 AND valid_from <= ?2 AND ?2 < valid_to AND recorded_from <= ?3 "
+                     "AND (recorded_to IS NULL OR recorded_to > ?3)"};
+    select.query(code.value(), as_of.days(), known_at.value_or(std::numeric_limits<GenerationNumber>::max()));
     return select.step() ? std::optional{read_division(m_impl->connection, select, 0)} : std::nullopt;
 }
 

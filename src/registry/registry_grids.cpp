@@ -241,6 +241,7 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
     Transaction transaction{connection, Transaction::Kind::write};
     std::optional<std::int64_t> id;
     if (!change_set.changes.empty()) {
+        auto const lineage = counted_lineage(connection, change_set);
         id = m_impl->open_change_set("grids", change_set.title, change_set.author, change_set.effective);
         DraftWriter writer{connection, *id, next_generation(), change_set.effective};
         constexpr std::uint64_t kReportEvery = 1000;
@@ -254,11 +255,13 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
         }
         progress.advance(done % kReportEvery);
         progress.end();
+        record_lineage(connection, *id, lineage);
     }
     m_impl->record_sources(change_set.sources, change_set.author, id);
     nlohmann::json details{{"title", change_set.title}, {"effective", change_set.effective.str()}};
     if (id) {
         details["change_set"] = *id;
+        details["lineage"] = change_set.lineage.size();
     }
     for (auto const kind :
          {ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented, ChangeKind::retired}) {
@@ -350,36 +353,6 @@ std::vector<Grid> Registry::grids_touching(Date as_of, std::span<geom::Envelope 
     }
     std::sort(grids.begin(), grids.end(), [](Grid const& a, Grid const& b) { return a.code < b.code; });
     return grids;
-}
-
-std::optional<Grid> Registry::grid(GridCode const& code, Date as_of) const {
-    auto& connection = m_impl->connection;
-    Statement select{connection,
-                     "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape FROM grid_version v "
-                     "CROSS JOIN grid_shape s ON s.id = v.shape_id "
-                     "WHERE v.grid_code = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 AND ?2 < v.valid_to"};
-    select.query(code.str(), as_of.days());
-    return select.step() ? std::optional{read_grid(connection, select)} : std::nullopt;
-}
-
-std::vector<GridVersion> Registry::history(GridCode const& code) const {
-    auto& connection = m_impl->connection;
-    std::vector<GridVersion> versions;
-    Statement select{connection,
-                     "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape, v.valid_from, v.valid_to, "
-                     "v.recorded_from, v.recorded_to FROM grid_version v CROSS JOIN grid_shape s ON s.id = v.shape_id "
-                     "WHERE v.grid_code = ? ORDER BY v.valid_from, v.recorded_from, v.id"};
-    select.query(code.str());
-    while (select.step()) {
-        auto& version = versions.emplace_back();
-        version.grid = read_grid(connection, select);
-        version.valid = interval(select, 5);
-        version.recorded_from = select.integer(7);
-        if (!select.is_null(8)) {
-            version.recorded_to = select.integer(8);
-        }
-    }
-    return versions;
 }
 
 std::vector<GridCode> Registry::issued_codes() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 #include <tuple>
 
 namespace wangge::registry {
@@ -15,6 +16,14 @@ Role role_of(Connection const& connection, std::int64_t value) {
         unknown_word(connection, "assignment.role", fmt::format("{}", value));
     }
     return static_cast<Role>(value);
+}
+
+/// SQL for the rows that a generation knew. Those known now are found by an index.
+std::string known(Connection& connection, std::optional<GenerationNumber> known_at) {
+    auto const end = first_entry_after(connection, known_at);
+    return end == kNoEntry
+               ? "superseded_entry IS NULL"
+               : fmt::format("recorded_entry < {0} AND (superseded_entry IS NULL OR superseded_entry >= {0})", end);
 }
 
 auto order_of(Assignment const& a) { return std::tie(a.officer_id, a.grid, a.role, a.valid); }
@@ -210,12 +219,14 @@ std::vector<std::byte> Registry::seal(std::string_view plain) const { return m_i
 
 std::string Registry::unseal(std::span<std::byte const> sealed) const { return m_impl->vault().open(sealed); }
 
-std::vector<DutyEntry> Registry::duty_entries(Date as_of) const {
+std::vector<DutyEntry> Registry::duty_entries(Date as_of, std::optional<GenerationNumber> known_at) const {
     auto& connection = m_impl->connection;
+    Transaction const reading{connection, Transaction::Kind::read};
     std::vector<DutyEntry> entries;
-    Statement select{connection, "SELECT grid_code, officer_id, role, valid_from, valid_to FROM assignment "
-                                 "WHERE superseded_entry IS NULL AND valid_from <= ?1 AND ?1 < valid_to "
-                                 "ORDER BY grid_code, role, officer_id"};
+    Statement select{connection, fmt::format("SELECT grid_code, officer_id, role, valid_from, valid_to FROM assignment "
+                                             "WHERE {} AND valid_from <= ?1 AND ?1 < valid_to "
+                                             "ORDER BY grid_code, role, officer_id",
+                                             known(connection, known_at))};
     select.query(as_of.days());
     while (select.step()) {
         entries.push_back({grid_code(connection, select.text(0)), std::string{select.text(1)},
@@ -224,7 +235,8 @@ std::vector<DutyEntry> Registry::duty_entries(Date as_of) const {
     return entries;
 }
 
-std::optional<OfficerView> Registry::officer(std::string const& officer_id) const {
+std::optional<OfficerView> Registry::officer(std::string const& officer_id,
+                                             std::optional<GenerationNumber> known_at) const {
     auto& connection = m_impl->connection;
     Transaction const reading{connection, Transaction::Kind::read};
     Statement person{connection, "SELECT name, phone_sealed FROM officer WHERE officer_id = ?"};
@@ -233,9 +245,9 @@ std::optional<OfficerView> Registry::officer(std::string const& officer_id) cons
         return std::nullopt;
     }
     OfficerView view{officer_id, std::string{person.text(0)}, mask_phone(m_impl->vault().open(person.blob(1))), {}};
-    Statement select{connection,
-                     "SELECT grid_code, role, valid_from, valid_to FROM assignment "
-                     "WHERE officer_id = ? AND superseded_entry IS NULL ORDER BY valid_from, grid_code, role"};
+    Statement select{connection, fmt::format("SELECT grid_code, role, valid_from, valid_to FROM assignment "
+                                             "WHERE officer_id = ?1 AND {} ORDER BY valid_from, grid_code, role",
+                                             known(connection, known_at))};
     select.query(officer_id);
     while (select.step()) {
         view.assignments.push_back({grid_code(connection, select.text(0)), officer_id,
@@ -244,15 +256,18 @@ std::optional<OfficerView> Registry::officer(std::string const& officer_id) cons
     return view;
 }
 
-std::vector<OfficerView> Registry::officers_of(GridCode const& grid, Date as_of) const {
+std::vector<OfficerView> Registry::officers_of(GridCode const& grid, Date as_of,
+                                               std::optional<GenerationNumber> known_at) const {
     auto& connection = m_impl->connection;
     Transaction const reading{connection, Transaction::Kind::read};
     std::vector<OfficerView> views;
-    Statement select{connection,
-                     "SELECT a.officer_id, o.name, o.phone_sealed, a.role, a.valid_from, a.valid_to FROM assignment a "
-                     "JOIN officer o ON o.officer_id = a.officer_id "
-                     "WHERE a.grid_code = ?1 AND a.superseded_entry IS NULL AND a.valid_from <= ?2 AND ?2 < a.valid_to "
-                     "ORDER BY a.role, a.officer_id"};
+    Statement select{
+        connection,
+        fmt::format("SELECT a.officer_id, o.name, o.phone_sealed, a.role, a.valid_from, a.valid_to FROM assignment a "
+                    "JOIN officer o ON o.officer_id = a.officer_id "
+                    "WHERE a.grid_code = ?1 AND {} AND a.valid_from <= ?2 AND ?2 < a.valid_to "
+                    "ORDER BY a.role, a.officer_id",
+                    known(connection, known_at))};
     select.query(grid.str(), as_of.days());
     while (select.step()) {
         std::string const officer_id{select.text(0)};

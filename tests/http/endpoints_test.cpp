@@ -54,6 +54,29 @@ BOOST_AUTO_TEST_CASE(without_as_of_it_is_today) {
     BOOST_TEST((as_of == before || as_of == Date::today().str()));
 }
 
+BOOST_AUTO_TEST_CASE(known_at_names_a_published_generation_and_is_handed_on) {
+    for (std::string const target : {"/v1/locate?lon=113.002&lat=23.002", "/v1/grids/440106001001001?as_of=2026-03-01",
+                                     "/v1/grids?bbox=113,23,114,24", "/v1/grids?near=113.002,23.002&k=1"}) {
+        BOOST_TEST_CONTEXT(target) {
+            auto const joined = target + (target.find('?') == std::string::npos ? "?" : "&");
+            BOOST_TEST(ask(joined + "known_at=3").status == 200U);
+            BOOST_TEST((states.last_asked.known_at == GenerationNumber{3}));
+            BOOST_TEST(ask(target).status == 200U);
+            BOOST_TEST(!states.last_asked.known_at.has_value());
+            BOOST_TEST(ask(joined + "known_at=7").status == 200U); // the newest one
+            BOOST_TEST(refusal(joined + "known_at=8") == "404 known_at");
+            BOOST_TEST(refusal(joined + "known_at=0") == "400 known_at");
+            BOOST_TEST(refusal(joined + "known_at=-1") == "400 known_at");
+            BOOST_TEST(refusal(joined + "known_at=x") == "400 known_at");
+            BOOST_TEST(refusal(joined + "known_at=") == "400 known_at");
+            BOOST_TEST(refusal(joined + "known_at=99999999999999999999") == "400 known_at");
+        }
+    }
+    auto const area = R"({"type": "Point", "coordinates": [113.002, 23.002]})";
+    BOOST_TEST(ask("/v1/grids/intersecting?known_at=2", "POST", area).status == 200U);
+    BOOST_TEST((states.last_asked.known_at == GenerationNumber{2}));
+}
+
 BOOST_AUTO_TEST_CASE(outside_is_an_answer_with_the_nearest_on_request) {
     auto const plain = body(ask("/v1/locate?lon=113.0301&lat=23.005"));
     BOOST_TEST(plain["found"] == false);

@@ -25,13 +25,14 @@ public:
         m_empty = snapshot::Snapshot::open(m_folder.path() / "empty");
     }
 
-    std::optional<http::Served> find(Date asked) override {
-        if (!m_empty->unchanged().holds(asked)) {
+    std::optional<http::Served> find(http::Asked const& asked) override {
+        last_asked = asked;
+        if (!m_empty->unchanged().holds(asked.day)) {
             return http::Served{m_province.snapshot(), m_province.roster()};
         }
         return std::nullopt;
     }
-    http::Served obtain(Date) override {
+    http::Served obtain(http::Asked const&) override {
         ++obtained;
         if (on_obtain) {
             on_obtain();
@@ -43,6 +44,7 @@ public:
     std::atomic<int> obtained{0};
     std::function<void()> on_obtain;
     bool published = true;
+    http::Asked last_asked;
 
 private:
     SmallProvince const& m_province;

@@ -165,6 +165,37 @@ BOOST_AUTO_TEST_CASE(each_date_is_answered_from_its_own_state) {
     BOOST_TEST(holds(beyond + "&as_of=" + tomorrow.str(), "440106001001003"));
 }
 
+BOOST_AUTO_TEST_CASE(each_generation_answers_as_it_knew_the_day_officers_too) {
+    add_grid("440106001001001", 1130000000, day("2021-01-01"));
+    assign("Z1");
+    publish();
+    add_grid("440106001001002", 1130100000, day("2021-01-01")); // known from generation 2 on
+    publish();
+    assign("Z2");
+    Running const running{folder};
+    auto const holds = [&](std::string const& target, std::string_view text) {
+        return running.get(target).find(text) != std::string::npos;
+    };
+    BOOST_TEST(holds(kEast, "440106001001002"));
+    BOOST_TEST(holds(std::string{kEast} + "&known_at=1", "\"found\":false"));
+    BOOST_TEST(holds(std::string{kEast} + "&known_at=1", "\"generation\":1,"));
+    BOOST_TEST(holds(std::string{kEast} + "&known_at=2&as_of=2021-06-01", "440106001001002"));
+    BOOST_TEST(holds(kWest, "Z2"));
+    BOOST_TEST(holds(std::string{kWest} + "&known_at=2", "Z2"));
+    BOOST_TEST(!holds(std::string{kWest} + "&known_at=1", "Z2"));
+    BOOST_TEST(holds(std::string{kWest} + "&known_at=1", "Z1"));
+    BOOST_TEST(holds(std::string{kWest} + "&known_at=3", "HTTP/1.1 404 "));
+    // Generation 2 is no longer the newest: what it knew of officers stays.
+    add_grid("440106001001003", 1130200000, day("2021-01-01"));
+    publish();
+    BOOST_TEST(running.until(std::string{kWest} + "&known_at=3", "\"generation\":3,", 1000ms) < 1000ms);
+    assign("Z3");
+    BOOST_TEST(running.until(kWest, "Z3", 1000ms) < 1000ms);
+    BOOST_TEST(running.until(std::string{kWest} + "&known_at=3", "Z3", 1000ms) < 1000ms);
+    BOOST_TEST(!holds(std::string{kWest} + "&known_at=2", "Z3"));
+    BOOST_TEST(holds(std::string{kWest} + "&known_at=2", "Z2"));
+}
+
 BOOST_AUTO_TEST_CASE(tomorrow_is_ready_before_its_midnight) {
     add_grid("440106001001001", 1130000000, day("2021-01-01"));
     auto const tomorrow = Date::today().next();
@@ -172,13 +203,13 @@ BOOST_AUTO_TEST_CASE(tomorrow_is_ready_before_its_midnight) {
     publish();
     http::StateKeeper keeper{Running::options(folder)};
     auto const give_up = std::chrono::steady_clock::now() + 10s;
-    while (!keeper.find(tomorrow) && std::chrono::steady_clock::now() < give_up) {
+    while (!keeper.find({tomorrow, {}}) && std::chrono::steady_clock::now() < give_up) {
         std::this_thread::sleep_for(20ms);
     }
-    auto const served = keeper.find(tomorrow);
+    auto const served = keeper.find({tomorrow, {}});
     BOOST_REQUIRE(served);
     BOOST_TEST(served->snapshot->grid_count() == 2U);
-    BOOST_TEST(keeper.find(Date::today())->snapshot->grid_count() == 1U);
+    BOOST_TEST(keeper.find({Date::today(), {}})->snapshot->grid_count() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_publish_that_cannot_be_opened_leaves_the_old_one_served) {

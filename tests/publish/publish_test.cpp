@@ -268,19 +268,21 @@ BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_is_built_once_and_beside_the_publ
     move_boundary(kLater);
     auto const published = publish();
     // Days with the same facts as the published one need no other.
-    BOOST_TEST((publish::snapshot_as_of(folder, *Date::parse("2024-08-31"), progress)->folder() == published.folder));
+    BOOST_TEST((publish::snapshot_as_of(folder, *Date::parse("2024-08-31"), std::nullopt, progress)->folder() ==
+                published.folder));
 
-    auto const later = publish::snapshot_as_of(folder, kLater, progress);
+    auto const later = publish::snapshot_as_of(folder, kLater, std::nullopt, progress);
     BOOST_TEST(later->generation() == 1);
     BOOST_TEST(owner(*later, 15, 5) == "440103001102001");
     BOOST_TEST(later->folder().parent_path().filename().string() == "as-of");
     BOOST_TEST(later->folder().filename().string() == "g1-2024-09-01");
     auto const written = fs::last_write_time(later->folder() / "MANIFEST.json");
-    BOOST_TEST((publish::snapshot_as_of(folder, *Date::parse("2030-01-01"), progress)->folder() == later->folder()));
+    BOOST_TEST((publish::snapshot_as_of(folder, *Date::parse("2030-01-01"), std::nullopt, progress)->folder() ==
+                later->folder()));
     BOOST_TEST((fs::last_write_time(later->folder() / "MANIFEST.json") == written));
 
     // Before anything was drawn every position is outside; what is served now is not touched.
-    BOOST_TEST(publish::snapshot_as_of(folder, *Date::parse("2023-01-01"), progress)->grid_count() == 0U);
+    BOOST_TEST(publish::snapshot_as_of(folder, *Date::parse("2023-01-01"), std::nullopt, progress)->grid_count() == 0U);
     BOOST_TEST(store().open_current()->as_of().str() == "2024-06-01");
 }
 
@@ -288,27 +290,105 @@ BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_knows_what_was_published_not_the_
     apply_first_grids();
     (void)publish();
     move_boundary(kLater);
-    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102002");
+    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, std::nullopt, progress), 15, 5) == "440103001102002");
     (void)publish();
     move_boundary(kLater, 7);
-    auto const known = publish::snapshot_as_of(folder, kLater, progress); // built now, beside that draft
+    auto const known = publish::snapshot_as_of(folder, kLater, std::nullopt, progress); // built now, beside that draft
     BOOST_TEST(owner(*known, 15, 5) == "440103001102001");
     BOOST_TEST(owner(*known, 15, 6) == "440103001102002");
 }
 
-BOOST_AUTO_TEST_CASE(snapshots_of_other_days_need_no_write_lock_and_go_when_a_generation_follows) {
+BOOST_AUTO_TEST_CASE(snapshots_of_other_days_need_no_write_lock_and_stay_what_was_known_when_a_generation_follows) {
     apply_first_grids();
     move_boundary(kLater);
     (void)publish();
     {
         auto const writer = Registry::open(folder, Registry::Mode::write);
-        BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001");
+        BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, std::nullopt, progress), 15, 5) == "440103001102001");
         message_of(ErrorCode::conflict, [&] { (void)publish(); });
     }
     BOOST_TEST(fs::exists(folder.snapshots() / "as-of" / "g1-2024-09-01"));
-    move_boundary(kDay, 7);
+    move_boundary(kLater, 7);
     (void)publish();
-    BOOST_TEST(!fs::exists(folder.snapshots() / "as-of" / "g1-2024-09-01"));
+    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, std::nullopt, progress), 15, 6) == "440103001102001");
+    auto const before = publish::snapshot_as_of(folder, kLater, 1, progress);
+    BOOST_TEST(before->folder().filename().string() == "g1-2024-09-01");
+    BOOST_TEST(owner(*before, 15, 6) == "440103001102002");
+}
+
+BOOST_AUTO_TEST_CASE(every_state_of_every_generation_can_be_asked_for_and_is_what_the_registry_holds) {
+    apply_first_grids();
+    (void)publish();
+    move_boundary(*Date::parse("2024-03-01")); // a correction of the past
+    (void)publish();
+    move_boundary(kLater, 7); // a change to come
+    (void)publish();
+    auto const registry = Registry::open(folder, Registry::Mode::read);
+    for (GenerationNumber known_at = 1; known_at <= 3; ++known_at) {
+        for (auto const* const text : {"2023-06-01", "2024-02-29", "2024-03-01", "2024-06-01", "2024-09-01"}) {
+            auto const as_of = *Date::parse(text);
+            auto const snapshot = publish::snapshot_as_of(folder, as_of, known_at, progress);
+            auto const state = registry.state(as_of, known_at, progress);
+            BOOST_TEST_CONTEXT("generation " << known_at << " as of " << text) {
+                BOOST_TEST(snapshot->generation() == known_at);
+                BOOST_TEST((snapshot->unchanged() == state.unchanged));
+                BOOST_REQUIRE(snapshot->grid_count() == state.grids.size());
+                for (auto const& grid : state.grids) {
+                    auto const id = snapshot->find_grid(grid.code);
+                    BOOST_REQUIRE(id.has_value());
+                    auto expected = grid.shape;
+                    auto got = snapshot->shape(*id);
+                    geom::normalize(expected);
+                    geom::normalize(got);
+                    BOOST_TEST((got == expected));
+                }
+            }
+        }
+    }
+    // The owner of a position between the old boundary and the later ones, as each generation knew it.
+    auto const asked = [&](char const* as_of, GenerationNumber known_at, std::int32_t y) {
+        return owner(*publish::snapshot_as_of(folder, *Date::parse(as_of), known_at, progress), 15, y);
+    };
+    BOOST_TEST(asked("2024-06-01", 1, 5) == "440103001102002");
+    BOOST_TEST(asked("2024-06-01", 2, 5) == "440103001102001");
+    BOOST_TEST(asked("2024-02-29", 2, 5) == "440103001102002");
+    BOOST_TEST(asked("2024-09-01", 2, 6) == "440103001102002");
+    BOOST_TEST(asked("2024-09-01", 3, 6) == "440103001102001");
+    message_of(ErrorCode::usage, [&] { (void)publish::snapshot_as_of(folder, kDay, 0, progress); });
+    auto const text =
+        message_of(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, 4, progress); });
+    BOOST_TEST(holds(text, "the newest one is 3"), text);
+}
+
+BOOST_AUTO_TEST_CASE(of_the_snapshots_of_other_states_those_used_last_stay) {
+    apply_first_grids();
+    auto const effective = [](int n) { return Date{kDay.days() + 100 * n}; };
+    for (int n = 1; n <= 12; ++n) {
+        move_boundary(effective(n), 5 + n % 3);
+    }
+    (void)publish();
+    auto const names = [&] {
+        std::set<std::string> found;
+        for (auto const& entry : fs::directory_iterator{folder.snapshots() / "as-of"}) {
+            found.insert(entry.path().filename().string());
+        }
+        return found;
+    };
+    auto const name = [&](int n) { return "g1-" + effective(n).str(); };
+    for (int n = 1; n <= 8; ++n) {
+        (void)publish::snapshot_as_of(folder, effective(n), std::nullopt, progress);
+    }
+    BOOST_TEST(names().size() == publish::kKeptStates);
+    auto const first = publish::snapshot_as_of(folder, effective(1), std::nullopt, progress); // used again
+    auto const second = snapshot::Snapshot::open(folder.snapshots() / "as-of" / name(2));
+    fs::create_directories(folder.snapshots() / "as-of" / (name(12) + ".new-999999999")); // of a killed builder
+    (void)publish::snapshot_as_of(folder, effective(9), std::nullopt, progress);
+    BOOST_TEST(names().size() == publish::kKeptStates);
+    BOOST_TEST(names().contains(name(1)));
+    BOOST_TEST(!names().contains(name(2)));
+    BOOST_TEST(names().contains(name(9)));
+    BOOST_TEST(second->grid_count() == 3U); // still mapped
+    BOOST_TEST(owner(*second, 15, 2) == "440103001102001");
 }
 
 BOOST_AUTO_TEST_CASE(processes_that_ask_for_another_day_at_once_are_all_answered) {
@@ -321,7 +401,10 @@ BOOST_AUTO_TEST_CASE(processes_that_ask_for_another_day_at_once_are_all_answered
         BOOST_REQUIRE(child >= 0);
         if (child == 0) {
             try {
-                ::_exit(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001" ? 0 : 2);
+                ::_exit(owner(*publish::snapshot_as_of(folder, kLater, std::nullopt, progress), 15, 5) ==
+                                "440103001102001"
+                            ? 0
+                            : 2);
             } catch (std::exception const&) {
                 ::_exit(1);
             }
@@ -342,11 +425,12 @@ BOOST_AUTO_TEST_CASE(a_half_built_snapshot_of_another_day_is_built_again) {
     auto const target = folder.snapshots() / "as-of" / "g1-2024-09-01";
     fs::create_directories(target);
     std::ofstream{target / "index.bin"} << "half";
-    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, progress), 15, 5) == "440103001102001");
+    BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, std::nullopt, progress), 15, 5) == "440103001102001");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_published_is_said) {
-    auto const text = message_of(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, progress); });
+    auto const text =
+        message_of(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, std::nullopt, progress); });
     BOOST_TEST(holds(text, "wangge publish"), text);
 }
 

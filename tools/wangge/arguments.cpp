@@ -63,13 +63,71 @@ importers::Language language_argument(std::string const& given) {
     return importers::Language::english;
 }
 
-std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of) {
+std::optional<GenerationNumber> generation_argument(std::string const& text, char const* option) {
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    GenerationNumber number = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 1) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: '{}' is not the number of a generation; they count from 1", option, text)};
+    }
+    return number;
+}
+
+StateArguments state_arguments(std::string const& as_of, std::string const& known_at) {
+    return {date_argument(as_of, "--as-of"), generation_argument(known_at, "--known-at")};
+}
+
+registry::StateName state_argument(registry::Registry const& registry, std::string_view text, Date otherwise) {
+    auto const at = text.find('@');
+    auto const generation = std::string{text.substr(0, at)};
+    registry::StateName state{otherwise, registry.next_generation() - 1};
+    if (at != std::string_view::npos) {
+        auto const day = Date::parse(text.substr(at + 1));
+        if (!day) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("'{}': what stands behind @ is not a date; write a state as 3@2026-01-31", text)};
+        }
+        state.as_of = *day;
+    }
+    if (generation == "draft") {
+        if (!registry.has_draft()) {
+            throw Error{ErrorCode::not_found, "there is no draft: everything that was applied is published"};
+        }
+        state.known_at = registry.next_generation();
+        return state;
+    }
+    if (!generation.empty() || at == std::string_view::npos) {
+        auto const number = generation.empty() ? std::nullopt : generation_argument(generation, "state");
+        if (!number) {
+            throw Error{ErrorCode::usage, "a state is written as G, G@DAY, @DAY or draft, as 3@2026-01-31"};
+        }
+        state.known_at = *number;
+    }
+    registry.require_published(state.known_at);
+    return state;
+}
+
+std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder,
+                                                       StateArguments const& asked) {
     auto current = snapshot::SnapshotStore{folder.snapshots()}.open_current();
-    if (current->unchanged().holds(as_of)) {
+    if (current->unchanged().holds(asked.as_of) &&
+        asked.known_at.value_or(current->generation()) == current->generation()) {
         return current;
     }
     auto const progress = make_terminal_progress();
-    return publish::snapshot_as_of(folder, as_of, *progress);
+    return publish::snapshot_as_of(folder, asked.as_of, asked.known_at, *progress);
+}
+
+GridCode grid_code_argument(std::string const& text) {
+    auto const code = GridCode::parse(text);
+    if (!code) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("CODE: '{}' is not a grid code; it is digits only, 15 by default", text)};
+    }
+    return *code;
 }
 
 void write_out(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,8 +26,26 @@ namespace wangge::command {
 /// than "zh" and "en".
 [[nodiscard]] importers::Language language_argument(std::string const& given);
 
-/// The published snapshot when it holds on the day, otherwise the one of that day, built when it is not there.
-[[nodiscard]] std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder, Date as_of);
+/// What --as-of and --known-at ask for.
+struct StateArguments {
+    Date as_of; ///< today when it is not given
+    std::optional<GenerationNumber> known_at;
+};
+/// Throws Error{usage} that names the option.
+[[nodiscard]] StateArguments state_arguments(std::string const& as_of, std::string const& known_at);
+[[nodiscard]] std::optional<GenerationNumber> generation_argument(std::string const& text, char const* option);
+
+/// A state as "G", "G@DAY", "@DAY" (the newest generation), "draft" or "draft@DAY". Throws Error{usage} when it is
+/// none, Error{not_found} when there is no such generation, or no draft.
+[[nodiscard]] registry::StateName state_argument(registry::Registry const& registry, std::string_view text,
+                                                 Date otherwise);
+
+/// The published snapshot when it is of that state, otherwise the one that is, built when it is not there.
+[[nodiscard]] std::shared_ptr<snapshot::Snapshot const> snapshot_for(registry::DataFolder const& folder,
+                                                                     StateArguments const& asked);
+
+/// A grid code. Throws Error{usage}.
+[[nodiscard]] GridCode grid_code_argument(std::string const& text);
 
 /// `given`, or the login name of the person at the keyboard.
 [[nodiscard]] std::string author_argument(std::string const& given);

@@ -52,7 +52,8 @@ int export_layer(ExportOptions const& options) {
     }
     auto const progress = make_terminal_progress();
     require_registry(data_folder(options.data));
-    auto const snapshot = snapshot::SnapshotStore{data_folder(options.data).snapshots()}.open_current();
+    auto const asked = state_arguments(options.as_of, options.known_at);
+    auto const snapshot = snapshot_for(data_folder(options.data), asked);
     auto const result = layers::export_layer(*snapshot, request, *progress);
     if (options.json) {
         nlohmann::ordered_json const json{{"layer", options.layer},
@@ -60,11 +61,13 @@ int export_layer(ExportOptions const& options) {
                                           {"features", result.features},
                                           {"bytes", result.bytes},
                                           {"divisions_without_grids", result.without_grids},
-                                          {"generation", snapshot->generation()}};
+                                          {"generation", snapshot->generation()},
+                                          {"as_of", asked.as_of.str()}};
         say("{}\n", json.dump(2));
     } else {
-        say("Wrote {} features of layer {} (generation {}) to {}, {} bytes; read back and compared.\n", result.features,
-            options.layer, snapshot->generation(), options.out.string(), result.bytes);
+        say("Wrote {} features of layer {} (generation {}, as of {}) to {}, {} bytes; read back and compared.\n",
+            result.features, options.layer, snapshot->generation(), asked.as_of.str(), options.out.string(),
+            result.bytes);
         if (result.without_grids > 0) {
             say("{} divisions have no grid, so no shape, and are left out.\n", result.without_grids);
         }

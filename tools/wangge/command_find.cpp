@@ -79,14 +79,14 @@ lookup::FindQuery query_of(FindOptions const& options) {
 int find(FindOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
-    auto const as_of = date_argument(options.as_of, "--as-of");
+    auto const asked = state_arguments(options.as_of, options.known_at);
     auto const transformer =
         crs::Transformer::make(options.crs, crs::SiteSystems::read_if_there(folder.coordinate_systems()));
     auto const query = query_of(options);
-    auto const snapshot = snapshot_for(folder, as_of);
+    auto const snapshot = snapshot_for(folder, asked);
     lookup::QueryFault fault;
     lookup::Page const all{std::numeric_limits<std::size_t>::max(), std::nullopt};
-    auto const answer = lookup::Finder{*snapshot}.find(query, transformer, as_of, all, fault);
+    auto const answer = lookup::Finder{*snapshot}.find(query, transformer, asked.as_of, all, fault);
     if (!answer) {
         throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
     }

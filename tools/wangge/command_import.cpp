@@ -21,6 +21,9 @@ importers::ImportReport run(ImportOptions const& options, importers::ImportOptio
     if (options.what == "officers") {
         return importers::import_officers(folder, options.files, import, progress);
     }
+    if (options.what == "concordance") {
+        return importers::import_concordance(folder, options.files, import, progress);
+    }
     return importers::import_addresses(folder, options.files, import, progress);
 }
 

@@ -82,12 +82,12 @@ int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot
 int locate(LocateOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
-    auto const as_of = date_argument(options.as_of, "--as-of");
+    auto const asked = state_arguments(options.as_of, options.known_at);
     auto const site = crs::SiteSystems::read_if_there(folder.coordinate_systems());
     auto const transformer =
         crs::Transformer::make(crs_of(options), site); // a wrong one is told before anything is opened
     if (!options.points.empty()) {
-        return locate_many(options, *snapshot_for(folder, as_of), site);
+        return locate_many(options, *snapshot_for(folder, asked), site);
     }
     if (options.lon.empty() || options.lat.empty()) {
         throw Error{ErrorCode::usage, "locate needs LON and LAT, or --points FILE; see wangge locate --help"};
@@ -98,11 +98,11 @@ int locate(LocateOptions const& options) {
     query.crs = crs_of(options);
     query.nearest = options.nearest;
 
-    auto const snapshot = snapshot_for(folder, as_of);
+    auto const snapshot = snapshot_for(folder, asked);
     auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
-    lookup::DutyRoster const roster{registry.duty_entries(as_of)};
+    lookup::DutyRoster const roster{registry.duty_entries(asked.as_of, asked.known_at)};
     lookup::QueryFault fault;
-    auto const answer = lookup::Locator{*snapshot, roster}.locate(query, transformer, as_of, fault);
+    auto const answer = lookup::Locator{*snapshot, roster}.locate(query, transformer, asked.as_of, fault);
     if (!answer) {
         throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
     }

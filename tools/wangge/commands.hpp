@@ -15,7 +15,7 @@ struct InitOptions {
 int init(InitOptions const& options);
 
 struct ImportOptions {
-    std::string what; ///< divisions, boundaries, officers, addresses
+    std::string what; ///< divisions, boundaries, officers, addresses, concordance
     std::vector<std::filesystem::path> files;
     std::filesystem::path data;
     std::string crs, encoding, layer, effective, author;
@@ -45,7 +45,7 @@ struct LocateOptions {
     std::filesystem::path data;
     std::string lon, lat; ///< as typed
     std::string crs;      ///< empty: as a FlatGeobuf says, else EPSG:4490
-    std::string as_of;
+    std::string as_of, known_at;
     std::size_t nearest = 0; ///< how many to name when outside
     bool json = false;
     std::string points, out; ///< bulk: files, "-" for standard input and output
@@ -61,7 +61,7 @@ struct FindOptions {
     std::string within;                 ///< metres, with `near`
     std::size_t nearest = 0;            ///< with `near`
     std::string crs = "EPSG:4490";
-    std::string as_of;
+    std::string as_of, known_at;
     bool json = false;
 };
 int find(FindOptions const& options);
@@ -70,6 +70,7 @@ struct ShowOptions {
     std::string what; ///< grid, division, officer
     std::string code;
     std::filesystem::path data;
+    std::string as_of, known_at;
     bool json = false;
 };
 int show(ShowOptions const& options);
@@ -77,9 +78,44 @@ int show(ShowOptions const& options);
 struct ExportOptions {
     std::string layer, format, division, crs = "EPSG:4490"; ///< format empty: by the name of the file
     std::filesystem::path out, data;
+    std::string as_of, known_at;
     bool json = false;
 };
 int export_layer(ExportOptions const& options);
+
+struct HistoryOptions {
+    std::string code;
+    std::filesystem::path data;
+    std::string as_of, known_at; ///< empty: every day, everything known
+    bool json = false;
+};
+int history(HistoryOptions const& options);
+
+struct DiffOptions {
+    std::string from, to; ///< states: G, G@DAY, @DAY, draft, draft@DAY
+    std::string as_of;    ///< day of a state that names none
+    std::filesystem::path layer, data;
+    bool json = false;
+};
+int diff(DiffOptions const& options);
+
+struct LineageOptions {
+    std::string code;
+    std::filesystem::path data;
+    bool json = false;
+};
+int lineage(LineageOptions const& options);
+
+struct CrosswalkOptions {
+    std::string what;               ///< grids, divisions
+    std::vector<std::string> given; ///< two states, or old codes
+    bool all = false;               ///< divisions: every old code there is
+    std::filesystem::path list;     ///< divisions: old codes, one a line
+    std::string as_of;              ///< day of a state that names none; divisions: up to which changes are followed
+    std::filesystem::path out, data;
+    bool json = false;
+};
+int crosswalk(CrosswalkOptions const& options);
 
 struct ServeOptions {
     std::filesystem::path data;

@@ -31,6 +31,10 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::FindOptions find;
     static command::ShowOptions show;
     static command::ExportOptions layer;
+    static command::HistoryOptions history;
+    static command::DiffOptions diff;
+    static command::LineageOptions lineage;
+    static command::CrosswalkOptions crosswalk;
     static command::ServeOptions serve;
     static command::SynthOptions synth;
 
@@ -38,6 +42,10 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--data", data, "Data folder (registry, snapshots, received files)")
             ->required()
             ->type_name("DIR");
+    };
+    auto const add_state = [](CLI::App* sub, std::string& as_of, std::string& known_at) {
+        sub->add_option("--as-of", as_of, "Day of the answer, YYYY-MM-DD (today otherwise)")->type_name("DAY");
+        sub->add_option("--known-at", known_at, "As that generation knew it (the newest otherwise)")->type_name("G");
     };
     auto const add_json = [](CLI::App* sub, bool& json) {
         sub->add_flag("--json", json, "Machine-readable JSON on standard output");
@@ -59,7 +67,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             app.add_subcommand("import", "Read files into the registry: read, normalise, check, compare, apply");
         sub->add_option("what", import.what, "What the files hold")
             ->required()
-            ->check(CLI::IsMember({"divisions", "boundaries", "officers", "addresses"}));
+            ->check(CLI::IsMember({"divisions", "boundaries", "officers", "addresses", "concordance"}));
         sub->add_option("files", import.files,
                         "Shapefile, File Geodatabase, GeoPackage, GeoJSON, FlatGeobuf, KML, DXF, SpatiaLite, a zip "
                         "of one, PG:dbname=NAME TABLE; CSV, TSV, XLSX for tables")
@@ -92,6 +100,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             "  wangge import boundaries survey.zip --layer 2026/grids.shp --save-mapping survey.json --data province\n"
             "  wangge import boundaries 'PG:dbname=survey host=db public.grids' --mapping survey.json --data province\n"
             "  wangge import officers officers.xlsx --data province\n"
+            "  wangge import concordance old-and-new-codes.csv --data province\n"
             "Exit code 1: the files have problems, nothing was applied; --report tells which and where.");
         sub->callback([&] { chosen = [] { return command::import(import); }; });
     }
@@ -144,7 +153,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         auto* lat = sub->add_option("lat", locate.lat, "Latitude or northing")->type_name("LAT");
         add_data(sub, locate.data);
         sub->add_option("--crs", locate.crs, "CRS of the position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
-        sub->add_option("--as-of", locate.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
+        add_state(sub, locate.as_of, locate.known_at);
         sub->add_option("--nearest", locate.nearest, "When outside, name the nearest grid, or the K nearest")
             ->type_name("[K]")
             ->expected(0, 1)
@@ -216,7 +225,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest));
         add_data(sub, find.data);
         sub->add_option("--crs", find.crs, "CRS of the coordinates: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
-        sub->add_option("--as-of", find.as_of, "Day of the answer, YYYY-MM-DD (today otherwise)");
+        add_state(sub, find.as_of, find.known_at);
         add_json(sub, find.json);
         sub->footer("A grid that only touches counts. Examples:\n"
                     "  wangge find --bbox 113.26,23.12,113.27,23.13 --data province\n"
@@ -233,6 +242,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->check(CLI::IsMember({"grid", "division", "officer"}));
         sub->add_option("code", show.code, "Grid code, division code or officer number")->required()->type_name("CODE");
         add_data(sub, show.data);
+        add_state(sub, show.as_of, show.known_at);
         add_json(sub, show.json);
         sub->footer("Examples:\n"
                     "  wangge show division 440106000000 --data province\n"
@@ -250,6 +260,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->required()
             ->type_name("FILE");
         add_data(sub, layer.data);
+        add_state(sub, layer.as_of, layer.known_at);
         sub->add_option("--division", layer.division, "Only what lies under this division")->type_name("CODE");
         sub->add_option("--crs", layer.crs, "CRS to write: EPSG:4490 (default), EPSG:4547, EPSG:3857, ...");
         add_json(sub, layer.json);
@@ -258,6 +269,65 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                     "  wangge export towns --format GeoJSON --division 440100000000 --out guangzhou-towns.geojson "
                     "--data province");
         sub->callback([&] { chosen = [] { return command::export_layer(layer); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("history", "Every version of a grid: on which days, known to which generations");
+        sub->add_option("code", history.code, "Grid code")->required()->type_name("CODE");
+        add_data(sub, history.data);
+        sub->add_option("--as-of", history.as_of, "Only what holds or held on that day")->type_name("DAY");
+        sub->add_option("--known-at", history.known_at, "Only what that generation knew")->type_name("G");
+        add_json(sub, history.json);
+        sub->footer("Example:\n  wangge history 440106001001001 --data province");
+        sub->callback([&] { chosen = [] { return command::history(history); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("diff", "What two generations, or two days, do not have alike");
+        sub->add_option("from", diff.from, "A state: G, G@DAY, @DAY (the newest generation), or draft")
+            ->required()
+            ->type_name("FROM");
+        sub->add_option("to", diff.to, "The other one")->required()->type_name("TO");
+        add_data(sub, diff.data);
+        sub->add_option("--as-of", diff.as_of, "Day of a state that names none (today otherwise)")->type_name("DAY");
+        sub->add_option("--layer", diff.layer, "Write the changes as map layers, the areas that changed hands too")
+            ->type_name("OUT.gpkg");
+        add_json(sub, diff.json);
+        sub->footer("Examples:\n"
+                    "  wangge diff 1 2 --data province\n"
+                    "  wangge diff 2@2026-01-01 2@2026-07-01 --layer half-a-year.gpkg --data province\n"
+                    "  wangge diff 2 draft --as-of 2026-07-01 --json --data province");
+        sub->callback([&] { chosen = [] { return command::diff(diff); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("lineage", "Where the ground of a grid came from and where it went");
+        sub->add_option("code", lineage.code, "Grid code, in force or retired")->required()->type_name("CODE");
+        add_data(sub, lineage.data);
+        add_json(sub, lineage.json);
+        sub->footer("Example:\n  wangge lineage 440106001001001 --data province");
+        sub->callback([&] { chosen = [] { return command::lineage(lineage); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("crosswalk", "A table from the codes of one state to those of another");
+        sub->add_option("what", crosswalk.what, "Codes of what")
+            ->required()
+            ->check(CLI::IsMember({"grids", "divisions"}));
+        sub->add_option("codes", crosswalk.given, "grids: two states, as for diff; divisions: old codes")
+            ->type_name("FROM TO | CODE...");
+        auto* all = sub->add_flag("--all", crosswalk.all, "divisions: every old code that a concordance knows");
+        sub->add_option("--from-list", crosswalk.list, "divisions: a file with an old code on each line")
+            ->type_name("FILE")
+            ->excludes(all);
+        sub->add_option("--out", crosswalk.out, "CSV to write (standard output otherwise)")->type_name("OUT.csv");
+        sub->add_option(
+               "--as-of", crosswalk.as_of,
+               "grids: day of a state that names none; divisions: day whose codes are wanted (today otherwise)")
+            ->type_name("DAY");
+        add_data(sub, crosswalk.data);
+        add_json(sub, crosswalk.json);
+        sub->footer("Examples:\n"
+                    "  wangge crosswalk grids 1 2 --out crosswalk.csv --data province\n"
+                    "  wangge crosswalk divisions 440106001001 --data province\n"
+                    "  wangge crosswalk divisions --all --out divisions.csv --data province");
+        sub->callback([&] { chosen = [] { return command::crosswalk(crosswalk); }; });
     }
     {
         auto* sub = app.add_subcommand("serve", "Answer lookups over HTTP from the published snapshot");

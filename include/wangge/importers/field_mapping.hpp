@@ -25,6 +25,7 @@ division_fields() noexcept; ///< code, name, level, parent_code, urban_rural_cla
 [[nodiscard]] std::span<WantedField const>
 officer_fields() noexcept; ///< officer_id, name, phone, grid_code, role, valid_from, valid_to
 [[nodiscard]] std::span<WantedField const> address_fields() noexcept; ///< id, text, village_code, road, ..., lon, lat
+[[nodiscard]] std::span<WantedField const> concordance_fields() noexcept; ///< old_code, new_code, effective, note
 
 /// Which column of a file holds what. Printable, so that a person sees it before it is used.
 class FieldMapping {

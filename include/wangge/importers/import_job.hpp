@@ -40,7 +40,7 @@ struct FileSummary {
 
 /// What an import found and did.
 struct ImportReport : ProblemTally {
-    std::string what; ///< "divisions", "boundaries", "officers", "addresses"
+    std::string what; ///< "divisions", "boundaries", "officers", "addresses", "concordance"
     Date effective;
     std::vector<FileSummary> files;
     std::uint64_t rows_read = 0;
@@ -84,5 +84,11 @@ struct ImportReport : ProblemTally {
 [[nodiscard]] ImportReport import_addresses(registry::DataFolder const& folder,
                                             std::span<std::filesystem::path const> files, ImportOptions const& options,
                                             Progress& progress);
+
+/// Tables of old and new codes of divisions (old_code, new_code, effective, note), one file one list. A row without a
+/// new code says that the old one was abolished; without a day it holds from options.effective on.
+[[nodiscard]] ImportReport import_concordance(registry::DataFolder const& folder,
+                                              std::span<std::filesystem::path const> files,
+                                              ImportOptions const& options, Progress& progress);
 
 } // namespace wangge::importers

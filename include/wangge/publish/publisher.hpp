@@ -6,6 +6,7 @@
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,8 +37,18 @@ struct PublishResult {
 [[nodiscard]] PublishResult publish(registry::DataFolder const& folder, Date as_of, std::string const& author,
                                     std::string const& approver, Progress& progress);
 
-/// The snapshot of state(as_of, newest published), built when it is not there yet and kept beside the published ones.
+/// Snapshots of other states than the published ones that stay on the disk: those used last.
+inline constexpr std::size_t kKeptStates = 8;
+
+/**
+ * The snapshot of state(as_of, known_at), the newest generation when none is given: a published one that holds it, else
+ * one beside them, built when it is not there yet. At most kKeptStates of those stay, the ones used last (a folder's
+ * time of change says when); what goes while somebody reads it stays readable for them. Needs no write lock on the
+ * registry. Throws Error{not_found} when nothing is published or `known_at` is beyond the newest generation,
+ * Error{usage} when it is below 1.
+ */
 [[nodiscard]] std::shared_ptr<snapshot::Snapshot const> snapshot_as_of(registry::DataFolder const& folder, Date as_of,
+                                                                       std::optional<GenerationNumber> known_at,
                                                                        Progress& progress);
 
 } // namespace wangge::publish

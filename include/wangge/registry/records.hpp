@@ -4,6 +4,7 @@
 #include <wangge/base/dates.hpp>
 #include <wangge/base/digest.hpp>
 #include <wangge/geom/polygon.hpp>
+#include <wangge/registry/lineage.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -82,6 +83,9 @@ struct ChangeSet {
     Date effective;
     std::vector<SourceFile> sources;
     std::vector<GridChange> changes;
+    /// Where ground went (topology::area_shares of the shapes before and after); both grids are among the changes.
+    /// Recorded as given; Registry::apply adds the address points.
+    std::vector<Lineage> lineage = {};
     [[nodiscard]] std::size_t count(ChangeKind kind) const;
 };
 
@@ -114,6 +118,14 @@ struct Difference {
     bool divisions_differ = false;
     std::vector<Grid> put;      ///< grids that hold in the later state by another version than in the former, by code
     std::vector<GridCode> gone; ///< that hold in the former state alone, by code
+};
+
+/// A grid that two states do not have alike; in one of them it may not be at all.
+struct GridDifference {
+    std::optional<Grid> before, after;
+};
+struct DivisionDifference {
+    std::optional<Division> before, after;
 };
 
 /// A version that the open draft records, or supersedes.

@@ -2,6 +2,7 @@
 
 #include <wangge/base/progress.hpp>
 #include <wangge/geom/point.hpp>
+#include <wangge/registry/concordance.hpp>
 #include <wangge/registry/records.hpp>
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wangge::registry {
@@ -50,6 +52,20 @@ struct GridVersion {
     DateInterval valid;
     GenerationNumber recorded_from = 0;
     std::optional<GenerationNumber> recorded_to; ///< empty while it is what is known now
+    [[nodiscard]] bool known_at(GenerationNumber generation) const noexcept {
+        return recorded_from <= generation && (!recorded_to || generation < *recorded_to);
+    }
+};
+
+/// A change set that concerned a grid.
+struct GridChangeRecord {
+    std::int64_t change_set = 0;
+    std::string title;
+    std::string author;
+    Date effective;
+    std::string applied_at;                     ///< ISO 8601 with +08:00
+    std::optional<GenerationNumber> generation; ///< empty while it waits in the draft
+    std::string kinds;                          ///< words of ChangeKind, joined by '+'
 };
 
 struct Counts {
@@ -85,9 +101,17 @@ public:
                          std::span<SourceFile const> sources);
     void apply_outlines(std::span<DivisionOutline const> outlines, std::string const& author,
                         std::span<SourceFile const> sources);
-    [[nodiscard]] std::vector<Division> divisions(Date as_of) const;
-    [[nodiscard]] std::optional<Division> division(DivisionCode code, Date as_of) const;
+    /// Here and below `known_at` is what state() has: empty means newest, the draft included.
+    [[nodiscard]] std::vector<Division> divisions(Date as_of,
+                                                  std::optional<GenerationNumber> known_at = std::nullopt) const;
+    [[nodiscard]] std::optional<Division> division(DivisionCode code, Date as_of,
+                                                   std::optional<GenerationNumber> known_at = std::nullopt) const;
     [[nodiscard]] std::vector<DivisionOutline> outlines() const;
+    /// Each source's rows replace what that source said before; rows that stay are left alone. Needs no publish.
+    /// Returns how many rows are new and how many are gone. Error{data_rejected}: a code that is none, no source.
+    std::pair<std::size_t, std::size_t> apply_concordance(std::span<Concordance const> rows, std::string const& author,
+                                                          std::span<SourceFile const> sources);
+    [[nodiscard]] std::vector<Concordance> concordance() const;
 
     // ---- grids
     /// state(D, K); K empty means newest, the draft included. O(grids).
@@ -98,14 +122,24 @@ public:
                                                        std::size_t limit) const;
     /// Grids in force on `as_of` (newest knowledge, draft included) whose envelope meets one of the boxes.
     [[nodiscard]] std::vector<Grid> grids_touching(Date as_of, std::span<geom::Envelope const> boxes) const;
-    [[nodiscard]] std::optional<Grid> grid(GridCode const& code, Date as_of) const;
+    [[nodiscard]] std::optional<Grid> grid(GridCode const& code, Date as_of,
+                                           std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// Every version ever known, by first day, then first generation. Empty for a code that was never issued.
     [[nodiscard]] std::vector<GridVersion> history(GridCode const& code) const;
+    /// The change sets that concerned the grid, in the order in which they were applied.
+    [[nodiscard]] std::vector<GridChangeRecord> changes_of(GridCode const& code) const;
+    /// What two states do not have alike, by code. O(versions that differ).
+    [[nodiscard]] std::vector<GridDifference> grid_differences(StateName const& before, StateName const& after) const;
+    [[nodiscard]] std::vector<DivisionDifference> division_differences(StateName const& before,
+                                                                       StateName const& after) const;
+    [[nodiscard]] LineageTrail lineage(GridCode const& code) const;
     /// Every code ever issued, in force or retired, sorted.
     [[nodiscard]] std::vector<GridCode> issued_codes() const;
     /// Applies the change set to the draft generation in one transaction. Returns the change set's id; 0 when it has no
     /// changes (then its sources are recorded and no draft begins). A grid added: in force from the effective day on.
     /// Changed: from that day to the end of the version that held it. Retired: no version from that day on.
     /// Error{data_rejected}: a code issued before, a grid not in force on the day, a village unknown on the day.
+    /// Error{usage}: a lineage of a grid that is not among the changes, or given twice.
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
 
     // ---- officers
@@ -115,10 +149,15 @@ public:
     /// grid or officer.
     void apply_officers(std::span<Officer const> officers, std::span<Assignment const> assignments,
                         std::string const& author, std::span<SourceFile const> sources, Progress& progress);
-    /// Every assignment in force on `as_of`, sorted by grid, then role. Nothing personal.
-    [[nodiscard]] std::vector<DutyEntry> duty_entries(Date as_of) const;
-    [[nodiscard]] std::optional<OfficerView> officer(std::string const& officer_id) const;
-    [[nodiscard]] std::vector<OfficerView> officers_of(GridCode const& grid, Date as_of) const;
+    /// Every assignment in force on `as_of`, sorted by grid, then role. Nothing personal. Assignments are recorded
+    /// without a publish, so what a generation knew of them is what was known last while it was the newest: up to the
+    /// audit entry of the next publish. Names and phones have no history.
+    [[nodiscard]] std::vector<DutyEntry> duty_entries(Date as_of,
+                                                      std::optional<GenerationNumber> known_at = std::nullopt) const;
+    [[nodiscard]] std::optional<OfficerView> officer(std::string const& officer_id,
+                                                     std::optional<GenerationNumber> known_at = std::nullopt) const;
+    [[nodiscard]] std::vector<OfficerView> officers_of(GridCode const& grid, Date as_of,
+                                                       std::optional<GenerationNumber> known_at = std::nullopt) const;
     /// Changes whenever another connection has committed; cheap (PRAGMA data_version).
     [[nodiscard]] std::int64_t data_version() const;
 
@@ -147,6 +186,10 @@ public:
     std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
                                   std::span<SourceFile const> sources, Progress& progress);
 
+    /// Positions of address points in the closed box, in no order; one for each point. O(log n + points in the strip of
+    /// longitudes).
+    [[nodiscard]] std::vector<geom::Point> addresses_within(geom::Envelope const& box) const;
+
     // ---- generations
     /// Number that the next publish gets.
     [[nodiscard]] GenerationNumber next_generation() const;
@@ -160,6 +203,8 @@ public:
     /// Has an outline come in or been superseded since the newest publish?
     [[nodiscard]] bool outlines_changed_since_publish() const;
     [[nodiscard]] std::vector<Generation> generations() const;
+    /// Error{usage} when it is below 1, Error{not_found} when it has not been published.
+    void require_published(GenerationNumber known_at) const;
     /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
     /// Error{conflict} when there is no draft.
     Generation publish(std::string const& author, std::string const& approver, Digest const& digest);
