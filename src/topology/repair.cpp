@@ -154,6 +154,7 @@ public:
         }
         return take_proposals();
     }
+    [[nodiscard]] std::vector<Problem> take_problems() { return std::move(m_before.problems); }
 
 private:
     void plan();
@@ -615,6 +616,13 @@ std::vector<RepairProposal> Proposer::take_proposals() {
 
 std::vector<RepairProposal> propose_repairs(std::span<Face const> faces, std::span<Outline const> outlines,
                                             RepairOptions const& options, Progress& progress) {
+    std::vector<Problem> ignored;
+    return propose_repairs(faces, outlines, options, progress, ignored);
+}
+
+std::vector<RepairProposal> propose_repairs(std::span<Face const> faces, std::span<Outline const> outlines,
+                                            RepairOptions const& options, Progress& progress,
+                                            std::vector<Problem>& problems) {
     if (!(options.tolerance_m > 0) || !std::isfinite(options.tolerance_m)) {
         throw Error{ErrorCode::usage,
                     fmt::format("the tolerance of a repair is {} m; give a length above 0 m", options.tolerance_m)};
@@ -623,7 +631,10 @@ std::vector<RepairProposal> propose_repairs(std::span<Face const> faces, std::sp
         throw Error{ErrorCode::usage, fmt::format("the largest area that a repair may move is {} m2; give 0 m2 or more",
                                                   options.max_area_m2)};
     }
-    return Proposer{faces, outlines, options, progress}.run();
+    Proposer proposer{faces, outlines, options, progress};
+    auto proposals = proposer.run();
+    problems = proposer.take_problems();
+    return proposals;
 }
 
 std::vector<geom::MultiPolygon> apply_repairs(std::span<Face const> faces, std::span<RepairProposal const> proposals) {

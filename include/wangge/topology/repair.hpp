@@ -69,6 +69,11 @@ struct RepairProposal {
 [[nodiscard]] std::vector<RepairProposal> propose_repairs(std::span<Face const> faces,
                                                           std::span<Outline const> outlines,
                                                           RepairOptions const& options, Progress& progress);
+/// The same, and the problems that the check found before anything was repaired.
+[[nodiscard]] std::vector<RepairProposal> propose_repairs(std::span<Face const> faces,
+                                                          std::span<Outline const> outlines,
+                                                          RepairOptions const& options, Progress& progress,
+                                                          std::vector<Problem>& problems);
 
 /**
  * The shapes of `faces` after the accepted ones of `proposals`, in the order of the faces; refused ones are passed
