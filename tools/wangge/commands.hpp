@@ -124,6 +124,14 @@ struct ServeOptions {
 };
 int serve(ServeOptions const& options);
 
+struct RepairOptions {
+    std::filesystem::path file, out, report;
+    std::string tolerance, max_area = "100"; ///< m and m2, as typed
+    std::string layer, code, crs, encoding;
+    bool json = false;
+};
+int repair(RepairOptions const& options);
+
 struct SynthOptions {
     std::filesystem::path out, counties, reference;
     std::string scale = "province", counties_crs;

@@ -36,6 +36,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::LineageOptions lineage;
     static command::CrosswalkOptions crosswalk;
     static command::ServeOptions serve;
+    static command::RepairOptions repair;
     static command::SynthOptions synth;
 
     auto const add_data = [](CLI::App* sub, std::filesystem::path& data) {
@@ -339,6 +340,33 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->footer("Example:\n  wangge serve --data province --listen 127.0.0.1:8080\n"
                     "  curl 'http://127.0.0.1:8080/v1/locate?lon=113.2644&lat=23.1291'");
         sub->callback([&] { chosen = [] { return command::serve(serve); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("repair", "Propose small repairs of a polygon layer: gaps, overlaps, boundaries "
+                                                 "that do not match; the file is never changed");
+        sub->add_option("file", repair.file, "GeoPackage, Shapefile, GeoJSON")->required()->type_name("FILE");
+        sub->add_option("--tolerance", repair.tolerance, "Nothing moves further than so many metres")
+            ->required()
+            ->type_name("M");
+        sub->add_option("--max-area", repair.max_area, "No piece of ground that changes hands is larger (m2)")
+            ->capture_default_str()
+            ->type_name("M2");
+        sub->add_option("--layer", repair.layer, "Layer of a file that holds several");
+        sub->add_option("--code", repair.code, "Column of the grid codes (guessed otherwise)")->type_name("FIELD");
+        sub->add_option("--crs", repair.crs,
+                        "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+        sub->add_option("--encoding", repair.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
+        sub->add_option("--out", repair.out, "Write the layer with the proposals applied, every attribute kept (.gpkg)")
+            ->type_name("FIXED");
+        sub->add_option("--report", repair.report,
+                        "Write the proposals to FILE (.json, or .gpkg with layers before, after, moved)")
+            ->type_name("FILE");
+        add_json(sub, repair.json);
+        sub->footer("Examples:\n"
+                    "  wangge repair grids.gpkg --layer grids --tolerance 0.5 --report proposals.gpkg\n"
+                    "  wangge repair grids.gpkg --layer grids --tolerance 0.5 --out fixed.gpkg\n"
+                    "Exit code 1: some problems have no repair within the tolerance; they are listed with the reason.");
+        sub->callback([&] { chosen = [] { return command::repair(repair); }; });
     }
     {
         auto* sub = app.add_subcommand("synth", "Make a synthetic province inside the real counties");

@@ -1,0 +1,227 @@
+#include <wangge/base/error.hpp>
+#include <wangge/importers/field_mapping.hpp>
+#include <wangge/importers/layer_repair.hpp>
+#include <wangge/importers/normalizer.hpp>
+#include <wangge/importers/ogr_reader.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+
+namespace wangge::importers {
+
+namespace {
+
+std::optional<std::size_t> code_column(std::vector<std::string> const& columns, std::string const& asked,
+                                       std::filesystem::path const& file) {
+    if (asked.empty()) {
+        std::vector<WantedField> wanted;
+        std::ranges::copy_if(boundary_fields(), std::back_inserter(wanted),
+                             [](WantedField const& field) { return field.key == "grid_code"; });
+        wanted.front().required = false;
+        return FieldMapping::guess(wanted, columns, file.filename().string()).column("grid_code");
+    }
+    auto const found = std::ranges::find(columns, asked);
+    if (found == columns.end()) {
+        throw Error{ErrorCode::usage, fmt::format("--code: {} has no column '{}'; it has: {}", file.string(), asked,
+                                                  fmt::join(columns, ", "))};
+    }
+    return static_cast<std::size_t>(found - columns.begin());
+}
+
+/// Proposals by kind, accepted first.
+std::map<std::pair<bool, topology::RepairKind>, std::size_t> counts(LayerRepair const& repair) {
+    std::map<std::pair<bool, topology::RepairKind>, std::size_t> result;
+    for (auto const& p : repair.proposals) {
+        ++result[{!p.accepted(), p.kind}];
+    }
+    return result;
+}
+
+std::string grids_of(topology::RepairProposal const& proposal) {
+    std::vector<std::string> names;
+    for (auto const& change : proposal.changes) {
+        names.push_back(change.name);
+    }
+    constexpr std::size_t kShown = 6;
+    auto const more = names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : std::string{};
+    names.resize(std::min(names.size(), kShown));
+    return fmt::format("{}{}", fmt::join(names, " "), more);
+}
+
+} // namespace
+
+std::vector<topology::Face> LayerRepair::faces() const {
+    std::vector<topology::Face> result;
+    std::map<std::string_view, bool> read_badly;
+    for (auto const& problem : reading) {
+        for (auto const& subject : problem.subjects) {
+            read_badly[subject] = true;
+        }
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        result.push_back({names[i], &shapes[i], !read_badly.contains(names[i])});
+    }
+    return result;
+}
+
+std::size_t LayerRepair::accepted() const {
+    return static_cast<std::size_t>(std::ranges::count_if(proposals, [](auto const& p) { return p.accepted(); }));
+}
+
+LayerRepair plan_layer_repair(std::filesystem::path const& file, ReadOptions const& read, std::string const& code_field,
+                              topology::RepairOptions const& options, Progress& progress) {
+    LayerRepair repair;
+    repair.file = file;
+    repair.read = read;
+    repair.options = options;
+    auto reader = OgrReader::open(file, read);
+    repair.layer = reader.layer();
+    repair.datum_assumed = reader.transformer().name();
+    auto const column = code_column(reader.columns(), code_field, file);
+    repair.code_field = column ? reader.columns()[*column] : std::string{};
+    ShapeNormalizer normalizer{reader.transformer()};
+    RawFeature feature;
+    progress.begin("reading", reader.feature_count(), "rows");
+    for (;;) {
+        std::vector<Problem> problems;
+        auto const outcome = reader.next(feature, problems);
+        if (outcome == OgrReader::Outcome::end) {
+            break;
+        }
+        auto const code = column ? feature.fields[*column] : std::string{};
+        repair.names.push_back(code.empty() ? fmt::format("row {}", feature.row) : code);
+        repair.shapes.emplace_back();
+        if (!feature.rings.empty()) {
+            repair.shapes.back() = normalizer.normalize(feature, repair.names.back(), problems).shape;
+        }
+        for (auto& problem : problems) {
+            problem.subjects = {repair.names.back()};
+            repair.reading.push_back(std::move(problem));
+        }
+        progress.advance(1);
+    }
+    progress.end();
+    repair.max_snap_m = normalizer.snapped().max_m;
+    auto const faces = repair.faces();
+    repair.proposals = topology::propose_repairs(faces, {}, options, progress, repair.problems);
+    return repair;
+}
+
+std::string layer_repair_text(LayerRepair const& repair) {
+    constexpr std::size_t kShown = 20; // of each kind
+    std::string text;
+    auto const line = [&]<class... T>(fmt::format_string<T...> form, T&&... values) {
+        fmt::format_to(std::back_inserter(text), form, std::forward<T>(values)...);
+        text += '\n';
+    };
+    line("{}: {} rows, layer {}, coordinates {}, {}", repair.file.filename().string(), repair.names.size(),
+         repair.layer, repair.datum_assumed,
+         repair.code_field.empty() ? std::string{"no column of codes found (--code), rows go by number"}
+                                   : fmt::format("codes in {}", repair.code_field));
+    line("Snapping to the lattice moved no vertex further than {:.4f} m.", repair.max_snap_m);
+    for (std::size_t i = 0; i < std::min(kShown, repair.reading.size()); ++i) {
+        line("  not changed: {}: {}", repair.reading[i].subjects.front(), repair.reading[i].message);
+    }
+    if (repair.reading.size() > kShown) {
+        line("  not changed: ... and {} more rows", repair.reading.size() - kShown);
+    }
+    for (auto const& [key, count] : counts(repair)) {
+        auto const& [refused, kind] = key;
+        line("{} {}: {}", refused ? "refused" : "proposed",
+             kind == topology::RepairKind::none ? "without a repair" : topology::to_string(kind), count);
+        std::size_t shown = 0;
+        for (auto const& p : repair.proposals) {
+            if (p.accepted() == refused || p.kind != kind || ++shown > kShown) {
+                continue;
+            }
+            line("  {} at {:.7f} {:.7f}{}{} moves {:.4f} m2, at most {:.3f} m{}", p.id(), geom::to_degrees(p.at.lon),
+                 geom::to_degrees(p.at.lat), p.changes.empty() ? "" : " grids ", grids_of(p), p.area_moved_m2,
+                 p.greatest_move_m, refused ? ": " + p.refusal : std::string{});
+        }
+        if (shown > kShown) {
+            line("  ... and {} more", shown - kShown);
+        }
+    }
+    double area_m2 = 0;
+    double move_m = 0;
+    for (auto const& p : repair.proposals) {
+        area_m2 += p.accepted() ? p.area_moved_m2 : 0;
+        move_m = std::max(move_m, p.accepted() ? p.greatest_move_m : 0);
+    }
+    line("{} problems before; {} proposals move {:.4f} m2 in all, no boundary by more than {:.3f} m; {} refused.",
+         repair.problems.size(), repair.accepted(), area_m2, move_m, repair.proposals.size() - repair.accepted());
+    return text;
+}
+
+std::string layer_repair_json(LayerRepair const& repair) {
+    using Json = nlohmann::ordered_json;
+    Json proposals = Json::array();
+    for (auto const& p : repair.proposals) {
+        Json grids = Json::array();
+        for (auto const& change : p.changes) {
+            grids.push_back(change.name);
+        }
+        Json entry{{"id", p.id()},
+                   {"kind", topology::to_string(p.kind)},
+                   {"accepted", p.accepted()},
+                   {"grids", std::move(grids)},
+                   {"problems", p.problems},
+                   {"at", {geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat)}},
+                   {"area_moved_m2", p.area_moved_m2},
+                   {"greatest_move_m", p.greatest_move_m}};
+        if (!p.accepted()) {
+            entry["refusal"] = p.refusal;
+        }
+        proposals.push_back(std::move(entry));
+    }
+    Json not_changed = Json::array();
+    for (auto const& problem : repair.reading) {
+        not_changed.push_back({{"grid", problem.subjects.front()}, {"message", problem.message}});
+    }
+    Json const json{{"file", repair.file.string()},
+                    {"layer", repair.layer},
+                    {"datum_assumed", repair.datum_assumed},
+                    {"code_field", repair.code_field},
+                    {"rows", repair.names.size()},
+                    {"tolerance_m", repair.options.tolerance_m},
+                    {"max_area_m2", repair.options.max_area_m2},
+                    {"max_snap_m", repair.max_snap_m},
+                    {"problems_before", repair.problems.size()},
+                    {"accepted", repair.accepted()},
+                    {"refused", repair.proposals.size() - repair.accepted()},
+                    {"not_changed", std::move(not_changed)},
+                    {"proposals", std::move(proposals)}};
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+void check_repair_path(std::filesystem::path const& path, std::filesystem::path const& input, char const* option,
+                       bool json) {
+    auto const extension = path.extension();
+    if (extension != ".gpkg" && !(json && extension == ".json")) {
+        throw Error{ErrorCode::usage, fmt::format("{} {}: it is written as .gpkg{}; name it so", option, path.string(),
+                                                  json ? " or .json" : "")};
+    }
+    std::error_code ignored;
+    if (std::filesystem::equivalent(path, input, ignored)) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("{} {}: that is the file to be read, which is never changed; name another "
+                                "file",
+                                option, path.string())};
+    }
+    auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+    if (::access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(path)) {
+        throw Error{
+            ErrorCode::environment,
+            fmt::format("{} {}: no file can be written there; name a file in a folder that is there and writable",
+                        option, path.string())};
+    }
+}
+
+} // namespace wangge::importers

@@ -1,0 +1,517 @@
+#include "geos_oracle.hpp"
+#include "lattice.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/geom/measure.hpp>
+#include <wangge/geom/wkb.hpp>
+#include <wangge/topology/coverage.hpp>
+#include <wangge/topology/repair.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <set>
+
+using namespace wangge;
+using namespace wangge::test;
+using namespace wangge::topology;
+
+namespace {
+
+/// Near the equator, where a unit is 1.113 cm eastward and 1.106 cm northward: 40 units are some 0.44 m.
+struct Map {
+    Map& add(std::string name, MultiPolygon shape, bool incoming = true) {
+        geom::normalize(shape);
+        return add_raw(std::move(name), std::move(shape), incoming);
+    }
+    Map& add_raw(std::string name, MultiPolygon shape, bool incoming = true) {
+        names.push_back(std::move(name));
+        shapes.push_back(std::move(shape));
+        is_incoming.push_back(incoming ? 1 : 0);
+        return *this;
+    }
+    Map& outline(std::string name, MultiPolygon const& shape) {
+        outline_names.push_back(std::move(name));
+        outline_shapes.push_back(shape);
+        return *this;
+    }
+    [[nodiscard]] std::vector<Face> faces() const {
+        std::vector<Face> result;
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
+            result.push_back({names[i], &shapes[i], is_incoming[i] != 0});
+        }
+        return result;
+    }
+    [[nodiscard]] std::vector<Outline> outlines() const {
+        std::vector<Outline> result;
+        for (std::size_t i = 0; i < outline_shapes.size(); ++i) {
+            result.push_back({outline_names[i], &outline_shapes[i]});
+        }
+        return result;
+    }
+    [[nodiscard]] ProblemReport check() const {
+        SilentProgress progress;
+        return std::move(CoverageChecker{}.check(faces(), outlines(), progress).report);
+    }
+    [[nodiscard]] std::vector<RepairProposal> propose(double tolerance_m, double max_area_m2 = 100) const {
+        SilentProgress progress;
+        return propose_repairs(faces(), outlines(), {tolerance_m, max_area_m2}, progress);
+    }
+    [[nodiscard]] Map repaired(std::vector<RepairProposal> const& proposals) const {
+        auto result = *this;
+        result.shapes = apply_repairs(faces(), proposals);
+        return result;
+    }
+    [[nodiscard]] MultiPolygon const& shape(std::string const& name) const {
+        return shapes[static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin())];
+    }
+
+    std::vector<std::string> names;
+    std::vector<MultiPolygon> shapes;
+    std::vector<char> is_incoming;
+    std::vector<std::string> outline_names;
+    std::vector<MultiPolygon> outline_shapes;
+};
+
+MultiPolygon normal(Ring ring) {
+    auto shape = one_ring(std::move(ring));
+    geom::normalize(shape);
+    return shape;
+}
+
+/// "match_edges B; none"
+std::string words(std::vector<RepairProposal> const& proposals) {
+    std::string text;
+    for (auto const& p : proposals) {
+        text += text.empty() ? "" : "; ";
+        text += p.accepted() ? "" : "refused ";
+        text += to_string(p.kind);
+        for (auto const& change : p.changes) {
+            text += ' ' + change.name;
+        }
+    }
+    return text;
+}
+
+std::string words(ProblemReport const& report) {
+    std::string text;
+    for (auto const& problem : report.problems) {
+        text += text.empty() ? "" : "; ";
+        text += problem_kind(problem.code).slug;
+        for (auto const& subject : problem.subjects) {
+            text += ' ' + subject;
+        }
+    }
+    return text;
+}
+
+double unit_m2() {
+    auto const scale = geom::metres_per_degree(0);
+    return scale.lon * scale.lat / 1e14;
+}
+
+/// By GEOS: the ground whose owners differ, each piece once, in m2.
+double area_moved_m2(Geos const& geos, std::vector<GridChange> const& changes) {
+    std::vector<MultiPolygon const*> all;
+    std::vector<Geos::Geometry> differences;
+    std::vector<GEOSGeometry*> raw;
+    auto const context = GEOS_init_r();
+    for (auto const& change : changes) {
+        auto const before = geos.from(change.before);
+        auto const after = geos.from(change.after);
+        raw.push_back(geos.difference(before, after).release());
+        raw.push_back(geos.difference(after, before).release());
+    }
+    auto* const together =
+        GEOSGeom_createCollection_r(context, GEOS_GEOMETRYCOLLECTION, raw.data(), static_cast<unsigned>(raw.size()));
+    auto* const united = GEOSUnaryUnion_r(context, together);
+    double area = 0;
+    GEOSArea_r(context, united, &area);
+    GEOSGeom_destroy_r(context, united);
+    GEOSGeom_destroy_r(context, together);
+    GEOS_finish_r(context);
+    return area * unit_m2();
+}
+
+/// Greatest distance in metres from a vertex of one boundary to the other boundary, both ways. Own arithmetic.
+double distance_m(MultiPolygon const& a, MultiPolygon const& b) {
+    auto const scale = geom::metres_per_degree(0);
+    double worst = 0;
+    auto const one_way = [&](MultiPolygon const& from, MultiPolygon const& to) {
+        geom::for_each_ring(from, [&](Ring const& ring) {
+            for (auto const p : ring) {
+                double best = 1e300;
+                geom::for_each_edge(to, [&](Point u, Point v) {
+                    double const x = (v.lon - u.lon) * scale.lon;
+                    double const y = (v.lat - u.lat) * scale.lat;
+                    double const px = (p.lon - u.lon) * scale.lon;
+                    double const py = (p.lat - u.lat) * scale.lat;
+                    double const t = std::clamp((px * x + py * y) / (x * x + y * y), 0.0, 1.0);
+                    best = std::min(best, std::hypot(px - t * x, py - t * y) / 1e7);
+                });
+                worst = std::max(worst, best);
+            }
+        });
+    };
+    one_way(a, b);
+    one_way(b, a);
+    return worst;
+}
+
+/// No overlap and no enclosed gap by GEOS, in lattice units squared.
+double fault_area(Geos const& geos, std::vector<MultiPolygon> const& shapes, std::int32_t extent) {
+    std::vector<MultiPolygon const*> all;
+    double sum = 0;
+    for (auto const& shape : shapes) {
+        all.push_back(&shape);
+        sum += geos.area(geos.from(shape));
+        BOOST_TEST(geos.valid(shape), geos.reason(shape));
+    }
+    auto const together = geos.unite(all);
+    return sum - geos.area(together) + geos.enclosed_area(together, box(-extent, -extent, 2 * extent, 2 * extent));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(repair)
+
+BOOST_AUTO_TEST_CASE(a_clean_coverage_gets_no_proposal) {
+    auto const map = Map{}.add("A", box(0, 0, 10000, 10000)).add("B", box(10000, 0, 20000, 10000));
+    BOOST_TEST(words(map.propose(0.5)) == "");
+    BOOST_TEST(words(Map{}.propose(0.5)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_vertex_is_inserted_and_nothing_moves) {
+    auto const map = Map{}
+                         .add("A", box(0, 0, 10000, 10000))
+                         .add("B", box(10000, 0, 20000, 4000))
+                         .add("C", box(10000, 4000, 20000, 10000));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "insert_vertices A");
+    BOOST_TEST(proposals[0].area_moved_m2 == 0);
+    BOOST_TEST(proposals[0].greatest_move_m == 0);
+    BOOST_TEST(proposals[0].problems.size() == 2U);
+    auto const after = map.repaired(proposals);
+    BOOST_TEST((after.shape("A") == normal({{0, 0}, {10000, 0}, {10000, 4000}, {10000, 10000}, {0, 10000}})));
+    BOOST_TEST(words(after.check()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_boundaries_beside_each_other_that_of_the_first_code_stays) {
+    auto const map = Map{}.add("B", box(10020, 3, 20000, 10000)).add("A", box(0, 0, 10000, 10000)); // open at both ends
+    BOOST_TEST(words(map.check()) == "");
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "match_edges B");
+    auto const after = map.repaired(proposals);
+    BOOST_TEST((after.shape("A") == map.shape("A")));
+    BOOST_TEST((after.shape("B") == normal({{10000, 0}, {20000, 3}, {20000, 10000}, {10000, 10000}})));
+    BOOST_TEST(words(after.propose(0.5)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(boundaries_further_apart_than_the_tolerance_are_left_alone) {
+    auto const map = Map{}.add("B", box(10050, 0, 20000, 10000)).add("A", box(0, 0, 10000, 10000));
+    BOOST_TEST(words(map.propose(0.5)) == "");
+    BOOST_TEST(words(map.propose(0.6)) == "match_edges B");
+}
+
+BOOST_AUTO_TEST_CASE(a_fixed_neighbour_wins_over_an_earlier_code) {
+    auto const map = Map{}.add("A", box(0, 0, 10000, 10000)).add("B", box(10020, 0, 20000, 10000), false);
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "match_edges A");
+    BOOST_TEST((map.repaired(proposals).shape("A") == box(0, 0, 10020, 10000)));
+}
+
+BOOST_AUTO_TEST_CASE(the_slave_takes_the_vertices_of_the_master_and_loses_its_own) {
+    auto const map =
+        Map{}
+            .add("A", one_ring({{0, 0}, {10000, 0}, {10010, 5000}, {10000, 10000}, {0, 10000}}))
+            .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {9990, 7000}, {10020, 2500}}));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "match_edges B");
+    auto const after = map.repaired(proposals);
+    BOOST_TEST((after.shape("B") == normal({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {10010, 5000}})));
+    BOOST_TEST(words(after.check()) == "");
+    BOOST_TEST(proposals[0].area_moved_m2 == area_moved_m2(Geos{}, proposals[0].changes),
+               boost::test_tools::tolerance(1e-4));
+}
+
+BOOST_AUTO_TEST_CASE(a_near_t_junction_is_put_on_the_line_it_stops_at) {
+    auto const map = Map{}
+                         .add("A", box(0, 0, 10000, 10000))
+                         .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 4000}, {10010, 4000}}))
+                         .add("C", one_ring({{10010, 4000}, {20000, 4000}, {20000, 10000}, {10000, 10000}}));
+    auto const proposals = map.propose(0.5);
+    auto const after = map.repaired(proposals);
+    BOOST_TEST(words(after.check()) == "");
+    // A gap whose corners are all vertices is given to the grid with the longest boundary with it: A.
+    BOOST_TEST(words(proposals) == "assign_gap A");
+    BOOST_TEST((after.shape("A") == normal({{0, 0}, {10000, 0}, {10010, 4000}, {10000, 10000}, {0, 10000}})));
+    // Open at the ends it is no gap, and the junction moves.
+    auto const open = Map{}
+                          .add("A", box(0, 0, 10000, 10000))
+                          .add("B", box(10010, 0, 20000, 4000))
+                          .add("C", box(10010, 4000, 20000, 10000));
+    auto const moved = open.repaired(open.propose(0.5));
+    BOOST_TEST((moved.shape("A") == normal({{0, 0}, {10000, 0}, {10000, 4000}, {10000, 10000}, {0, 10000}})));
+    BOOST_TEST((moved.shape("B") == box(10000, 0, 20000, 4000)));
+    BOOST_TEST((moved.shape("C") == box(10000, 4000, 20000, 10000)));
+}
+
+BOOST_AUTO_TEST_CASE(an_overlap_stays_with_the_grid_whose_rest_has_the_longest_boundary_with_it) {
+    // B reaches over A's straight side with a vertex.
+    auto const map = Map{}
+                         .add("A", box(0, 0, 10000, 10000))
+                         .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {9970, 5000}}));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "assign_overlap B");
+    BOOST_TEST(proposals[0].problems.size() == 2U); // the overlap and its sliver
+    BOOST_TEST(proposals[0].area_moved_m2 == 30 * 10000 / 2 * unit_m2(), boost::test_tools::tolerance(1e-4));
+    BOOST_TEST(proposals[0].greatest_move_m == 30 * geom::metres_per_degree(0).lon / 1e7,
+               boost::test_tools::tolerance(1e-3));
+    auto const after = map.repaired(proposals);
+    BOOST_TEST((after.shape("B") == box(10000, 0, 20000, 10000)));
+    BOOST_TEST(words(after.check()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_gap_wider_than_the_tolerance_is_refused_with_its_width_and_nothing_changes) {
+    auto const map = Map{}
+                         .add("A", box(0, 0, 10000, 10000))
+                         .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {10100, 5000}}));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "refused none");
+    BOOST_TEST(proposals[0].problems == std::vector<std::string>{map.check().problems[0].id()},
+               boost::test_tools::per_element());
+    BOOST_TEST(proposals[0].refusal.find("1.113 m") != std::string::npos, proposals[0].refusal);
+    BOOST_TEST((map.repaired(proposals).shapes == map.shapes));
+}
+
+BOOST_AUTO_TEST_CASE(a_gap_larger_than_the_largest_area_is_refused) {
+    auto const map = Map{}
+                         .add("A", box(0, 0, 10000, 10000))
+                         .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {10030, 5000}}));
+    BOOST_TEST(words(map.propose(0.5, 30 * 10000 / 2 * unit_m2() * 1.001)) == "assign_gap B");
+    auto const refused = map.propose(0.5, 30 * 10000 / 2 * unit_m2() * 0.999);
+    BOOST_REQUIRE_EQUAL(words(refused), "refused none");
+    BOOST_TEST(refused[0].refusal.find("may change hands") != std::string::npos, refused[0].refusal);
+}
+
+BOOST_AUTO_TEST_CASE(a_short_spike_and_a_ring_without_area_are_taken_out_and_a_long_spike_is_not) {
+    auto const with_tip = [](std::int32_t length) {
+        return Map{}
+            .add("A", box(0, 0, 10000, 10000))
+            .add_raw("B", one_ring({{10000, 0},
+                                    {20000, 0},
+                                    {20000, 10000},
+                                    {20000 - length, 10000 - length},
+                                    {20000, 10000},
+                                    {10000, 10000}}));
+    };
+    auto const map = with_tip(30);
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "clean_ring B");
+    BOOST_TEST(proposals[0].area_moved_m2 == 0);
+    BOOST_TEST((map.repaired(proposals).shape("B") == box(10000, 0, 20000, 10000)));
+    auto const refused = with_tip(60).propose(0.5);
+    BOOST_TEST(words(refused).starts_with("refused none"), words(refused));
+    BOOST_TEST(refused[0].refusal.find("tolerance") != std::string::npos, refused[0].refusal);
+
+    auto flat = box(0, 0, 10000, 10000);
+    flat.parts.push_back({{{10000, 2000}, {10000, 3000}, {10000, 4000}}, {}});
+    auto const collapsed = Map{}.add_raw("A", flat).add("B", box(10000, 0, 20000, 10000));
+    auto const cleaned = collapsed.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(cleaned), "clean_ring A");
+    BOOST_TEST((collapsed.repaired(cleaned).shape("A") == box(0, 0, 10000, 10000)));
+}
+
+BOOST_AUTO_TEST_CASE(a_ring_that_passes_a_point_twice_is_cut_there) {
+    auto const map = Map{}.add_raw(
+        "A",
+        one_ring({{0, 0}, {1000, 0}, {1000, 1000}, {2000, 1000}, {2000, 2000}, {1000, 2000}, {1000, 1000}, {0, 1000}}));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "clean_ring A");
+    BOOST_TEST((map.repaired(proposals).shape("A") ==
+                MultiPolygon{{{{{0, 0}, {1000, 0}, {1000, 1000}, {0, 1000}}, {}},
+                              {{{1000, 1000}, {2000, 1000}, {2000, 2000}, {1000, 2000}}, {}}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_ring_that_crosses_itself_is_refused) {
+    auto const map = Map{}.add_raw("A", one_ring({{0, 0}, {1000, 1000}, {1000, 0}, {0, 1000}}));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "refused none");
+    BOOST_TEST(proposals[0].refusal.find("crosses itself") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(grids_follow_an_outline_within_the_tolerance) {
+    auto const map = Map{}
+                         .outline("county", box(0, 0, 20000, 10000))
+                         .add("A", one_ring({{10, -5}, {10000, 0}, {10000, 10000}, {0, 10000}}))
+                         .add("B", one_ring({{10000, 0}, {19990, 10}, {20012, 9990}, {10000, 10000}}));
+    auto const proposals = map.propose(0.5);
+    auto const after = map.repaired(proposals);
+    BOOST_TEST((after.shape("A") == box(0, 0, 10000, 10000)));
+    BOOST_TEST((after.shape("B") == box(10000, 0, 20000, 10000)));
+    BOOST_TEST(words(after.check()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range_and_other_faces_are_refused) {
+    auto const map = Map{}.add("A", box(0, 0, 10000, 10000)).add("B", box(10020, 0, 20000, 10000));
+    BOOST_CHECK_THROW(map.propose(0), Error);
+    BOOST_CHECK_THROW(map.propose(std::nan("")), Error);
+    BOOST_CHECK_THROW(map.propose(1, -1), Error);
+    auto const proposals = map.propose(0.5);
+    auto other = map;
+    other.shapes[1] = box(10021, 0, 20000, 10000);
+    BOOST_CHECK_THROW(other.repaired(proposals), Error);
+    std::swap(other.names[0], other.names[1]);
+    BOOST_CHECK_THROW(other.repaired(proposals), Error);
+}
+
+namespace {
+
+/// Cells merged into faces at random; each face then redrawn on its own by no more than `wobble` units.
+Map perturbed_coverage(Random& random, int size, int owners, std::int32_t scale, std::int32_t wobble, Map& clean) {
+    auto const cells = random_cells(random, size, owners, false);
+    std::vector<MultiPolygon> squares;
+    std::vector<std::uint32_t> groups;
+    for (int y = 0; y < size; ++y) {
+        for (int x = 0; x < size; ++x) {
+            squares.push_back(box(x * scale, y * scale, (x + 1) * scale, (y + 1) * scale));
+            groups.push_back(static_cast<std::uint32_t>(std::max(cells.at(x, y), 0)));
+        }
+    }
+    std::vector<MultiPolygon const*> pointers;
+    for (auto const& square : squares) {
+        pointers.push_back(&square);
+    }
+    for (auto& shape : dissolve(pointers, groups, static_cast<std::size_t>(owners))) {
+        if (!shape.empty()) {
+            clean.add("F" + std::to_string(100 + clean.names.size()), std::move(shape));
+        }
+    }
+    auto map = clean;
+    auto const off = [&] { return static_cast<std::int32_t>(random.between(-wobble, wobble)); };
+    for (std::size_t i = 0; i < map.shapes.size(); ++i) {
+        std::map<Point, Point> moved; // a face's own rings stay together where they touch
+        std::map<Point, int> uses;
+        geom::for_each_ring(map.shapes[i], [&](Ring const& ring) {
+            for (auto const p : ring) {
+                ++uses[p];
+            }
+        });
+        auto const redrawn = [&](Ring const& ring) {
+            Ring result;
+            for (std::size_t k = 0; k < ring.size(); ++k) {
+                auto const before = ring[(k + ring.size() - 1) % ring.size()];
+                auto const p = ring[k];
+                auto const next = ring[(k + 1) % ring.size()];
+                bool const straight = geom::orientation(before, p, next) == 0;
+                if (straight && uses[p] == 1 && random.between(0, 2) == 0) {
+                    continue; // left out
+                }
+                result.push_back(moved.try_emplace(p, Point{p.lon + off(), p.lat + off()}).first->second);
+                for (int extra = static_cast<int>(random.between(0, 2)); extra > 0; --extra) { // densified
+                    auto const way_lon = next.lon - p.lon;
+                    auto const way_lat = next.lat - p.lat;
+                    auto const share = extra == 2 ? random.between(20, 45) : random.between(55, 80); // in %
+                    result.push_back({p.lon + static_cast<std::int32_t>(way_lon * share / 100) + off(),
+                                      p.lat + static_cast<std::int32_t>(way_lat * share / 100) + off()});
+                }
+            }
+            return result;
+        };
+        for (auto& part : map.shapes[i].parts) {
+            part.outer = redrawn(part.outer);
+            for (auto& hole : part.holes) {
+                hole = redrawn(hole);
+            }
+        }
+        geom::normalize(map.shapes[i]);
+    }
+    return map;
+}
+
+std::string digest(std::vector<RepairProposal> const& proposals) {
+    std::string text;
+    for (auto const& p : proposals) {
+        text += p.id() + ' ' + p.refusal + ' ' + std::to_string(p.area_moved_m2) + '\n';
+    }
+    return text;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(random_coverages_redrawn_within_the_tolerance_become_coverages_again) {
+    constexpr std::uint64_t kSeed = 20261126;
+    Geos const geos;
+    std::size_t whole = 0;
+    std::size_t refused = 0;
+    constexpr int kRuns = 150;
+    for (int run = 0; run < kRuns; ++run) {
+        Random random{kSeed + static_cast<std::uint64_t>(run)};
+        auto const size = static_cast<int>(random.between(2, 7));
+        Map clean;
+        auto const map = perturbed_coverage(random, size, size * 2, 3000, 14, clean);
+        constexpr double tolerance_m = 0.45; // 14 units each way, twice: at most 39.6 units, 0.441 m
+        auto const proposals = map.propose(tolerance_m);
+        auto const after = map.repaired(proposals);
+        BOOST_TEST_CONTEXT("seed " << kSeed + static_cast<std::uint64_t>(run)) {
+            auto const was = map.check();
+            auto const is = after.check();
+            refused += static_cast<std::size_t>(
+                std::count_if(proposals.begin(), proposals.end(), [](auto const& p) { return !p.accepted(); }));
+            if (is.problems.empty()) {
+                ++whole;
+                BOOST_TEST(std::abs(fault_area(geos, after.shapes, size * 3000)) < 0.5);
+            }
+            for (auto const& problem : is.problems) { // nothing new
+                BOOST_TEST(std::any_of(was.problems.begin(), was.problems.end(), [&](Problem const& p) {
+                    return p.code == problem.code && p.subjects == problem.subjects &&
+                           p.measure >= problem.measure - 1e-9;
+                }));
+            }
+            for (auto const& p : proposals) {
+                if (!p.accepted()) {
+                    std::cout << "seed " << kSeed + static_cast<std::uint64_t>(run) << " refused " << to_string(p.kind)
+                              << ": " << p.refusal << '\n';
+                    continue;
+                }
+                double move = 0;
+                for (auto const& change : p.changes) {
+                    BOOST_TEST(geos.valid(change.after));
+                    move = std::max(move, distance_m(change.before, change.after));
+                }
+                BOOST_TEST(move <= tolerance_m + 1e-6);
+                BOOST_TEST(p.greatest_move_m == move, boost::test_tools::tolerance(1e-3));
+                BOOST_TEST(p.area_moved_m2 == area_moved_m2(geos, p.changes), boost::test_tools::tolerance(1e-3));
+            }
+            for (std::size_t i = 0; i < map.shapes.size(); ++i) {
+                BOOST_TEST(distance_m(map.shapes[i], after.shapes[i]) <= tolerance_m + 1e-6);
+            }
+            auto const again = after.propose(tolerance_m);
+            BOOST_TEST(std::none_of(again.begin(), again.end(), [](auto const& p) { return p.accepted(); }),
+                       words(again));
+        }
+    }
+    std::cout << whole << " of " << kRuns << " whole, " << refused << " refused\n";
+    BOOST_TEST(whole >= kRuns * 98 / 100);
+}
+
+BOOST_AUTO_TEST_CASE(proposals_do_not_depend_on_the_order_of_the_grids) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Random random{seed};
+        Map clean;
+        auto const map = perturbed_coverage(random, 5, 8, 3000, 14, clean);
+        auto turned = map;
+        std::reverse(turned.names.begin(), turned.names.end());
+        std::reverse(turned.shapes.begin(), turned.shapes.end());
+        auto const proposals = map.propose(0.45);
+        BOOST_TEST(digest(proposals) == digest(turned.propose(0.45)));
+        auto result = turned.repaired(turned.propose(0.45)).shapes;
+        std::reverse(result.begin(), result.end());
+        BOOST_TEST((result == map.repaired(proposals).shapes));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
