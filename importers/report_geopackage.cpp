@@ -148,10 +148,8 @@ private:
 } // namespace
 
 void write_report_geopackage(ImportReport const& report, std::filesystem::path const& path) {
-    auto aside = path;
-    aside.replace_extension(fmt::format("new-{}.gpkg", ::getpid()));
-    std::error_code ignored;
-    std::filesystem::remove(aside, ignored);
+    remove_left_over(path);
+    std::filesystem::path const aside = fmt::format("{}.new-{}.gpkg", path.string(), ::getpid());
     try {
         ProblemLayers layers{aside};
         for (auto const& problem : report.problems) {
@@ -159,7 +157,7 @@ void write_report_geopackage(ImportReport const& report, std::filesystem::path c
         }
         layers.close();
     } catch (...) {
-        std::filesystem::remove(aside, ignored);
+        remove_left_over(path); // the journal too
         throw;
     }
     rename_durably(aside, path);
