@@ -121,14 +121,7 @@ void remove_unfinished(std::filesystem::path const& sources) {
 }
 
 void make_sources_folder(registry::DataFolder const& folder) {
-    std::error_code error;
-    if (std::filesystem::create_directories(folder.sources(), error)) {
-        std::filesystem::permissions(folder.sources(), std::filesystem::perms::owner_all, error);
-    }
-    if (error) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: cannot be created: {}", folder.sources().string(), error.message())};
-    }
+    make_private_folder(folder.sources());
     remove_unfinished(folder.sources());
 }
 

@@ -197,10 +197,8 @@ private:
 } // namespace
 
 void write_report_geopackage(ReportContents const& contents, std::filesystem::path const& path) {
-    auto aside = path;
-    aside.replace_extension(fmt::format("new-{}.gpkg", ::getpid()));
-    std::error_code ignored;
-    std::filesystem::remove(aside, ignored);
+    remove_left_over(path);
+    std::filesystem::path const aside = fmt::format("{}.new-{}.gpkg", path.string(), ::getpid());
     try {
         ProblemLayers layers{aside, contents.language};
         for (auto const& problem : contents.tally->problems) {
@@ -208,7 +206,7 @@ void write_report_geopackage(ReportContents const& contents, std::filesystem::pa
         }
         layers.close();
     } catch (...) {
-        std::filesystem::remove(aside, ignored);
+        remove_left_over(path); // the journal too
         throw;
     }
     rename_durably(aside, path);

@@ -3,14 +3,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace wangge {
 
@@ -143,7 +147,52 @@ void FileWriter::finish() {
     }
 }
 
+bool is_left_over(std::string_view name) noexcept {
+    for (std::string_view const mark : {".new-", ".old-"}) {
+        auto const at = name.rfind(mark);
+        if (at == std::string_view::npos) {
+            continue;
+        }
+        auto const digits = name.substr(at + mark.size());
+        pid_t pid = 0;
+        auto const parsed = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+        return parsed.ec == std::errc{} && pid > 0 && (pid == ::getpid() || (::kill(pid, 0) != 0 && errno == ESRCH));
+    }
+    return false;
+}
+
+void remove_left_over(std::filesystem::path const& path) {
+    auto const prefix = path.filename().string() + ".";
+    std::vector<std::filesystem::path> left;
+    std::error_code ignored;
+    for (std::filesystem::directory_iterator it{path.has_parent_path() ? path.parent_path() : ".", ignored}, end;
+         !ignored && it != end; it.increment(ignored)) {
+        auto const name = it->path().filename().string();
+        if (name.starts_with(prefix) && is_left_over(name)) {
+            left.push_back(it->path());
+        }
+    }
+    for (auto const& each : left) {
+        std::filesystem::remove_all(each, ignored);
+    }
+}
+
+void make_private_folder(std::filesystem::path const& folder) {
+    std::error_code error;
+    if (folder.has_parent_path()) {
+        std::filesystem::create_directories(folder.parent_path(), error);
+    }
+    if (error) {
+        errno = error.value();
+        fail(folder.parent_path(), "the folder cannot be made");
+    }
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+        fail(folder, "the folder cannot be made");
+    }
+}
+
 void write_file_atomically(std::filesystem::path const& path, std::string_view text) {
+    remove_left_over(path);
     auto aside = path;
     aside += fmt::format(".new-{}", ::getpid());
     try {

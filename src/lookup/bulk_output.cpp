@@ -27,6 +27,7 @@ BulkOutput::BulkOutput(std::string const& name) : m_name(name), m_path(name) {
         }
         return;
     }
+    remove_left_over(m_path);
     m_aside = m_path;
     m_aside += fmt::format(".new-{}", ::getpid());
     m_file = std::make_unique<FileWriter>(m_aside);

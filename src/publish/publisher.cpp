@@ -63,7 +63,8 @@ std::vector<fs::path> folders_of(fs::path const& root, GenerationNumber generati
     std::error_code error;
     for (fs::directory_iterator it{root, error}, end; !error && it != end; it.increment(error)) {
         auto const name = it->path().filename().string();
-        if (name.starts_with(prefix) && name.find(".new-") == std::string::npos) {
+        // No ".new-PID" nor ".old-PID": a published name has no dot.
+        if (name.starts_with(prefix) && name.find('.') == std::string::npos) {
             found.push_back(it->path());
         }
     }
@@ -497,6 +498,17 @@ PublishResult publish(registry::DataFolder const& folder, Date as_of, std::strin
     return publish_in_steps(folder, as_of, author, approver, progress, [](Step) {});
 }
 
+namespace {
+
+/// Whoever built a snapshot of another day may have been killed before it was on the disk.
+void sync_if_left(registry::DataFolder const& folder, Snapshot const& snapshot, Progress& progress) {
+    if (snapshot.folder().parent_path() == as_of_root(folder) && ::access(snapshot.folder().c_str(), W_OK) == 0) {
+        snapshot::sync_snapshot(snapshot.folder(), progress);
+    }
+}
+
+} // namespace
+
 std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folder, Date as_of,
                                                std::optional<GenerationNumber> known_at, Progress& progress) {
     auto const registry = Registry::open(folder, Registry::Mode::read);
@@ -508,6 +520,7 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     registry::StateName const wanted{as_of, known_at.value_or(newest->number)};
     registry.require_published(wanted.known_at);
     if (auto found = find_snapshot(folder, wanted.known_at, as_of)) {
+        sync_if_left(folder, *found, progress);
         return found;
     }
     BuildTurn const turn{folder.root / "as-of.lock"};

@@ -32,14 +32,12 @@ unsigned char const* bytes_of(std::byte const* bytes) { return reinterpret_cast<
 } // namespace
 
 void make_officer_key(std::filesystem::path const& file) {
-    initialize_sodium();
-    std::error_code error;
-    std::filesystem::create_directories(file.parent_path(), error);
-    if (error) {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: cannot be made: {}", file.parent_path().string(), error.message())};
+    make_private_folder(file.parent_path());
+    remove_left_over(file);
+    if (std::filesystem::exists(file)) {
+        return;
     }
-    ::chmod(file.parent_path().c_str(), 0700);
+    initialize_sodium();
     std::array<unsigned char, crypto_secretbox_KEYBYTES> key{};
     crypto_secretbox_keygen(key.data());
     std::array<char, 2 * crypto_secretbox_KEYBYTES + 1> text{};
@@ -47,10 +45,9 @@ void make_officer_key(std::filesystem::path const& file) {
     text.back() = '\n';
     sodium_memzero(key.data(), key.size());
 
-    int const fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST) {
-        return;
-    }
+    // Beside its place first: a key that is there is whole.
+    auto const aside = fmt::format("{}.new-{}", file.string(), ::getpid());
+    int const fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool const written =
         fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
     int const saved = errno;
@@ -60,12 +57,12 @@ void make_officer_key(std::filesystem::path const& file) {
     }
     if (!written) {
         if (fd >= 0) {
-            ::unlink(file.c_str());
+            ::unlink(aside.c_str());
         }
         throw Error{ErrorCode::environment,
                     fmt::format("{}: the officer key cannot be written: {}", file.string(), std::strerror(saved))};
     }
-    sync_folder(file.parent_path());
+    rename_durably(aside, file);
 }
 
 OfficerVault::OfficerVault(std::filesystem::path const& key_file) : m_file(key_file) {

@@ -2,7 +2,6 @@
 #include "schema.hpp"
 
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,16 +28,6 @@ void make_folder(std::filesystem::path const& folder) {
     if (error) {
         throw Error{ErrorCode::environment,
                     fmt::format("{}: the folder cannot be made: {}", folder.string(), error.message())};
-    }
-}
-
-/// A folder made here is for its owner alone; one that was there keeps its mode.
-void make_private_folder(std::filesystem::path const& folder) {
-    bool const there = std::filesystem::exists(folder);
-    make_folder(folder);
-    if (!there && ::chmod(folder.c_str(), 0700) != 0) {
-        throw Error{ErrorCode::environment, fmt::format("{}: the folder cannot be closed to others: {}",
-                                                        folder.string(), std::strerror(errno))};
     }
 }
 

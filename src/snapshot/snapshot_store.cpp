@@ -5,11 +5,9 @@
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -43,17 +41,6 @@ std::optional<PublishedName> parse_name(std::string_view name) {
         return std::nullopt;
     }
     return PublishedName{*generation, *as_of};
-}
-
-/// Is it what a process that no longer lives left behind: <something>.new-PID or .old-PID?
-bool is_left_over(std::string_view name) {
-    for (std::string_view const mark : {".new-", ".old-"}) {
-        if (auto const at = name.rfind(mark); at != std::string_view::npos) {
-            auto const pid = parse_number<pid_t>(name.substr(at + mark.size()));
-            return pid && *pid > 0 && ::kill(*pid, 0) != 0 && errno == ESRCH;
-        }
-    }
-    return false;
 }
 
 } // namespace

@@ -225,7 +225,7 @@ Digest write_aside(std::filesystem::path const& folder, std::string const& notes
     auto aside = folder;
     aside += fmt::format(".new-{}", ::getpid());
     try {
-        std::filesystem::remove_all(aside);
+        remove_left_over(folder);
         std::filesystem::create_directories(aside);
     } catch (std::filesystem::filesystem_error const& e) {
         throw Error{ErrorCode::environment, fmt::format("{}: cannot be made: {}", aside.string(), e.code().message())};

@@ -21,7 +21,6 @@ constexpr double kDedicatedShare = 0.03;
 constexpr std::uint64_t kAddresses = 2000000;
 constexpr std::uint64_t kExtraOfficers = 40000;
 constexpr std::uint64_t kEmergencyUnits = 23000;
-constexpr std::uint64_t kDefectsOfAKind = 1000;
 
 /// Communities of a town are denser than villages; sizes differ between neighbours as they do in life.
 double village_weight(Town const& town, Village const& village, std::uint64_t seed) {
@@ -104,12 +103,12 @@ void share_grids(Reference const& reference, std::vector<CountyShare>& shares, s
     }
 }
 
-void share_rest(std::vector<CountyShare>& shares, std::uint64_t grids) {
+void share_rest(std::vector<CountyShare>& shares, std::uint64_t grids, std::uint64_t defects_of_a_kind) {
     auto const weights = as_weights(shares, [](CountyShare const& s) { return s.grids(); });
     auto const addresses = apportion(scaled(kAddresses, grids), weights, 0);
     auto const officers = apportion(scaled(kExtraOfficers, grids), weights, 0);
     auto const units = apportion(scaled(kEmergencyUnits, grids), weights, 0);
-    auto const defects = apportion(std::max<std::uint64_t>(1, scaled(kDefectsOfAKind, grids)), weights, 0);
+    auto const defects = apportion(std::max<std::uint64_t>(1, scaled(defects_of_a_kind, grids)), weights, 0);
     for (std::size_t i = 0; i < shares.size(); ++i) {
         shares[i].addresses = addresses[i];
         shares[i].extra_officers = officers[i];
@@ -212,7 +211,8 @@ std::vector<std::uint64_t> apportion(std::uint64_t total, std::vector<double> co
     return counts;
 }
 
-std::vector<CountyShare> allocate(Reference const& reference, std::string const& scale, std::uint64_t seed) {
+std::vector<CountyShare> allocate(Reference const& reference, std::string const& scale, std::uint64_t seed,
+                                  std::uint64_t defects_of_a_kind) {
     auto shares = every_county(reference);
     std::uint64_t grids = kProvinceGrids;
     std::optional<std::uint64_t> wanted;
@@ -248,7 +248,7 @@ std::vector<CountyShare> allocate(Reference const& reference, std::string const&
         share_grids(reference, shares, *wanted, seed);
         grids = *wanted;
     }
-    share_rest(shares, grids);
+    share_rest(shares, grids, defects_of_a_kind);
     if (!prefix.empty()) {
         std::erase_if(shares, [&](CountyShare const& share) {
             auto const& county = reference.counties[share.county];

@@ -34,6 +34,6 @@ struct CountyShare {
  * gets the same. Throws Error{usage} for a scale that is unknown or cannot be met.
  */
 [[nodiscard]] std::vector<CountyShare> allocate(Reference const& reference, std::string const& scale,
-                                                std::uint64_t seed);
+                                                std::uint64_t seed, std::uint64_t defects_of_a_kind);
 
 } // namespace wangge::synth

@@ -88,7 +88,7 @@ CountyData make_county(Reference const& reference, CountyShare const& share, std
     add_officers(data, county, share, county_seed);
     add_addresses(data, reference, share, mesh, parts, county_seed);
     if (dirty) {
-        plant_defects(data, county, share.defects_of_a_kind, county_seed);
+        plant_defects(data, reference, share.defects_of_a_kind, county_seed);
     }
     return data;
 }

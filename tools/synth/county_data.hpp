@@ -11,11 +11,15 @@
 
 namespace wangge::synth {
 
+/// What a row's geometry is written as. A Shapefile of polygons leaves a line out.
+enum class Drawing : std::uint8_t { polygons, line, off_the_globe };
+
 /// One row of the boundary files, as staff would have it. A dirty one may hold anything.
 struct Feature {
     std::string code, name, kind, village_code;
     std::uint32_t town = 0, village = 0; ///< where the other names come from
     geom::MultiPolygon shape;
+    Drawing drawing = Drawing::polygons;
 };
 
 struct OfficerRow {

@@ -10,11 +10,13 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace wangge::synth {
@@ -56,13 +58,15 @@ bool cross_properly(Point a, Point b, Point c, Point d) {
            geom::orientation(c, d, a) * geom::orientation(c, d, b) < 0;
 }
 
+constexpr char const* kComprehensive = "综合网格";
+
 double ring_area_m2(geom::Ring const& ring) { return std::abs(geom::area_m2(ring)); }
 
 class Vandal {
 public:
-    Vandal(CountyData& data, County const& county, std::uint64_t seed)
+    Vandal(CountyData& data, Reference const& reference, std::uint64_t seed)
         : m_data(data)
-        , m_county(county)
+        , m_county(reference.counties[data.county])
         , m_random(mix(seed, 0x64697274))
         , m_clean(data.features.size())
         , m_used(m_clean, false) {
@@ -72,7 +76,9 @@ public:
                 ++m_degree[a];
             });
             m_codes.insert(m_data.features[f].code);
+            m_of_village[m_data.features[f].village_code].push_back(f);
         }
+        mark_border(reference);
         m_order.resize(m_clean);
         std::iota(m_order.begin(), m_order.end(), std::size_t{0});
         for (std::size_t i = m_clean; i > 1; --i) {
@@ -82,21 +88,27 @@ public:
 
     void plant(std::uint64_t of_each_kind) {
         using Attempt = bool (Vandal::*)(std::size_t);
-        static constexpr std::array<Attempt, std::size(kDefectKinds)> kAttempts{&Vandal::overlap,
+        static constexpr std::array<Attempt, std::size(kDefectKinds)> kAttempts{&Vandal::outside_county,
+                                                                                &Vandal::county_not_filled,
+                                                                                &Vandal::village_without_grids,
+                                                                                &Vandal::overlap,
                                                                                 &Vandal::gap,
                                                                                 &Vandal::sliver,
                                                                                 &Vandal::edge_not_matched,
                                                                                 &Vandal::self_crossing,
                                                                                 &Vandal::repeated_point,
                                                                                 &Vandal::collapsed_ring,
-                                                                                &Vandal::outside_county,
+                                                                                &Vandal::wrong_nesting,
                                                                                 &Vandal::empty_geometry,
+                                                                                &Vandal::unsupported_geometry,
+                                                                                &Vandal::outside_lattice,
                                                                                 &Vandal::duplicate_geometry,
                                                                                 &Vandal::duplicate_code,
                                                                                 &Vandal::unknown_village,
                                                                                 &Vandal::missing_attribute,
                                                                                 &Vandal::malformed_code,
-                                                                                &Vandal::malformed_value};
+                                                                                &Vandal::malformed_value,
+                                                                                &Vandal::unreadable_text};
         // Round by round, so that a county short of places gets some of every kind; the fastidious kinds come first in
         // each round.
         std::array<std::size_t, kAttempts.size()> next{};
@@ -106,7 +118,10 @@ public:
                 m_round = round;
                 for (bool done = false; !done && next[k] < m_order.size(); ++next[k]) {
                     auto const feature = m_order[next[k]];
-                    done = !m_used[feature] && (this->*kAttempts[k])(feature);
+                    // Whether a grid reaches over the border of its county depends on what lies beyond, so grids on
+                    // such a border are spoilt in no other way.
+                    bool const kept_for_reaching = m_on_border[feature] && k != 0;
+                    done = !m_used[feature] && !kept_for_reaching && (this->*kAttempts[k])(feature);
                 }
             }
         }
@@ -125,6 +140,61 @@ private:
                        geom::to_degrees(at.lon), geom::to_degrees(at.lat), measure, unit, detail);
     }
 
+    /// Which edges of the outline no other county has, and which grids have one that another county has.
+    void mark_border(Reference const& reference) {
+        auto const box = geom::envelope_of(m_county.outline);
+        std::unordered_set<EdgeKey, EdgeKeyHash> beyond;
+        for (auto const& other : reference.counties) {
+            if (&other != &m_county && geom::envelope_of(other.outline).intersects(box)) {
+                geom::for_each_edge(other.outline, [&](Point a, Point b) {
+                    beyond.insert({a, b});
+                    beyond.insert({b, a});
+                });
+            }
+        }
+        m_on_border.assign(m_clean, false);
+        for (std::size_t f = 0; f < m_clean; ++f) {
+            geom::for_each_edge(feature(f).shape, [&](Point a, Point b) {
+                if (!owner(b, a)) {
+                    bool const shared = beyond.contains({a, b});
+                    m_on_border[f] = m_on_border[f] || shared;
+                    if (!shared) {
+                        m_rim.insert({a, b});
+                    }
+                }
+            });
+        }
+    }
+
+    /// A code of the grid's village that was not issued yet; the kind of the grid follows from it.
+    std::string fresh_code(Feature const& like) {
+        for (int sequence = 799; sequence > 0; --sequence) {
+            auto code = fmt::format("{}{:03}", like.village_code, sequence);
+            if (m_codes.insert(code).second) {
+                return code;
+            }
+        }
+        return {};
+    }
+
+    /// A small triangle well inside the grid; empty when it has no room.
+    [[nodiscard]] geom::Ring inner_triangle(std::size_t f, double share) {
+        auto const middle = geom::interior_point(feature(f).shape);
+        double const room = std::min(30.0, geom::distance_to_boundary_m(feature(f).shape, middle) / 2);
+        if (room < 2) {
+            return {};
+        }
+        auto const units = static_cast<std::int32_t>(room * share * 80); // some 90 units are a metre
+        return {{middle.lon - units, middle.lat - units / 2},
+                {middle.lon + units, middle.lat - units / 2},
+                {middle.lon, middle.lat + units}};
+    }
+
+    [[nodiscard]] bool is_plain(std::size_t f) {
+        auto const& parts = feature(f).shape.parts;
+        return parts.size() == 1 && parts.front().holes.empty();
+    }
+
     [[nodiscard]] std::optional<std::size_t> owner(Point a, Point b) const {
         auto const found = m_owner.find({a, b});
         return found == m_owner.end() ? std::nullopt : std::optional{found->second};
@@ -139,8 +209,8 @@ private:
             for (std::size_t i = 0; i < ring.size() && !found && ring.size() > 6; ++i) {
                 Spot const spot{&ring, i};
                 auto const other = owner(spot.at(), spot.at(-1));
-                if (!other || *other == f || m_used[*other] || owner(spot.at(1), spot.at()) != other ||
-                    m_degree.at(spot.at()) != 2) {
+                if (!other || *other == f || m_used[*other] || m_on_border[*other] ||
+                    owner(spot.at(1), spot.at()) != other || m_degree.at(spot.at()) != 2) {
                     continue;
                 }
                 found = visit(spot, *other);
@@ -194,46 +264,186 @@ private:
         best.ring->erase(best.ring->begin() + static_cast<std::ptrdiff_t>(best.index));
         return true;
     }
-    bool overlap(std::size_t f) { return drop_vertex(f, -1); }
-    bool gap(std::size_t f) { return drop_vertex(f, 1); }
+    bool overlap(std::size_t f) {
+        return fill_enclave(f) || (m_round % 3 == 1 && draw_inside(f)) || drop_vertex(f, -1);
+    }
+    bool gap(std::size_t f) { return (m_round % 2 == 1 && wedge(f)) || drop_vertex(f, 1); }
 
-    /// Moves a vertex of one side by centimetres.
+    /// The grid round an enclave is drawn without its hole.
+    bool fill_enclave(std::size_t f) {
+        for (auto& part : feature(f).shape.parts) {
+            for (auto hole = part.holes.begin(); hole != part.holes.end(); ++hole) {
+                auto const other = owner((*hole)[1], (*hole)[0]);
+                if (!other || m_used[*other] || m_on_border[*other] || !is_plain(*other) ||
+                    feature(*other).shape.parts.front().outer.size() != hole->size()) {
+                    continue;
+                }
+                record({f, *other}, feature(f).code + ";" + feature(*other).code,
+                       geom::interior_point(feature(*other).shape), geom::area_m2(feature(*other).shape), "m2",
+                       "the hole for the second grid is filled");
+                part.holes.erase(hole);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// A further grid, drawn inside this one, which was not cut out for it.
+    bool draw_inside(std::size_t f) {
+        auto const triangle = inner_triangle(f, 1);
+        auto added = feature(f);
+        added.code = triangle.empty() ? std::string{} : fresh_code(added);
+        if (added.code.empty()) {
+            return false;
+        }
+        added.name += "(内)";
+        added.kind = kComprehensive;
+        added.shape.parts = {{triangle, {}}};
+        record({f}, feature(f).code + ";" + added.code, geom::interior_point(added.shape), ring_area_m2(triangle), "m2",
+               "the second grid lies inside the first");
+        m_data.features.push_back(std::move(added));
+        return true;
+    }
+
+    /// May `p` be moved to `q`, some centimetres to the side on which its own grid lies (1) or the other one (-1)?
+    [[nodiscard]] bool may_move(Spot spot, Point q, int side, std::size_t f, std::size_t other) {
+        auto const u = spot.at(-1);
+        auto const p = spot.at();
+        auto const w = spot.at(1);
+        bool near = false; // to another edge of either grid, which the moved one might touch
+        for (auto const g : {f, other}) {
+            geom::for_each_edge(feature(g).shape, [&](Point a, Point b) {
+                near = near || (a != p && b != p && geom::distance_to_segment_m(p, a, b) < 1);
+            });
+        }
+        return !near && geom::distance_m(u, p) >= 4 && geom::distance_m(p, w) >= 4 &&
+               geom::orientation(u, p, q) == side && geom::orientation(p, w, q) == side && !holds_vertex(u, p, q, f) &&
+               !holds_vertex(u, p, q, other) && !holds_vertex(p, w, q, f) && !holds_vertex(p, w, q, other);
+    }
+
+    /// `units` away from the line between the neighbours of the vertex, to the left of the ring.
+    [[nodiscard]] static Point beside(Spot spot, double units) {
+        auto const u = spot.at(-1);
+        auto const p = spot.at();
+        auto const w = spot.at(1);
+        double const x = double{1} * w.lon - u.lon;
+        double const y = double{1} * w.lat - u.lat;
+        double const step = units / std::sqrt(x * x + y * y);
+        return {p.lon + static_cast<std::int32_t>(std::lround(-y * step)),
+                p.lat + static_cast<std::int32_t>(std::lround(x * step))};
+    }
+
+    /// The border drifts away from the neighbour's, vertex by vertex: a gore.
+    bool wedge(std::size_t f) {
+        constexpr std::size_t kLong = 3;
+        std::vector<Spot> run;
+        std::vector<Point> moved;
+        std::size_t with = 0;
+        any_shared(f, [&](Spot spot, std::size_t other) {
+            bool const follows =
+                !run.empty() && run.back().ring == spot.ring && run.back().index + 1 == spot.index && with == other;
+            if (!follows) {
+                run.clear();
+                moved.clear();
+                with = other;
+            }
+            auto const q = beside(spot, 5.0 * static_cast<double>(run.size() + 1));
+            if (may_move(spot, q, 1, f, other)) {
+                run.push_back(spot);
+                moved.push_back(q);
+            } else {
+                run.clear();
+                moved.clear();
+            }
+            return run.size() == kLong;
+        });
+        if (run.size() < kLong) {
+            return false;
+        }
+        geom::Ring opened{run.front().at(-1)};
+        for (auto const& spot : run) {
+            opened.push_back(spot.at());
+        }
+        opened.push_back(run.back().at(1));
+        opened.insert(opened.end(), moved.rbegin(), moved.rend());
+        record({f, with}, feature(f).code + ";" + feature(with).code, run.back().at(), ring_area_m2(opened), "m2",
+               "the border drifts off in a wedge");
+        for (std::size_t i = 0; i < kLong; ++i) {
+            (*run[i].ring)[run[i].index] = moved[i];
+        }
+        return true;
+    }
+
+    /// Moves a vertex of one side by centimetres, or draws a whole border again, millimetres off.
     bool sliver(std::size_t f) {
+        if (m_round % 2 == 1 && redraw(f, false)) {
+            return true;
+        }
         return any_shared(f, [&](Spot spot, std::size_t other) {
-            auto const u = spot.at(-1);
-            auto const p = spot.at();
-            auto const w = spot.at(1);
-            if (geom::distance_m(u, p) < 4 || geom::distance_m(p, w) < 4) {
-                return false;
-            }
             bool const inward = m_random.chance(0.5);
-            double const x = double{1} * w.lon - u.lon;
-            double const y = double{1} * w.lat - u.lat;
-            double const step =
-                static_cast<double>(4 + m_random.below(12)) * (inward ? 1 : -1) / std::sqrt(x * x + y * y);
-            Point const q{p.lon + static_cast<std::int32_t>(std::lround(-y * step)),
-                          p.lat + static_cast<std::int32_t>(std::lround(x * step))};
-            int const side = inward ? 1 : -1;
-            bool near = false; // to another edge of either grid, which the moved one might touch
-            for (auto const g : {f, other}) {
-                geom::for_each_edge(feature(g).shape, [&](Point a, Point b) {
-                    near = near || (a != p && b != p && geom::distance_to_segment_m(p, a, b) < 1);
-                });
-            }
-            if (near || geom::orientation(u, p, q) != side || geom::orientation(p, w, q) != side ||
-                holds_vertex(u, p, q, f) || holds_vertex(u, p, q, other) || holds_vertex(p, w, q, f) ||
-                holds_vertex(p, w, q, other)) {
+            auto const q = beside(spot, static_cast<double>(4 + m_random.below(12)) * (inward ? 1 : -1));
+            if (!may_move(spot, q, inward ? 1 : -1, f, other)) {
                 return false;
             }
-            record({f, other}, feature(f).code + ";" + feature(other).code, p, ring_area_m2({u, p, w, q}), "m2",
-                   inward ? "gap" : "overlap");
+            record({f, other}, feature(f).code + ";" + feature(other).code, spot.at(),
+                   ring_area_m2({spot.at(-1), spot.at(), spot.at(1), q}), "m2", inward ? "gap" : "overlap");
             (*spot.ring)[spot.index] = q;
             return true;
         });
     }
 
+    /// Gives each edge of the border with one neighbour a vertex in its middle: on the edge where the lattice has that
+    /// position (`exact`), or beside those edges where it has not, by half a unit.
+    bool redraw(std::size_t f, bool exact) {
+        auto& ring = feature(f).shape.parts.front().outer;
+        std::optional<std::size_t> other;
+        std::size_t changed = 0;
+        double length = 0;
+        Point place;
+        geom::Ring drawn;
+        for (std::size_t i = 0; i < ring.size(); ++i) {
+            Spot const spot{&ring, i};
+            auto const p = spot.at();
+            auto const w = spot.at(1);
+            drawn.push_back(p);
+            auto const beyond = owner(w, p);
+            if (!other && beyond && *beyond != f && !m_used[*beyond] && !m_on_border[*beyond]) {
+                other = beyond;
+            }
+            bool const on_lattice = (w.lon - p.lon) % 2 == 0 && (w.lat - p.lat) % 2 == 0;
+            if (!other || beyond != other || on_lattice != exact || geom::distance_m(p, w) < 4) {
+                continue;
+            }
+            Point const middle{p.lon + (w.lon - p.lon) / 2, p.lat + (w.lat - p.lat) / 2};
+            bool near = !exact && geom::orientation(p, w, middle) == 0;
+            for (auto const g : {f, *other}) {
+                geom::for_each_edge(feature(g).shape, [&](Point a, Point b) {
+                    bool const same = (a == p && b == w) || (a == w && b == p);
+                    near = near || (!same && geom::distance_to_segment_m(middle, a, b) < 1);
+                });
+            }
+            if (!near) {
+                drawn.push_back(middle);
+                place = middle;
+                length += geom::distance_m(p, w);
+                ++changed;
+            }
+        }
+        if (changed < 3) {
+            return false;
+        }
+        record({f, *other}, feature(f).code + ";" + feature(*other).code, place, exact ? length : 0, exact ? "m" : "",
+               exact ? "the whole border has vertices of the first grid alone"
+                     : "the whole border is drawn again, millimetres off");
+        ring = std::move(drawn);
+        return true;
+    }
+
     /// One side has a vertex in the middle of a straight edge, the other has not: no area, but the two borders differ.
     bool edge_not_matched(std::size_t f) {
+        if (m_round % 2 == 1 && redraw(f, true)) {
+            return true;
+        }
         return any_shared(f, [&](Spot spot, std::size_t other) {
             auto const p = spot.at();
             auto const w = spot.at(1);
@@ -260,8 +470,52 @@ private:
         });
     }
 
-    /// A spike inward: the ring comes back to the vertex it left.
+    /// A bite that hangs on one vertex: the ring passes it twice without crossing itself.
     bool repeated_point(std::size_t f) {
+        return any_shared(f, [&](Spot spot, std::size_t other) {
+            auto const u = spot.at(-1);
+            auto const p = spot.at();
+            auto const w = spot.at(1);
+            if (geom::orientation(u, p, w) <= 0 || ring_area_m2({u, p, w}) < 40 || holds_vertex(u, p, w, f)) {
+                return false;
+            }
+            auto const inside = [&](double to_u, double to_w) {
+                return Point{
+                    static_cast<std::int32_t>(std::lround(p.lon + (u.lon - p.lon) * to_u + (w.lon - p.lon) * to_w)),
+                    static_cast<std::int32_t>(std::lround(p.lat + (u.lat - p.lat) * to_u + (w.lat - p.lat) * to_w))};
+            };
+            auto const a = inside(0.4, 0.2);
+            auto const b = inside(0.2, 0.4);
+            if (geom::orientation(p, a, b) >= 0 || geom::orientation(u, p, a) <= 0 || geom::orientation(p, w, b) <= 0) {
+                return false;
+            }
+            record({f, other}, feature(f).code, p, ring_area_m2({p, a, b}), "m2", "a bite hangs on this vertex");
+            spot.ring->insert(spot.ring->begin() + static_cast<std::ptrdiff_t>(spot.index) + 1, {a, b, p});
+            return true;
+        });
+    }
+
+    bool collapsed_ring(std::size_t f) {
+        if (m_round % 2 == 1) {
+            return spike(f);
+        }
+        auto& shape = feature(f).shape;
+        auto const& ring = shape.parts.front().outer;
+        for (std::size_t i = 0; i < ring.size(); ++i) {
+            auto const p = ring[i];
+            auto const w = ring[(i + 1) % ring.size()];
+            if ((w.lon - p.lon) % 2 == 0 && (w.lat - p.lat) % 2 == 0) {
+                Point const middle{p.lon + (w.lon - p.lon) / 2, p.lat + (w.lat - p.lat) / 2};
+                record({f}, feature(f).code, p, 0, "", "a part without area along the border");
+                shape.parts.push_back({{p, middle, w}, {}});
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The ring runs inward and straight back to the vertex it left.
+    bool spike(std::size_t f) {
         return any_shared(f, [&](Spot spot, std::size_t other) {
             auto const u = spot.at(-1);
             auto const p = spot.at();
@@ -277,48 +531,88 @@ private:
         });
     }
 
-    bool collapsed_ring(std::size_t f) {
-        auto& shape = feature(f).shape;
-        auto const& ring = shape.parts.front().outer;
-        for (std::size_t i = 0; i < ring.size(); ++i) {
-            auto const p = ring[i];
-            auto const w = ring[(i + 1) % ring.size()];
-            if ((w.lon - p.lon) % 2 == 0 && (w.lat - p.lat) % 2 == 0) {
-                Point const middle{p.lon + (w.lon - p.lon) / 2, p.lat + (w.lat - p.lat) / 2};
-                record({f}, feature(f).code, middle, 0, "", "a part without area along the border");
-                shape.parts.push_back({{p, middle, w}, {}});
-                return true;
-            }
+    /// A part in a part, a hole in a hole, a hole outside.
+    bool wrong_nesting(std::size_t f) {
+        auto const outer = inner_triangle(f, 1);
+        auto const inner = inner_triangle(f, 0.4);
+        auto const other = (f + m_clean / 2) % m_clean;
+        auto const far = inner_triangle(other, 1);
+        if (outer.empty() || far.empty() || other == f) {
+            return false;
         }
-        return false;
+        auto& parts = feature(f).shape.parts;
+        auto& holes = parts.front().holes;
+        auto const place = geom::interior_point(feature(f).shape);
+        switch (m_round % 3) {
+        case 0:
+            record({f}, feature(f).code, place, ring_area_m2(outer), "m2", "a part in a part");
+            parts.push_back({outer, {}});
+            break;
+        case 1:
+            record({f}, feature(f).code, place, ring_area_m2(inner), "m2", "a hole in a hole");
+            holes.push_back(outer);
+            holes.push_back(inner);
+            break;
+        default:
+            record({f}, feature(f).code, geom::interior_point(feature(other).shape), ring_area_m2(far), "m2",
+                   "a hole outside");
+            holes.push_back(far);
+        }
+        return true;
+    }
+
+    /// The position a fifth of the edge's length (at most 60 m) from its middle, to the left of it or to the right.
+    [[nodiscard]] static Point off_middle(Point u, Point w, bool left) {
+        double const share = std::min(0.2, 60 / geom::distance_m(u, w)) * (left ? 1 : -1);
+        return {static_cast<std::int32_t>(std::lround(u.lon + (w.lon - u.lon) * 0.5 - (w.lat - u.lat) * share)),
+                static_cast<std::int32_t>(std::lround(u.lat + (w.lat - u.lat) * 0.5 + (w.lon - u.lon) * share))};
+    }
+
+    /// Would an edge of `shape` other than u-w meet the triangle u, w, tip?
+    [[nodiscard]] static bool meets(geom::MultiPolygon const& shape, Point u, Point w, Point tip) {
+        bool met = false;
+        geom::for_each_edge(shape, [&](Point a, Point b) {
+            bool const same = (a == u && b == w) || (a == w && b == u);
+            met = met || (!same && a != u && a != w && in_triangle(u, w, tip, a)) ||
+                  (!same && (cross_properly(u, tip, a, b) || cross_properly(tip, w, a, b)));
+        });
+        return met;
     }
 
     /// Pulls the middle of an edge of the county's outline outward.
     bool outside_county(std::size_t f) {
+        return pull_outline(f, false, [&](Point u, Point w) {
+            return m_rim.contains({u, w}) ? "lies beyond the outline of the county, in no other"
+                                          : "lies beyond the outline of the county, in another";
+        });
+    }
+
+    /// Pulls it inward, where no other county lies beyond.
+    bool county_not_filled(std::size_t f) {
+        return pull_outline(f, true, [&](Point u, Point w) {
+            return m_rim.contains({u, w}) ? "ground of the county is left out" : nullptr;
+        });
+    }
+
+    /// `detail(u, w)` is what to say of the edge, null for one to leave alone.
+    template <class F>
+    bool pull_outline(std::size_t f, bool inward, F const& detail) {
         for (auto& part : feature(f).shape.parts) {
             for (std::size_t i = 0; i < part.outer.size(); ++i) {
                 Spot const spot{&part.outer, i};
                 auto const u = spot.at();
                 auto const w = spot.at(1);
-                double const length = geom::distance_m(u, w);
-                if (owner(w, u) || length < 40) {
+                if (owner(w, u) || geom::distance_m(u, w) < 40) {
                     continue;
                 }
-                double const share = std::min(0.2, 60 / length);
-                Point const tip{
-                    static_cast<std::int32_t>(std::lround(u.lon + (w.lon - u.lon) * 0.5 + (w.lat - u.lat) * share)),
-                    static_cast<std::int32_t>(std::lround(u.lat + (w.lat - u.lat) * 0.5 - (w.lon - u.lon) * share))};
-                bool touches = false;
-                geom::for_each_edge(m_county.outline, [&](Point a, Point b) {
-                    bool const same = (a == u && b == w) || (a == w && b == u);
-                    touches = touches || (!same && (in_triangle(u, w, tip, a) && a != u && a != w)) ||
-                              (!same && (cross_properly(u, tip, a, b) || cross_properly(tip, w, a, b)));
-                });
-                if (touches) {
+                char const* const said = detail(u, w);
+                auto const tip = off_middle(u, w, inward);
+                if (said == nullptr || meets(inward ? feature(f).shape : m_county.outline, u, w, tip)) {
                     continue;
                 }
-                record({f}, feature(f).code, tip, ring_area_m2({u, tip, w}), "m2",
-                       "lies beyond the outline of the county");
+                Point const place{static_cast<std::int32_t>((std::int64_t{u.lon} + w.lon + tip.lon) / 3),
+                                  static_cast<std::int32_t>((std::int64_t{u.lat} + w.lat + tip.lat) / 3)};
+                record({f}, feature(f).code, place, ring_area_m2({u, tip, w}), "m2", said);
                 part.outer.insert(part.outer.begin() + static_cast<std::ptrdiff_t>(i) + 1, tip);
                 return true;
             }
@@ -326,22 +620,62 @@ private:
         return false;
     }
 
+    /// Every grid of a village says that it lies in another one.
+    bool village_without_grids(std::size_t f) {
+        constexpr std::size_t kMost = 4;
+        auto const was = feature(f).village_code;
+        auto const grids = m_of_village.at(was);
+        auto const& villages = m_county.towns[feature(f).town].villages;
+        auto const to = std::find_if(villages.begin(), villages.end(), [&](auto const& village) {
+            return m_of_village.contains(fmt::format("{:012}", village.code)) &&
+                   fmt::format("{:012}", village.code) != was && !m_left.contains(village.code);
+        });
+        if (grids.size() > kMost || to == villages.end() ||
+            std::any_of(grids.begin(), grids.end(), [&](std::size_t g) { return m_used[g] || m_on_border[g]; })) {
+            return false;
+        }
+        std::string codes;
+        for (auto const g : grids) {
+            codes += (codes.empty() ? "" : ";") + feature(g).code;
+            feature(g).village_code = fmt::format("{:012}", to->code);
+        }
+        m_left.insert(std::stoull(was));
+        record(grids, codes, geom::interior_point(feature(f).shape), 0, "", was);
+        return true;
+    }
+
     bool empty_geometry(std::size_t f) {
-        record({f}, feature(f).code, geom::interior_point(feature(f).shape), geom::area_m2(feature(f).shape), "m2",
-               "its land is left without a grid");
+        if (!leave_land(f, "no geometry; its land is left without a grid")) {
+            return false;
+        }
         feature(f).shape.parts.clear();
+        return true;
+    }
+
+    bool unsupported_geometry(std::size_t f) {
+        feature(f).drawing = Drawing::line;
+        return leave_land(f, "a line; its land is left without a grid");
+    }
+
+    bool outside_lattice(std::size_t f) {
+        feature(f).drawing = Drawing::off_the_globe;
+        return leave_land(f, "a coordinate off the globe; its land is left without a grid");
+    }
+
+    bool leave_land(std::size_t f, char const* detail) {
+        record({f}, feature(f).code, geom::interior_point(feature(f).shape), geom::area_m2(feature(f).shape), "m2",
+               detail);
         return true;
     }
 
     bool duplicate_geometry(std::size_t f) {
         auto copy = feature(f);
-        for (int sequence = 799; sequence > 0; --sequence) {
-            copy.code = fmt::format("{}{:03}", copy.village_code, sequence);
-            if (m_codes.insert(copy.code).second) {
-                break;
-            }
+        copy.code = fresh_code(copy);
+        if (copy.code.empty()) {
+            return false;
         }
         copy.name += "(新)";
+        copy.kind = kComprehensive;
         record({f}, feature(f).code + ";" + copy.code, geom::interior_point(copy.shape), geom::area_m2(copy.shape),
                "m2", "a second row with the same shape");
         m_data.features.push_back(std::move(copy));
@@ -350,7 +684,8 @@ private:
 
     bool duplicate_code(std::size_t f) {
         auto const other = f + 1;
-        if (other >= m_clean || m_used[other] || feature(other).village_code != feature(f).village_code) {
+        if (other >= m_clean || m_used[other] || m_on_border[other] ||
+            feature(other).village_code != feature(f).village_code || feature(other).kind != feature(f).kind) {
             return false;
         }
         record({f, other}, feature(other).code, geom::interior_point(feature(f).shape), 0, "",
@@ -412,13 +747,23 @@ private:
         return true;
     }
 
+    /// Bytes of GBK in a field of UTF-8.
+    bool unreadable_text(std::size_t f) {
+        record({f}, feature(f).code, geom::interior_point(feature(f).shape), 0, "", "网格名称");
+        feature(f).name += "\xCD\xF8\xB8\xF1";
+        return true;
+    }
+
     CountyData& m_data;
     County const& m_county;
     Random m_random;
     std::size_t m_clean; // features before rows were added
-    std::vector<bool> m_used;
+    std::vector<bool> m_used, m_on_border;
     std::unordered_map<EdgeKey, std::size_t, EdgeKeyHash> m_owner; // only looked up, never walked
     std::unordered_map<Point, int> m_degree;
+    std::unordered_set<EdgeKey, EdgeKeyHash> m_rim; ///< edges of grids beyond which no county lies
+    std::map<std::string, std::vector<std::size_t>> m_of_village;
+    std::set<std::uint64_t> m_left; ///< villages whose grids all went
     std::set<std::string> m_codes;
     std::vector<std::size_t> m_order;
     char const* m_kind = "";
@@ -427,9 +772,9 @@ private:
 
 } // namespace
 
-void plant_defects(CountyData& data, County const& county, std::uint64_t of_each_kind, std::uint64_t seed) {
+void plant_defects(CountyData& data, Reference const& reference, std::uint64_t of_each_kind, std::uint64_t seed) {
     if (of_each_kind > 0) {
-        Vandal{data, county, seed}.plant(of_each_kind);
+        Vandal{data, reference, seed}.plant(of_each_kind);
     }
 }
 

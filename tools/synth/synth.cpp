@@ -231,6 +231,9 @@ std::string manifest(SynthOptions const& options, SynthResult const& result) {
     document["seed"] = options.seed;
     document["scale"] = options.scale;
     document["dirty"] = options.dirty;
+    if (options.dirty) {
+        document["defects_of_a_kind"] = options.defects;
+    }
     document["outlines"] =
         options.counties ? options.counties->filename().string() + " (" + options.counties_crs + ")" : "reference";
     document["counts"] = {{"cities", result.cities},
@@ -263,7 +266,7 @@ SynthResult run(SynthOptions const& options, Progress& progress) {
     }
     auto const start = thread_seconds();
     auto const reference = read_reference(options);
-    auto const shares = allocate(reference, options.scale, options.seed);
+    auto const shares = allocate(reference, options.scale, options.seed, options.defects);
     prepare_folder(options.out);
 
     SynthResult result;

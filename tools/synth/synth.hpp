@@ -19,7 +19,8 @@ struct SynthOptions {
     std::optional<std::filesystem::path> counties; ///< other outlines: GeoJSON, also .gz; properties code and name
     std::string counties_crs = "EPSG:4490";        ///< of `counties`; "GCJ02" too
     bool dirty = false;                            ///< plant known defects and list them in defects.csv
-    unsigned threads = 2;                          ///< counties made at once; the files do not depend on it
+    std::uint64_t defects = 1000; ///< of each kind, at most, in a whole province; a smaller scale gets its share
+    unsigned threads = 2;         ///< counties made at once; the files do not depend on it
 };
 
 struct SynthFile {

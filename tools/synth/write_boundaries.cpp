@@ -128,6 +128,18 @@ std::unique_ptr<OGRMultiPolygon> to_ogr(geom::MultiPolygon const& shape, F const
     return result;
 }
 
+/// The outer ring of the first part as an open line.
+std::unique_ptr<OGRLineString> to_line(OGRMultiPolygon const& polygons) {
+    auto line = std::make_unique<OGRLineString>();
+    line->addSubLineString(polygons.getGeometryRef(0)->getExteriorRing());
+    return line;
+}
+
+/// A number that is no position in degrees nor in metres.
+void throw_off_the_globe(OGRMultiPolygon& polygons) {
+    polygons.getGeometryRef(0)->getExteriorRing()->setPoint(1, 1e10, 1e10);
+}
+
 class GeoPackageWriter final : public Writer {
 public:
     GeoPackageWriter(std::filesystem::path out, Reference const& reference)
@@ -165,14 +177,23 @@ public:
             FeaturePtr const row{OGRFeature::CreateFeature(m_layer->GetLayerDefn())};
             set_attributes(*row, feature, m_reference, county);
             if (!feature.shape.empty()) {
-                row->SetGeometryDirectly(
-                    to_ogr(feature.shape, [](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) {
-                        std::transform(ring.begin(), ring.end(), xy.begin(), [](geom::Point p) {
-                            return OGRRawPoint{geom::to_degrees(p.lon), geom::to_degrees(p.lat)};
-                        });
-                    }).release());
+                auto shape = to_ogr(feature.shape, [](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) {
+                    std::transform(ring.begin(), ring.end(), xy.begin(), [](geom::Point p) {
+                        return OGRRawPoint{geom::to_degrees(p.lon), geom::to_degrees(p.lat)};
+                    });
+                });
+                if (feature.drawing == Drawing::off_the_globe) {
+                    throw_off_the_globe(*shape);
+                }
+                row->SetGeometryDirectly(feature.drawing == Drawing::line
+                                             ? static_cast<OGRGeometry*>(to_line(*shape).release())
+                                             : shape.release());
             }
-            if (m_layer->CreateFeature(row.get()) != OGRERR_NONE) {
+            // GDAL warns of a line in a layer of polygons; it is meant.
+            CPLPushErrorHandler(feature.drawing == Drawing::polygons ? CPLDefaultErrorHandler : CPLQuietErrorHandler);
+            auto const written = m_layer->CreateFeature(row.get());
+            CPLPopErrorHandler();
+            if (written != OGRERR_NONE) {
                 throw write_error(m_out / kName);
             }
         }
@@ -215,11 +236,13 @@ public:
         for (auto const& feature : data.features) {
             FeaturePtr const row{OGRFeature::CreateFeature(m_layer->GetLayerDefn())};
             set_attributes(*row, feature, m_reference, county);
-            if (!feature.shape.empty()) {
-                row->SetGeometryDirectly(
-                    to_ogr(feature.shape, [&](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) {
-                        project(ring, xy);
-                    }).release());
+            if (!feature.shape.empty() && feature.drawing != Drawing::line) {
+                auto shape = to_ogr(feature.shape,
+                                    [&](geom::Ring const& ring, std::vector<OGRRawPoint>& xy) { project(ring, xy); });
+                if (feature.drawing == Drawing::off_the_globe) {
+                    throw_off_the_globe(*shape);
+                }
+                row->SetGeometryDirectly(shape.release());
             }
             if (m_layer->CreateFeature(row.get()) != OGRERR_NONE) {
                 throw write_error(m_path);

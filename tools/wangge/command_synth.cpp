@@ -48,6 +48,7 @@ int synth(SynthOptions const& options) {
         request.counties_crs = options.counties_crs;
     }
     request.dirty = options.dirty;
+    request.defects = options.defects;
     auto const progress = make_terminal_progress();
     auto const result = synth::run(request, *progress);
     for (auto const& warning : result.warnings) {

@@ -135,7 +135,7 @@ int repair(RepairOptions const& options);
 struct SynthOptions {
     std::filesystem::path out, counties, reference;
     std::string scale = "province", counties_crs;
-    std::uint64_t seed = 0;
+    std::uint64_t seed = 0, defects = 1000;
     bool has_seed = false;
     bool dirty = false;
     bool json = false;

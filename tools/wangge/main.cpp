@@ -382,7 +382,14 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--counties-crs", synth.counties_crs, "CRS of --counties: EPSG:4490 (default) or GCJ02");
         sub->add_option("--reference", synth.reference, "Folder with divisions.tsv and counties.geojson")
             ->type_name("DIR");
-        sub->add_flag("--dirty", synth.dirty, "Plant a known list of defects and write it beside the data");
+        auto* dirty =
+            sub->add_flag("--dirty", synth.dirty, "Plant a known list of defects and write it beside the data");
+        sub->add_option("--defects", synth.defects,
+                        "At most so many of each kind in a whole province, a smaller scale gets its share")
+            ->type_name("N")
+            ->needs(dirty)
+            ->check(CLI::Range(1, 100'000))
+            ->capture_default_str();
         add_json(sub, synth.json);
         sub->footer("Examples:\n  wangge synth --out synth\n  wangge synth --out small --scale county:440106 --dirty");
         sub->callback([&] { chosen = [] { return command::synth(synth); }; });

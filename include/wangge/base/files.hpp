@@ -54,7 +54,17 @@ private:
     int m_fd = -1;
 };
 
-/// Writes `text` beside `path`, syncs, renames over it and syncs the folder: readers see the old or the new file whole.
+/// Is it what a process left that was killed: <name>.new-PID..., <name>.old-PID..., where PID no longer lives or is
+/// this process, which has nothing unfinished of that name when it asks?
+[[nodiscard]] bool is_left_over(std::string_view name) noexcept;
+/// Removes what killed writers of `path` left beside it, files and folders. What cannot be removed stays.
+void remove_left_over(std::filesystem::path const& path);
+/// Makes a folder that is its owner's alone from the start (0700), and those above it; one that is there keeps its
+/// mode. Throws Error{environment}.
+void make_private_folder(std::filesystem::path const& folder);
+
+/// Removes what is left over of `path`, writes `text` beside it, syncs, renames over it and syncs the folder: readers
+/// see the old or the new file whole.
 void write_file_atomically(std::filesystem::path const& path, std::string_view text);
 /// Throws Error{environment}.
 [[nodiscard]] std::string read_file(std::filesystem::path const& path);
