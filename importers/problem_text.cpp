@@ -1,6 +1,7 @@
 #include "problem_text.hpp"
 
 #include <wangge/geom/point.hpp>
+#include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>
 
@@ -291,6 +292,21 @@ ProblemGuide guide_of(ProblemCode code, Language language) {
 std::string_view colour_of(ProblemCode code) noexcept {
     auto const found = std::ranges::find(kWords, code, &Words::code);
     return found == kWords.end() ? "#000000" : found->colour;
+}
+
+std::string utf8_or_replaced(std::string_view text) {
+    if (is_utf8(text)) {
+        return std::string{text};
+    }
+    std::string result;
+    for (char const c : text) {
+        if (static_cast<unsigned char>(c) < 0x80) {
+            result += c;
+        } else {
+            result += "\xEF\xBF\xBD";
+        }
+    }
+    return result;
 }
 
 std::string grouped(std::uint64_t number) {
