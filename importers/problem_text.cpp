@@ -130,7 +130,7 @@ constexpr std::array kWords{
           {"Two neighbours run along the same line, but one has a vertex there that the other lacks.",
            "Insert the missing vertices."},
           {"两个相邻要素沿同一条线，但一方有节点而另一方没有。", "请补上缺少的节点。"},
-          "{subjects} 有 {measure} 的公共边界节点不一致[（{at}）]"},
+          "{subjects} 有 {measure} 的公共边界节点不一致[，两侧最多相距 {apart} 米][（{at}）]"},
     Words{ProblemCode::duplicate_geometry,
           "#8c4510",
           {"Features have the same geometry.", "Keep one of them."},

@@ -100,35 +100,40 @@ std::vector<std::vector<std::uint32_t>> AreaTracer::connected(std::vector<char> 
     return result;
 }
 
-TracedArea AreaTracer::trace(std::span<std::uint32_t const> regions) {
+std::vector<AreaTracer::ConnectedRegions> AreaTracer::pieces_of(std::span<std::uint32_t const> regions) {
     auto const turn = ++m_turn;
     for (auto const r : regions) {
         m_region_stamp[r] = turn;
     }
-    TracedArea area;
-    area.narrow = true;
-    std::optional<Point> somewhere;
+    std::vector<ConnectedRegions> result;
     for (auto const start : regions) {
         if (m_reached_stamp[start] == turn) {
             continue;
         }
-        std::vector<std::uint32_t> border;
-        std::vector<std::uint32_t> todo{start};
+        auto& piece = result.emplace_back();
         m_reached_stamp[start] = turn;
-        while (!todo.empty()) {
-            auto const region = todo.back();
-            todo.pop_back();
-            for (auto const h : m_arrangement.border_of(region)) {
+        piece.regions.push_back(start);
+        for (std::size_t k = 0; k < piece.regions.size(); ++k) {
+            for (auto const h : m_arrangement.border_of(piece.regions[k])) {
                 auto const beyond = m_arrangement.right_region(h);
                 if (m_region_stamp[beyond] != turn) {
-                    border.push_back(h);
+                    piece.border.push_back(h);
                 } else if (m_reached_stamp[beyond] != turn) {
                     m_reached_stamp[beyond] = turn;
-                    todo.push_back(beyond);
+                    piece.regions.push_back(beyond);
                 }
             }
         }
-        auto const piece = trace_piece(border);
+    }
+    return result;
+}
+
+TracedArea AreaTracer::trace(std::span<std::uint32_t const> regions) {
+    TracedArea area;
+    area.narrow = true;
+    std::optional<Point> somewhere;
+    for (auto const& connected : pieces_of(regions)) {
+        auto const piece = trace_piece(connected.border);
         area.area_m2 += piece.area_m2;
         ++area.pieces;
         area.narrow = area.narrow && piece.area_m2 < kSliverAreaM2 &&

@@ -41,6 +41,13 @@ public:
     /// The union of the regions (none twice).
     [[nodiscard]] TracedArea trace(std::span<std::uint32_t const> regions);
 
+    /// Regions of a set that hang together across edges, and the half-edges round them (area on their left).
+    struct ConnectedRegions {
+        std::vector<std::uint32_t> regions;
+        std::vector<std::uint32_t> border;
+    };
+    [[nodiscard]] std::vector<ConnectedRegions> pieces_of(std::span<std::uint32_t const> regions);
+
     /// The sets of regions with `member` that hang together across edges, each in ascending order, by first region.
     [[nodiscard]] std::vector<std::vector<std::uint32_t>> connected(std::vector<char> const& member);
 

@@ -1,14 +1,24 @@
 #include "areas.hpp"
+#include "boundary_match.hpp"
 #include "box_pairs.hpp"
+#include "edge_balance.hpp"
 #include "edge_table.hpp"
+#include "face_order.hpp"
 #include "face_validity.hpp"
 #include "findings.hpp"
+#include "monotone_chains.hpp"
+#include "place_marks.hpp"
+#include "side_matcher.hpp"
 
+#include <wangge/base/error.hpp>
 #include <wangge/geom/measure.hpp>
 #include <wangge/topology/coverage.hpp>
 #include <wangge/topology/rings.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -31,17 +41,12 @@ namespace {
 
 /// A face that overlaps more than this many others is one finding, not that many.
 constexpr std::size_t kManyOverlaps = 50;
+/// So many gaps between the same faces are one finding, however large each is.
+constexpr std::size_t kManyGaps = 50;
 /// In the survey of borders all faces are one owner; outlines follow.
 constexpr std::uint32_t kAnyFace = 0;
 
 geom::MultiPolygon const kNothing;
-
-bool shape_less(geom::MultiPolygon const& a, geom::MultiPolygon const& b) {
-    return std::lexicographical_compare(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end(),
-                                        [](geom::Polygon const& p, geom::Polygon const& q) {
-                                            return std::tie(p.outer, p.holes) < std::tie(q.outer, q.holes);
-                                        });
-}
 
 /// Calls f(Point a, Point b) for each edge, turned so that the area lies to its left.
 template <class F>
@@ -52,6 +57,18 @@ void for_each_turned_edge(geom::MultiPolygon const& shape, std::vector<char> con
         ++ring_number;
         geom::for_each_edge(ring, [&](Point a, Point b) { turn ? f(b, a) : f(a, b); });
     });
+}
+
+/// Brings the first ring, which is most often the only one, nearer.
+void prefetch(geom::MultiPolygon const& shape) {
+    constexpr std::size_t points_in_line = 8;
+    constexpr std::size_t most = 16 * points_in_line;
+    if (!shape.parts.empty()) {
+        auto const& ring = shape.parts.front().outer;
+        for (std::size_t i = 0; i < std::min(ring.size(), most); i += points_in_line) {
+            __builtin_prefetch(ring.data() + i);
+        }
+    }
 }
 
 std::vector<DirectedEdge> directed(std::span<OwnedEdge const> edges) {
@@ -105,7 +122,7 @@ UnmatchedLine longest_line(Arrangement const& arrangement, std::span<std::uint32
         }
         result.length_m += length;
         if (length > longest) {
-            longest = length;
+            longest = result.longest_m = length;
             result.line = std::move(line);
         }
     };
@@ -123,7 +140,7 @@ UnmatchedLine longest_line(Arrangement const& arrangement, std::span<std::uint32
 /// One check. Faces are taken in an order of their own, so that the callers' order cannot show.
 class Check {
 public:
-    Check(std::span<Face const> faces, std::span<Outline const> outlines, Progress& progress);
+    Check(std::span<Face const> faces, std::span<Outline const> outlines, double tolerance_m, Progress& progress);
     void run();
 
     [[nodiscard]] ProblemReport take_report();
@@ -146,20 +163,30 @@ private:
     [[nodiscard]] std::vector<std::string> names_of(std::set<std::uint32_t> const& faces) const;
 
     void check_faces();
+    void judge_face(std::uint32_t i, FaceValidator& validator, MonotoneChains& chains);
+    void take_edges(std::uint32_t i, SideMatcher& matcher);
+    void count_edges(std::uint32_t i, std::int32_t times);
     void find_duplicates();
-    void match_edges();
+    void collect_border();
     void match_outlines();
     void survey_borders();
     void find_gaps(Arrangement const& survey, AreaTracer& tracer);
     void find_unfilled(Arrangement const& survey, AreaTracer& tracer);
     void find_suspects(Arrangement const& survey);
     void overlay_suspects();
-    void find_overlaps(AreaTracer& tracer, std::map<Pair, std::vector<std::uint32_t>> regions);
+    void find_overlaps(Arrangement const& overlay, AreaTracer& tracer,
+                       std::map<Pair, std::vector<std::uint32_t>> regions);
     void collect_unmatched(Arrangement const& arrangement, bool is_overlay);
+    [[nodiscard]] bool is_boundary_drawn_twice(Arrangement const& arrangement, std::span<BorderEdge const> border);
+    [[nodiscard]] bool gap_is_boundary(Arrangement const& survey, std::span<std::uint32_t const> regions);
+    void take_boundaries(Arrangement const& overlay, AreaTracer& tracer, Pair pair,
+                         std::vector<std::uint32_t>& regions);
+    void add_unmatched(Pair pair, UnmatchedLine line);
     void report_narrow(Problem problem, bool narrow);
 
     std::span<Face const> m_faces;
     std::span<Outline const> m_outlines;
+    double m_tolerance_m;
     Progress& m_progress;
     ProblemReport m_report;
     std::size_t m_edge_count = 0;
@@ -168,7 +195,9 @@ private:
     std::vector<char> m_broken;   ///< takes no part in checks between faces
     std::vector<char> m_left_out; ///< the same, and leaves no trace: empty, or a copy of another face
     std::vector<std::vector<char>> m_reversed;
-    std::vector<std::uint64_t> m_edge_sum;  ///< same for faces with the same edges
+    std::vector<geom::Envelope> m_box;
+    std::vector<std::uint64_t> m_shape_sum; ///< same for faces with the same edges
+    EdgeBalance m_balance;                  ///< of the faces that are neither broken nor left out
     std::vector<OwnedEdge> m_border;        ///< edges of faces that no neighbour cancels
     std::vector<OwnedEdge> m_outline_edges; ///< all of them, owner face_count() + number of the outline
     bool m_outlines_filled = false;         ///< the border of all faces is that of all outlines, edge by edge
@@ -181,33 +210,24 @@ private:
     std::map<Pair, UnmatchedLine> m_unmatched;
 };
 
-Check::Check(std::span<Face const> faces, std::span<Outline const> outlines, Progress& progress)
+Check::Check(std::span<Face const> faces, std::span<Outline const> outlines, double tolerance_m, Progress& progress)
     : m_faces(faces)
     , m_outlines(outlines)
+    , m_tolerance_m(tolerance_m)
     , m_progress(progress)
-    , m_order(faces.size())
+    , m_order(order_by_name(faces))
     , m_broken(faces.size(), 0)
     , m_left_out(faces.size(), 0)
     , m_reversed(faces.size())
-    , m_edge_sum(faces.size(), 0)
-    , m_suspect(faces.size(), 0) {
-    std::iota(m_order.begin(), m_order.end(), 0U);
-    std::sort(m_order.begin(), m_order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        if (auto const order = faces[a].name.compare(faces[b].name); order != 0) {
-            return order < 0;
-        }
-        if (faces[a].incoming != faces[b].incoming) {
-            return faces[a].incoming;
-        }
-        return faces[a].shape && faces[b].shape ? shape_less(*faces[a].shape, *faces[b].shape)
-                                                : !faces[a].shape && faces[b].shape;
-    });
-}
+    , m_box(faces.size())
+    , m_shape_sum(faces.size(), 0)
+    , m_suspect(faces.size(), 0) {}
 
 void Check::run() {
     check_faces();
     m_progress.begin("matching edges", 0, "");
-    match_edges();
+    find_duplicates();
+    collect_border();
     match_outlines();
     m_progress.end();
     m_progress.begin("looking for gaps and overlaps", 0, "");
@@ -248,36 +268,79 @@ void Check::report_narrow(Problem problem, bool narrow) {
 void Check::check_faces() {
     m_progress.begin("checking faces", face_count(), "faces");
     FaceValidator validator;
+    MonotoneChains chains;
+    SideMatcher matcher;
+    auto const walk = order_by_place(face_count(), [this](std::uint32_t i) { return face(i).shape; });
     constexpr std::uint32_t step = 1024;
-    for (std::uint32_t i = 0; i < face_count(); ++i) {
-        auto verdict = validator.check(shape(i));
-        m_broken[i] = verdict.broken ? 1 : 0;
-        m_left_out[i] = shape(i).empty() ? 1 : 0;
-        if (std::find(verdict.reversed.begin(), verdict.reversed.end(), 1) != verdict.reversed.end()) {
-            m_reversed[i] = std::move(verdict.reversed);
+    constexpr std::uint32_t ahead = 3;
+    for (std::uint32_t k = 0; k < face_count(); ++k) {
+        if (k + ahead < face_count()) {
+            prefetch(shape(walk[k + ahead]));
         }
-        if (face(i).incoming) {
-            for (auto const& fault : verdict.faults) {
-                m_report.problems.push_back(fault_in_face(face(i).name, fault));
-            }
-        }
-        if ((i + 1) % step == 0 || i + 1 == face_count()) {
-            m_progress.advance((i % step) + 1);
+        auto const i = walk[k];
+        judge_face(i, validator, chains);
+        take_edges(i, matcher);
+        if ((k + 1) % step == 0 || k + 1 == face_count()) {
+            m_progress.advance((k % step) + 1);
         }
     }
+    matcher.for_each_unpaired([this](Point a, Point b) { m_balance.count(a, b, 1); });
     m_progress.end();
 }
 
-void Check::find_duplicates() {
-    std::vector<std::uint32_t> by_sum;
-    for (std::uint32_t i = 0; i < face_count(); ++i) {
-        if (m_left_out[i] == 0) {
-            by_sum.push_back(i);
+void Check::judge_face(std::uint32_t i, FaceValidator& validator, MonotoneChains& chains) {
+    auto const& s = shape(i);
+    chains.clear();
+    bool apart = !s.empty();
+    geom::for_each_ring(s, [&](geom::Ring const& ring) {
+        apart = apart && chains.add(ring);
+        m_box[i].extend(apart ? chains.ring_box() : geom::envelope_of(ring));
+    });
+    apart = apart && chains.proves_apart();
+    if (apart && s.parts.size() == 1 && s.parts[0].holes.empty() && chains.counter_clockwise()) {
+        return;
+    }
+    auto verdict = validator.check(s, apart);
+    m_broken[i] = verdict.broken ? 1 : 0;
+    m_left_out[i] = s.empty() ? 1 : 0;
+    if (std::find(verdict.reversed.begin(), verdict.reversed.end(), 1) != verdict.reversed.end()) {
+        m_reversed[i] = std::move(verdict.reversed);
+    }
+    if (face(i).incoming) {
+        for (auto const& fault : verdict.faults) {
+            m_report.problems.push_back(fault_in_face(face(i).name, fault));
         }
     }
-    std::sort(by_sum.begin(), by_sum.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return m_edge_sum[a] != m_edge_sum[b] ? m_edge_sum[a] < m_edge_sum[b] : a < b;
-    });
+}
+
+/// Pairs the face's edges with those of faces seen before, or counts them at once.
+void Check::take_edges(std::uint32_t i, SideMatcher& matcher) {
+    auto const& s = shape(i);
+    m_edge_count += geom::vertex_count(s);
+    if (m_broken[i] == 0 && m_reversed[i].empty()) {
+        geom::for_each_ring(s, [&](geom::Ring const& ring) { m_shape_sum[i] += matcher.add(ring); });
+        return;
+    }
+    geom::for_each_ring(s, [&](geom::Ring const& ring) { m_shape_sum[i] += SideMatcher::sum_of(ring); });
+    if (m_broken[i] == 0) {
+        count_edges(i, 1);
+    }
+}
+
+/// Adds the face's edges to the balance so many times.
+void Check::count_edges(std::uint32_t i, std::int32_t times) {
+    for_each_turned_edge(shape(i), m_reversed[i], [&](Point a, Point b) { m_balance.count(a, b, times); });
+}
+
+void Check::find_duplicates() {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_sum;
+    by_sum.reserve(face_count());
+    for (std::uint32_t i = 0; i < face_count(); ++i) {
+        if (m_left_out[i] == 0) {
+            by_sum.emplace_back(m_shape_sum[i], i);
+        }
+    }
+    std::sort(by_sum.begin(), by_sum.end());
     auto const edges_of = [&](std::uint32_t i) {
         std::vector<Segment> edges;
         geom::for_each_edge(shape(i), [&](Point a, Point b) {
@@ -289,7 +352,7 @@ void Check::find_duplicates() {
         return edges;
     };
     for (std::size_t begin = 0, end = 0; begin < by_sum.size(); begin = end) {
-        for (end = begin + 1; end < by_sum.size() && m_edge_sum[by_sum[end]] == m_edge_sum[by_sum[begin]];) {
+        for (end = begin + 1; end < by_sum.size() && by_sum[end].first == by_sum[begin].first;) {
             ++end;
         }
         if (end - begin == 1) {
@@ -297,7 +360,7 @@ void Check::find_duplicates() {
         }
         std::map<std::vector<Segment>, std::vector<std::uint32_t>> copies;
         for (auto k = begin; k < end; ++k) {
-            copies[edges_of(by_sum[k])].push_back(by_sum[k]);
+            copies[edges_of(by_sum[k].second)].push_back(by_sum[k].second);
         }
         for (auto const& [edges, faces] : copies) {
             if (faces.size() == 1 || edges.empty()) {
@@ -309,7 +372,10 @@ void Check::find_duplicates() {
             std::vector<std::string> names;
             for (auto const f : faces) {
                 names.push_back(face(f).name);
-                m_left_out[f] = f == kept ? 0 : 1;
+                if (f != kept) {
+                    m_left_out[f] = 1;
+                    count_edges(f, m_broken[f] != 0 ? 0 : -1);
+                }
             }
             if (incoming != faces.end()) {
                 m_report.problems.push_back(duplicate_faces(std::move(names), shape(kept)));
@@ -318,25 +384,38 @@ void Check::find_duplicates() {
     }
 }
 
-void Check::match_edges() {
-    std::size_t vertices = 0;
-    for (std::uint32_t i = 0; i < face_count(); ++i) {
-        vertices += geom::vertex_count(shape(i));
+/// Few edges are out of balance, and few faces come near them; only those are gone through again.
+void Check::collect_border() {
+    geom::Envelope extent;
+    m_balance.for_each([&](Point low, Point high) {
+        extent.extend(low);
+        extent.extend(high);
+    });
+    if (extent.empty()) {
+        return;
     }
-    m_edge_count = vertices;
-    EdgeTable table{vertices};
+    PlaceMarks marks{extent};
+    m_balance.for_each([&](Point low, Point) { marks.mark(low); });
+    std::vector<OwnedEdge> passed;
     for (std::uint32_t i = 0; i < face_count(); ++i) {
-        geom::for_each_edge(shape(i), [&](Point a, Point b) {
-            m_edge_sum[i] += a == b ? 0 : (a < b ? edge_hash(a, b) : edge_hash(b, a));
-            table.count(a, b);
-        });
-    }
-    find_duplicates();
-    table.allocate();
-    for (std::uint32_t i = 0; i < face_count(); ++i) {
-        if (m_left_out[i] == 0) {
-            for_each_turned_edge(shape(i), m_reversed[i], [&](Point a, Point b) { table.add(a, b, i); });
+        if (m_left_out[i] == 0 && marks.may_meet(m_box[i])) {
+            for_each_turned_edge(shape(i), m_reversed[i], [&](Point a, Point b) {
+                auto const low = std::min(a, b);
+                auto const high = std::max(a, b);
+                if (a != b && m_balance.contains(low, high)) {
+                    passed.push_back({a, b, i, false});
+                }
+            });
         }
+    }
+    m_balance = EdgeBalance{};
+    EdgeTable table{passed.size()};
+    for (auto const& e : passed) {
+        table.count(e.from, e.to);
+    }
+    table.allocate();
+    for (auto const& e : passed) {
+        table.add(e.from, e.to, e.owner);
     }
     table.for_each_edge([&](std::span<EdgeTable::Use const> uses) {
         std::size_t count[2] = {0, 0};
@@ -434,7 +513,12 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
     for (std::uint32_t r = 0; r < survey.region_count(); ++r) {
         uncovered[r] = m_survey[r].faces <= 0 ? 1 : 0;
     }
-    std::map<std::set<std::uint32_t>, std::vector<std::uint32_t>> slivers; // regions by the faces round them
+    struct OfRound {
+        std::vector<std::uint32_t> small; ///< regions of the gaps below kSliverAreaM2
+        std::vector<TracedArea> large;
+        std::vector<std::uint32_t> all;
+    };
+    std::map<std::set<std::uint32_t>, OfRound> gaps; // by the faces round them
     for (auto const& regions : tracer.connected(uncovered)) {
         if (regions.front() == 0) {
             continue; // the outside
@@ -473,15 +557,32 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
         for (auto const r : regions) {
             m_in_gap[r] = 1;
         }
-        if (area.narrow) {
-            auto& all = slivers[round];
-            all.insert(all.end(), regions.begin(), regions.end());
+        if (gap_is_boundary(survey, regions)) {
+            continue;
+        }
+        auto& same_round = gaps[round];
+        same_round.all.insert(same_round.all.end(), regions.begin(), regions.end());
+        if (area.area_m2 < kSliverAreaM2) {
+            same_round.small.insert(same_round.small.end(), regions.begin(), regions.end());
         } else {
-            m_report.problems.push_back(gap_between(names_of(round), std::move(area)));
+            same_round.large.push_back(std::move(area));
         }
     }
-    for (auto const& [round, regions] : slivers) {
-        report_narrow(gap_between(names_of(round), tracer.trace(regions)), true);
+    auto const report = [&](std::set<std::uint32_t> const& round, TracedArea area) {
+        bool const narrow = area.narrow;
+        report_narrow(gap_between(names_of(round), std::move(area)), narrow);
+    };
+    for (auto& [round, same_round] : gaps) {
+        if (same_round.large.size() > kManyGaps) {
+            report(round, tracer.trace(same_round.all));
+            continue;
+        }
+        for (auto& area : same_round.large) {
+            report(round, std::move(area));
+        }
+        if (!same_round.small.empty()) {
+            report(round, tracer.trace(same_round.small));
+        }
     }
 }
 
@@ -603,11 +704,18 @@ void Check::overlay_suspects() {
     for (auto const& [i, regions] : outside) {
         m_report.problems.push_back(face_outside(face(i).name, tracer.trace(regions)));
     }
-    find_overlaps(tracer, std::move(overlaps));
+    find_overlaps(overlay, tracer, std::move(overlaps));
     collect_unmatched(overlay, true);
 }
 
-void Check::find_overlaps(AreaTracer& tracer, std::map<Pair, std::vector<std::uint32_t>> regions) {
+void Check::find_overlaps(Arrangement const& overlay, AreaTracer& tracer,
+                          std::map<Pair, std::vector<std::uint32_t>> regions) {
+    if (m_tolerance_m > 0) {
+        for (auto& [pair, list] : regions) {
+            take_boundaries(overlay, tracer, pair, list);
+        }
+        std::erase_if(regions, [](auto const& of_pair) { return of_pair.second.empty(); });
+    }
     std::map<std::uint32_t, std::size_t> partners;
     for (auto const& [pair, list] : regions) {
         ++partners[pair.first];
@@ -665,16 +773,84 @@ void Check::collect_unmatched(Arrangement const& arrangement, bool is_overlay) {
     }
     for (auto const& [pair, list] : pieces) {
         if (!list.empty()) {
-            m_unmatched[pair] = longest_line(arrangement, list);
+            add_unmatched(pair, longest_line(arrangement, list));
         }
     }
 }
 
+void Check::add_unmatched(Pair pair, UnmatchedLine line) {
+    auto& all = m_unmatched[pair];
+    all.length_m += line.length_m;
+    all.apart_m = std::max(all.apart_m, line.apart_m);
+    if (all.line.empty() || line.longest_m > all.longest_m ||
+        (line.longest_m == all.longest_m && line.line < all.line)) {
+        all.line = std::move(line.line);
+        all.longest_m = line.longest_m;
+    }
+}
+
+/// When the sides are near enough, notes the stretches for their pairs.
+bool Check::is_boundary_drawn_twice(Arrangement const& arrangement, std::span<BorderEdge const> border) {
+    auto const stretches = match_sides(arrangement, border, m_tolerance_m);
+    for (auto const& stretch : stretches) {
+        if (Pair const pair{stretch.first, stretch.second}; concerns(pair)) {
+            auto line = longest_line(arrangement, stretch.pieces);
+            line.apart_m = stretch.apart_m;
+            add_unmatched(pair, std::move(line));
+        }
+    }
+    return !stretches.empty();
+}
+
+bool Check::gap_is_boundary(Arrangement const& survey, std::span<std::uint32_t const> regions) {
+    std::vector<BorderEdge> border;
+    for (auto const r : regions) {
+        for (auto const h : survey.border_of(r)) {
+            if (m_tolerance_m > 0 && m_survey[survey.right_region(h)].faces > 0) {
+                survey.for_each_edge_along(h, [&](OwnedEdge const& e, bool same_way, std::uint32_t) {
+                    if (!same_way && e.owner < face_count()) {
+                        border.push_back({h, e.owner});
+                    }
+                });
+            }
+        }
+    }
+    return is_boundary_drawn_twice(survey, border);
+}
+
+/// Leaves the regions of a pair's overlap that are more than a boundary drawn twice.
+void Check::take_boundaries(Arrangement const& overlay, AreaTracer& tracer, Pair pair,
+                            std::vector<std::uint32_t>& regions) {
+    std::vector<std::uint32_t> left;
+    for (auto const& piece : tracer.pieces_of(regions)) {
+        std::vector<BorderEdge> border;
+        for (auto const h : piece.border) {
+            overlay.for_each_edge_along(h, [&](OwnedEdge const& e, bool same_way, std::uint32_t) {
+                if (same_way && (e.owner == pair.first || e.owner == pair.second)) {
+                    border.push_back({h, e.owner});
+                }
+            });
+        }
+        if (!is_boundary_drawn_twice(overlay, border)) {
+            left.insert(left.end(), piece.regions.begin(), piece.regions.end());
+        }
+    }
+    std::sort(left.begin(), left.end());
+    regions = std::move(left);
+}
+
 } // namespace
+
+CoverageChecker::CoverageChecker(Options const& options) : m_options(options) {
+    if (!std::isfinite(options.tolerance_m) || options.tolerance_m < 0) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("tolerance of {} m: give a length of 0 m or more", options.tolerance_m)};
+    }
+}
 
 CoverageChecker::Result CoverageChecker::check(std::span<Face const> faces, std::span<Outline const> outlines,
                                                Progress& progress) const {
-    Check check{faces, outlines, progress};
+    Check check{faces, outlines, m_options.tolerance_m, progress};
     check.run();
     Result result{check.take_report(), nullptr};
     if (!result.report.has_errors()) {

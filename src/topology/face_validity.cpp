@@ -279,7 +279,7 @@ void FaceValidator::check_connected() {
     }
 }
 
-FaceVerdict FaceValidator::check(geom::MultiPolygon const& shape) {
+FaceVerdict FaceValidator::check(geom::MultiPolygon const& shape, bool apart) {
     load(shape);
     if (m_rings.empty()) {
         add(ProblemCode::empty_geometry, {}, "has no geometry", "draw its area");
@@ -287,7 +287,7 @@ FaceVerdict FaceValidator::check(geom::MultiPolygon const& shape) {
     }
     for (auto const& ring : m_rings) {
         check_neighbours(ring);
-        for (auto i = ring.begin; i < ring.end && ring.end - ring.begin >= 3; ++i) {
+        for (auto i = ring.begin; !apart && i < ring.end && ring.end - ring.begin >= 3; ++i) {
             geom::Envelope box;
             box.extend(m_points[i]);
             box.extend(m_points[next(i)]);

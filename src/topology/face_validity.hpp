@@ -31,7 +31,8 @@ struct FaceVerdict {
 /// Checks faces one by one against the OGC rules. Exact. Reuses its memory; one for each thread.
 class FaceValidator {
 public:
-    [[nodiscard]] FaceVerdict check(geom::MultiPolygon const& shape);
+    /// `apart`: it is known already that no two edges meet but neighbours in their common point.
+    [[nodiscard]] FaceVerdict check(geom::MultiPolygon const& shape, bool apart = false);
 
 private:
     struct RingSpan {

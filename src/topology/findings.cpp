@@ -101,8 +101,16 @@ Problem unmatched_boundary(std::string const& a, std::string const& b, Unmatched
     problem.subjects = {std::min(a, b), std::max(a, b)};
     auto const at = line.line[line.line.size() / 2];
     problem.message =
-        fmt::format("{} and {} share {:.3f} m of boundary near {} but not its vertices; insert the missing vertices",
-                    problem.subjects[0], problem.subjects[1], line.length_m, geom::to_wkt(at));
+        line.apart_m == 0
+            ? fmt::format("{} and {} share {:.3f} m of boundary near {} but not its vertices; insert the missing "
+                          "vertices",
+                          problem.subjects[0], problem.subjects[1], line.length_m, geom::to_wkt(at))
+            : fmt::format("{} and {} share {:.3f} m of boundary near {} but not its vertices, and draw it up to {:.3f} "
+                          "m apart; snap one to the other",
+                          problem.subjects[0], problem.subjects[1], line.length_m, geom::to_wkt(at), line.apart_m);
+    if (line.apart_m > 0) {
+        problem.facts.push_back({"apart", fmt::format("{:.3f}", line.apart_m)});
+    }
     problem.measure = line.length_m;
     problem.unit = "m";
     problem.place = ProblemPlace{at, std::move(line.line), {}};

@@ -14,6 +14,8 @@ namespace wangge::topology {
 struct UnmatchedLine {
     std::vector<Point> line; ///< the longest connected stretch
     double length_m = 0;     ///< of all stretches
+    double longest_m = 0;    ///< of `line`
+    double apart_m = 0;      ///< the largest distance between what the two draw
 };
 
 /// The words of each problem: what, where, what to do.

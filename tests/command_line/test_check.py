@@ -314,7 +314,7 @@ class ProblemPages(unittest.TestCase):
         kinds = (cli.ROOT / "src/geom/problem.cpp").read_text(encoding="utf-8")
         form = (r"(\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S[^#]*^Why: \S[^#]*^Do: \S")
         sections = []
-        for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        for section in re.split(r"^### (?=\d)", text, flags=re.MULTILINE)[1:]:
             found = re.match(form, section, re.MULTILINE)
             self.assertIsNotNone(found, section[:60])
             sections.append(found.groups())

@@ -1,4 +1,4 @@
-#include "lattice.hpp"
+#include "scene.hpp"
 
 #include <wangge/geom/measure.hpp>
 #include <wangge/topology/coverage.hpp>
@@ -16,78 +16,6 @@ using namespace wangge::topology;
 namespace {
 
 auto const kTolerance = boost::test_tools::tolerance(1e-6);
-
-/// Faces by name, checked in one go. Coordinates are in units of 0.0001 degree (some 11 m) near 113 E, 23 N.
-struct Scene {
-    static constexpr std::int32_t kUnit = 1000;
-
-    static Ring placed(Ring ring) {
-        for (auto& p : ring) {
-            p = {1130000000 + p.lon * kUnit, 230000000 + p.lat * kUnit};
-        }
-        return ring;
-    }
-    static MultiPolygon placed(MultiPolygon shape) {
-        for (auto& part : shape.parts) {
-            part.outer = placed(part.outer);
-            for (auto& hole : part.holes) {
-                hole = placed(hole);
-            }
-        }
-        return shape;
-    }
-    Scene& add(std::string name, MultiPolygon const& shape, bool incoming = true) {
-        names.push_back(std::move(name));
-        shapes.push_back(placed(shape));
-        is_incoming.push_back(incoming);
-        return *this;
-    }
-    Scene& outline(std::string name, MultiPolygon const& shape) {
-        outline_names.push_back(std::move(name));
-        outline_shapes.push_back(placed(shape));
-        return *this;
-    }
-    [[nodiscard]] ProblemReport check() const {
-        std::vector<Face> faces;
-        for (std::size_t i = 0; i < shapes.size(); ++i) {
-            faces.push_back({names[i], &shapes[i], is_incoming[i] != 0});
-        }
-        std::vector<Outline> outlines;
-        for (std::size_t i = 0; i < outline_shapes.size(); ++i) {
-            outlines.push_back({outline_names[i], &outline_shapes[i]});
-        }
-        SilentProgress progress;
-        auto result = CoverageChecker{}.check(faces, outlines, progress);
-        BOOST_TEST(result.report.has_errors() == (result.checked == nullptr));
-        return std::move(result.report);
-    }
-
-    std::vector<std::string> names;
-    std::vector<MultiPolygon> shapes;
-    std::vector<char> is_incoming;
-    std::vector<std::string> outline_names;
-    std::vector<MultiPolygon> outline_shapes;
-};
-
-/// "overlap A B; gap C"
-std::string words(ProblemReport const& report) {
-    std::string text;
-    for (auto const& problem : report.problems) {
-        text += text.empty() ? "" : "; ";
-        text += problem_kind(problem.code).slug;
-        for (auto const& subject : problem.subjects) {
-            text += ' ' + subject;
-        }
-    }
-    return text;
-}
-
-double m2(MultiPolygon const& shape) { return geom::area_m2(Scene::placed(shape)); }
-
-MultiPolygon with_hole(MultiPolygon shape, Ring hole) {
-    shape.parts[0].holes.push_back(std::move(hole));
-    return shape;
-}
 
 } // namespace
 

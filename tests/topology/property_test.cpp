@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(partitions_are_clean_but_for_their_holes) {
     for (int round = 0; round < 2000; ++round) {
         bool const holes = round % 2 == 1;
         auto const coverage = random_coverage(random, static_cast<int>(random.between(2, 10)),
-                                              static_cast<int>(random.between(1, 12)), holes, 3);
+                                              static_cast<int>(random.between(1, 12)), holes, 3000);
         auto const report = check(faces_of(coverage));
         BOOST_TEST_INFO("round " << round << '\n' << everything(report));
         BOOST_REQUIRE_EQUAL(report.problems.size(), report.count(ProblemCode::gap) + report.count(ProblemCode::sliver));

@@ -53,12 +53,24 @@ private:
  */
 class CoverageChecker {
 public:
+    struct Options {
+        /// Gaps and overlaps whose two sides are nowhere farther apart than this many metres are one boundary drawn
+        /// twice: one finding edge_not_matched for the pair. 0: only what runs along one line exactly is.
+        double tolerance_m = 0;
+    };
+    CoverageChecker() = default;
+    /// Throws Error{usage} when the tolerance is negative or not a number.
+    explicit CoverageChecker(Options const& options);
+
     struct Result {
         ProblemReport report;
         std::unique_ptr<CheckedCoverage> checked; ///< set when the report has no error
     };
     [[nodiscard]] Result check(std::span<Face const> faces, std::span<Outline const> outlines,
                                Progress& progress) const;
+
+private:
+    Options m_options;
 };
 
 /**
