@@ -312,10 +312,10 @@ class ProblemPages(unittest.TestCase):
     def test_every_code_has_a_section_with_its_severity_a_picture_and_nothing_else_has(self):
         text = (cli.ROOT / "docs/problems.md").read_text(encoding="utf-8")
         kinds = (cli.ROOT / "src/geom/problem.cpp").read_text(encoding="utf-8")
-        form = (r"(\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S[^#]*^Why: \S[^#]*^Do: \S")
+        form = (r"(\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S.*?^Why: \S.*?^Do: \S")
         sections = []
         for section in re.split(r"^### (?=\d)", text, flags=re.MULTILINE)[1:]:
-            found = re.match(form, section, re.MULTILINE)
+            found = re.match(form, section, re.MULTILINE | re.DOTALL)
             self.assertIsNotNone(found, section[:60])
             sections.append(found.groups())
         self.assertEqual({int(s[0]): s[1] for s in sections}, catalogue())
