@@ -3,6 +3,7 @@
 #include <wangge/geom/problem.hpp>
 #include <wangge/importers/language.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
