@@ -375,7 +375,7 @@ private:
         for (std::size_t i = 0; against_parent && i < m_parent.shapes.size(); ++i) {
             outlines.push_back({m_parent.names[i], &m_parent.shapes[i]});
         }
-        auto result = topology::CoverageChecker{}.check(faces, outlines, m_progress);
+        auto result = topology::CoverageChecker{{m_options.tolerance_m}}.check(faces, outlines, m_progress);
         for (auto& problem : result.report.problems) {
             speak_of_parent(problem);
             m_problems.add(std::move(problem));

@@ -30,6 +30,15 @@ std::optional<GridKind> parse_kind_word(std::string_view text) {
     return parse_grid_kind(text);
 }
 
+namespace {
+
+/// A ring whose loops cancel out has no area either, but crosses itself, which the checker tells.
+[[nodiscard]] bool on_one_line(geom::Ring const& ring) {
+    return std::ranges::all_of(ring, [&](geom::Point p) { return geom::orientation(ring[0], ring[1], p) == 0; });
+}
+
+} // namespace
+
 bool ShapeNormalizer::place(RawFeature const& feature, std::string const& subject, std::vector<Problem>& problems) {
     m_positions = feature.coordinates;
     m_last_max_m = 0;
@@ -90,7 +99,7 @@ ShapeNormalizer::Result ShapeNormalizer::normalize(RawFeature const& feature, st
         while (ring.size() > 1 && ring.front() == ring.back()) {
             ring.pop_back();
         }
-        if (ring.size() < 3 || geom::winding(ring) == 0) {
+        if (ring.size() < 3 || on_one_line(ring)) {
             Problem problem{
                 ProblemCode::collapsed_ring,
                 {subject},

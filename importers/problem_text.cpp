@@ -1,6 +1,7 @@
 #include "problem_text.hpp"
 
 #include <wangge/geom/point.hpp>
+#include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>
 
@@ -129,7 +130,7 @@ constexpr std::array kWords{
           {"Two neighbours run along the same line, but one has a vertex there that the other lacks.",
            "Insert the missing vertices."},
           {"两个相邻要素沿同一条线，但一方有节点而另一方没有。", "请补上缺少的节点。"},
-          "{subjects} 有 {measure} 的公共边界节点不一致[（{at}）]"},
+          "{subjects} 有 {measure} 的公共边界节点不一致[，两侧最多相距 {apart} 米][（{at}）]"},
     Words{ProblemCode::duplicate_geometry,
           "#8c4510",
           {"Features have the same geometry.", "Keep one of them."},
@@ -291,6 +292,21 @@ ProblemGuide guide_of(ProblemCode code, Language language) {
 std::string_view colour_of(ProblemCode code) noexcept {
     auto const found = std::ranges::find(kWords, code, &Words::code);
     return found == kWords.end() ? "#000000" : found->colour;
+}
+
+std::string utf8_or_replaced(std::string_view text) {
+    if (is_utf8(text)) {
+        return std::string{text};
+    }
+    std::string result;
+    for (char const c : text) {
+        if (static_cast<unsigned char>(c) < 0x80) {
+            result += c;
+        } else {
+            result += "\xEF\xBF\xBD";
+        }
+    }
+    return result;
 }
 
 std::string grouped(std::uint64_t number) {

@@ -3,6 +3,7 @@
 #include <wangge/geom/problem.hpp>
 #include <wangge/importers/language.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ struct ProblemGuide {
 
 /// "1,234 m²", "0.0031 m²", "12.5 平方米"; empty for a problem without a measure.
 [[nodiscard]] std::string measure_text(Problem const& problem, Language language);
+/// `text` when it is UTF-8; else with U+FFFD for its bytes beyond ASCII: names of files on a disk may be in any
+/// encoding.
+[[nodiscard]] std::string utf8_or_replaced(std::string_view text);
 /// "113.3300000, 23.1300000", longitude first; empty for a problem without a place.
 [[nodiscard]] std::string place_text(Problem const& problem);
 /// 1234567 as "1,234,567".

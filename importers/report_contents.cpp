@@ -61,9 +61,7 @@ void add_reading(ReportContents& contents, FileSummary const& file) {
         report.changes, [](auto const& change) { return change.first == "unchanged" || change.second == 0; });
     if (language == Language::chinese) {
         if (errors > 0) {
-            return fmt::format("未写入任何内容：{} 个错误，{} 个警告。请改正文件后重新导入；--report FILE.html "
-                               "可在地图上查看问题。",
-                               errors, warnings);
+            return fmt::format("未写入任何内容：{} 个错误，{} 个警告。", errors, warnings);
         }
         return report.dry_run ? fmt::format("试运行，未写入任何内容：0 个错误，{} 个警告。", warnings)
                : nothing_new
@@ -72,9 +70,7 @@ void add_reading(ReportContents& contents, FileSummary const& file) {
                    : fmt::format("已写入登记库：0 个错误，{} 个警告，用时 {:.1f} 秒。", warnings, report.elapsed_s);
     }
     if (errors > 0) {
-        return fmt::format("Nothing was written: {} errors, {} warnings. Correct the file and import it again; "
-                           "--report FILE.html shows the problems on a map, FILE.gpkg as layers.",
-                           errors, warnings);
+        return fmt::format("Nothing was written: {} errors, {} warnings.", errors, warnings);
     }
     return report.dry_run ? fmt::format("Dry run, nothing was written: 0 errors, {} warnings.", warnings)
            : nothing_new
@@ -104,16 +100,17 @@ void add_reading(ReportContents& contents, FileSummary const& file) {
 } // namespace
 
 ReportContents contents_of(ImportReport const& report, Language language) {
-    ReportContents contents{language, {}, {}, outcome_of(report, language), &report, &report.map};
+    ReportContents contents{language, {}, {}, outcome_of(report, language), {}, &report, &report.map};
     bool const chinese = language == Language::chinese;
     contents.title = chinese ? fmt::format("导入报告：{}", in_chinese(report.what)) : "Import of " + report.what;
     for (auto const& file : report.files) {
-        contents.facts.emplace_back(
-            file.name,
-            chinese ? fmt::format("{} 条记录{}{}", grouped(file.rows), file.layer.empty() ? "" : "，图层 " + file.layer,
-                                  file.encoding.empty() ? "" : "，文字编码 " + file.encoding)
-                    : fmt::format("{} rows{}{}", grouped(file.rows), file.layer.empty() ? "" : ", layer " + file.layer,
-                                  file.encoding.empty() ? "" : ", text in " + file.encoding));
+        contents.facts.emplace_back(file.name,
+                                    chinese ? fmt::format("{}，{} 条记录{}{}", file.name, grouped(file.rows),
+                                                          file.layer.empty() ? "" : "，图层 " + file.layer,
+                                                          file.encoding.empty() ? "" : "，文字编码 " + file.encoding)
+                                            : fmt::format("{}, {} rows{}{}", file.name, grouped(file.rows),
+                                                          file.layer.empty() ? "" : ", layer " + file.layer,
+                                                          file.encoding.empty() ? "" : ", text in " + file.encoding));
         add_reading(contents, file);
     }
     if (report.what == "boundaries") {
@@ -131,7 +128,7 @@ ReportContents contents_of(ImportReport const& report, Language language) {
 }
 
 ReportContents contents_of(CheckReport const& report, Language language) {
-    ReportContents contents{language, {}, {}, outcome_of(report, language), &report, &report.map};
+    ReportContents contents{language, {}, {}, outcome_of(report, language), {}, &report, &report.map};
     bool const chinese = language == Language::chinese;
     auto const name = std::filesystem::path{report.file.name}.filename().string();
     contents.title = chinese ? fmt::format("图层检查：{}", name) : fmt::format("Check of {}", name);

@@ -17,6 +17,7 @@ struct ReportContents {
     std::string title;
     std::vector<std::pair<std::string, std::string>> facts; ///< label, words
     std::string outcome;                                    ///< one sentence
+    std::string hint;                                       ///< what to do next, for a terminal; may be empty
     ProblemTally const* tally = nullptr;
     ReportMap const* map = nullptr;
 

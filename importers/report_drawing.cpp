@@ -269,7 +269,7 @@ void append_inset(std::string& svg, ReportMap::Detail const& detail, Problem con
 std::string xml_escaped(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    for (char const c : text) {
+    for (char const c : utf8_or_replaced(text)) {
         switch (c) {
         case '&':
             result += "&amp;";

@@ -10,7 +10,7 @@
 
 namespace wangge::importers {
 
-/// `text` for XML content and attributes; control characters, which XML forbids, become U+FFFD.
+/// `text` for XML content and attributes; control characters and what is not UTF-8, which XML forbids, become U+FFFD.
 [[nodiscard]] std::string xml_escaped(std::string_view text);
 
 /// SVG of the layer with every problem that has a place; those with a close look carry its number, 1 for the first.

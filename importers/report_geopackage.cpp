@@ -87,8 +87,8 @@ public:
         feature.SetField("problem", std::string{kind.slug}.c_str());
         feature.SetField("title_zh", std::string{kind.title_zh}.c_str());
         feature.SetField("severity", std::string{to_string(kind.severity)}.c_str());
-        feature.SetField("subjects", fmt::format("{}", fmt::join(problem.subjects, ", ")).c_str());
-        feature.SetField("message", sentence(problem, m_language).c_str());
+        feature.SetField("subjects", utf8_or_replaced(fmt::format("{}", fmt::join(problem.subjects, ", "))).c_str());
+        feature.SetField("message", utf8_or_replaced(sentence(problem, m_language)).c_str());
         if (!problem.unit.empty()) {
             feature.SetField("measure", problem.measure);
             feature.SetField("unit", problem.unit.c_str());

@@ -59,6 +59,9 @@ void append_case(std::string& text, Problem const& problem, Language language) {
         }
     }
     line("{}", contents.outcome);
+    if (!contents.hint.empty() && shown_of_each == kShownOnTerminal) {
+        line("{}", contents.hint);
+    }
     return text;
 }
 

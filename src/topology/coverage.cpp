@@ -8,6 +8,7 @@
 #include "findings.hpp"
 #include "monotone_chains.hpp"
 #include "place_marks.hpp"
+#include "side_matcher.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/geom/measure.hpp>
@@ -163,8 +164,8 @@ private:
 
     void check_faces();
     void judge_face(std::uint32_t i, FaceValidator& validator, MonotoneChains& chains);
-    void balance_edges(std::uint32_t i);
-    void forget_copy(std::uint32_t i);
+    void take_edges(std::uint32_t i, SideMatcher& matcher);
+    void count_edges(std::uint32_t i, std::int32_t times);
     void find_duplicates();
     void collect_border();
     void match_outlines();
@@ -195,7 +196,7 @@ private:
     std::vector<char> m_left_out; ///< the same, and leaves no trace: empty, or a copy of another face
     std::vector<std::vector<char>> m_reversed;
     std::vector<geom::Envelope> m_box;
-    std::vector<std::uint64_t> m_edge_sum;  ///< same for faces with the same edges
+    std::vector<std::uint64_t> m_shape_sum; ///< same for faces with the same edges
     EdgeBalance m_balance;                  ///< of the faces that are neither broken nor left out
     std::vector<OwnedEdge> m_border;        ///< edges of faces that no neighbour cancels
     std::vector<OwnedEdge> m_outline_edges; ///< all of them, owner face_count() + number of the outline
@@ -219,7 +220,7 @@ Check::Check(std::span<Face const> faces, std::span<Outline const> outlines, dou
     , m_left_out(faces.size(), 0)
     , m_reversed(faces.size())
     , m_box(faces.size())
-    , m_edge_sum(faces.size(), 0)
+    , m_shape_sum(faces.size(), 0)
     , m_suspect(faces.size(), 0) {}
 
 void Check::run() {
@@ -268,6 +269,7 @@ void Check::check_faces() {
     m_progress.begin("checking faces", face_count(), "faces");
     FaceValidator validator;
     MonotoneChains chains;
+    SideMatcher matcher;
     auto const walk = order_by_place(face_count(), [this](std::uint32_t i) { return face(i).shape; });
     constexpr std::uint32_t step = 1024;
     constexpr std::uint32_t ahead = 3;
@@ -277,11 +279,12 @@ void Check::check_faces() {
         }
         auto const i = walk[k];
         judge_face(i, validator, chains);
-        balance_edges(i);
+        take_edges(i, matcher);
         if ((k + 1) % step == 0 || k + 1 == face_count()) {
             m_progress.advance((k % step) + 1);
         }
     }
+    matcher.for_each_unpaired([this](Point a, Point b) { m_balance.count(a, b, 1); });
     m_progress.end();
 }
 
@@ -310,38 +313,23 @@ void Check::judge_face(std::uint32_t i, FaceValidator& validator, MonotoneChains
     }
 }
 
-void Check::balance_edges(std::uint32_t i) {
+/// Pairs the face's edges with those of faces seen before, or counts them at once.
+void Check::take_edges(std::uint32_t i, SideMatcher& matcher) {
     auto const& s = shape(i);
     m_edge_count += geom::vertex_count(s);
-    std::uint64_t sum = 0;
-    bool const counts = m_broken[i] == 0;
-    for_each_turned_edge(s, m_reversed[i], [&](Point a, Point b) {
-        if (a == b) {
-            return;
-        }
-        bool const backward = b < a;
-        auto const low = backward ? b : a;
-        auto const high = backward ? a : b;
-        auto const hash = edge_hash(low, high);
-        sum += hash;
-        if (counts) {
-            m_balance.add(low, high, hash, backward ? -1 : 1);
-        }
-    });
-    m_edge_sum[i] = sum;
-}
-
-/// Takes the edges of a face out of the balance again.
-void Check::forget_copy(std::uint32_t i) {
-    m_left_out[i] = 1;
-    if (m_broken[i] != 0) {
+    if (m_broken[i] == 0 && m_reversed[i].empty()) {
+        geom::for_each_ring(s, [&](geom::Ring const& ring) { m_shape_sum[i] += matcher.add(ring); });
         return;
     }
-    for_each_turned_edge(shape(i), m_reversed[i], [&](Point a, Point b) {
-        if (a != b) {
-            m_balance.add(std::min(a, b), std::max(a, b), edge_hash(std::min(a, b), std::max(a, b)), b < a ? 1 : -1);
-        }
-    });
+    geom::for_each_ring(s, [&](geom::Ring const& ring) { m_shape_sum[i] += SideMatcher::sum_of(ring); });
+    if (m_broken[i] == 0) {
+        count_edges(i, 1);
+    }
+}
+
+/// Adds the face's edges to the balance so many times.
+void Check::count_edges(std::uint32_t i, std::int32_t times) {
+    for_each_turned_edge(shape(i), m_reversed[i], [&](Point a, Point b) { m_balance.count(a, b, times); });
 }
 
 void Check::find_duplicates() {
@@ -349,7 +337,7 @@ void Check::find_duplicates() {
     by_sum.reserve(face_count());
     for (std::uint32_t i = 0; i < face_count(); ++i) {
         if (m_left_out[i] == 0) {
-            by_sum.emplace_back(m_edge_sum[i], i);
+            by_sum.emplace_back(m_shape_sum[i], i);
         }
     }
     std::sort(by_sum.begin(), by_sum.end());
@@ -385,7 +373,8 @@ void Check::find_duplicates() {
             for (auto const f : faces) {
                 names.push_back(face(f).name);
                 if (f != kept) {
-                    forget_copy(f);
+                    m_left_out[f] = 1;
+                    count_edges(f, m_broken[f] != 0 ? 0 : -1);
                 }
             }
             if (incoming != faces.end()) {
@@ -413,7 +402,7 @@ void Check::collect_border() {
             for_each_turned_edge(shape(i), m_reversed[i], [&](Point a, Point b) {
                 auto const low = std::min(a, b);
                 auto const high = std::max(a, b);
-                if (m_balance.contains(low, high, edge_hash(low, high))) {
+                if (a != b && m_balance.contains(low, high)) {
                     passed.push_back({a, b, i, false});
                 }
             });

@@ -2,41 +2,44 @@
 
 #include "edge_table.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace wangge::topology {
 
-/**
- * For each undirected edge, how often it was passed one way more than the other. An edge in balance is forgotten, so
- * that faces taken in spatial order need no more memory than the front between those seen and those to come: for a
- * province it stays in a core's cache. Open addressing; no order of calls changes the outcome.
- */
+/// For each undirected edge, how often it was passed one way more than the other. An edge in balance is forgotten, so
+/// that only the front between what was counted and what is to come takes memory. Open addressing; no order of calls
+/// changes the outcome.
 class EdgeBalance {
 public:
     EdgeBalance();
 
-    /// `hash` is edge_hash(low, high); low < high. `way` is +1 from low to high, -1 back.
-    void add(Point low, Point high, std::uint64_t hash, std::int32_t way) {
-        auto slot = hash & m_mask;
-        while (m_slots[slot].net != 0) {
+    /// Counts the edge so many times in the direction from `a` to `b`. Edges without length count for nothing.
+    void count(Point a, Point b, std::int32_t times) {
+        if (a == b || times == 0) {
+            return;
+        }
+        auto const low = std::min(a, b);
+        auto const high = std::max(a, b);
+        auto slot = edge_hash(low, high) & m_mask;
+        for (; m_slots[slot].net != 0; slot = (slot + 1) & m_mask) {
             auto& s = m_slots[slot];
             if (s.low == low && s.high == high) {
-                if ((s.net += way) == 0) {
+                if ((s.net += a < b ? times : -times) == 0) {
                     erase(slot);
                 }
                 return;
             }
-            slot = (slot + 1) & m_mask;
         }
-        m_slots[slot] = {low, high, way};
+        m_slots[slot] = {low, high, a < b ? times : -times};
         if (++m_size > m_most) {
             grow();
         }
     }
-    [[nodiscard]] bool contains(Point low, Point high, std::uint64_t hash) const noexcept {
-        for (auto slot = hash & m_mask; m_slots[slot].net != 0; slot = (slot + 1) & m_mask) {
+    [[nodiscard]] bool contains(Point low, Point high) const noexcept {
+        for (auto slot = edge_hash(low, high) & m_mask; m_slots[slot].net != 0; slot = (slot + 1) & m_mask) {
             if (m_slots[slot].low == low && m_slots[slot].high == high) {
                 return true;
             }

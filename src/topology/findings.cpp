@@ -108,6 +108,9 @@ Problem unmatched_boundary(std::string const& a, std::string const& b, Unmatched
             : fmt::format("{} and {} share {:.3f} m of boundary near {} but not its vertices, and draw it up to {:.3f} "
                           "m apart; snap one to the other",
                           problem.subjects[0], problem.subjects[1], line.length_m, geom::to_wkt(at), line.apart_m);
+    if (line.apart_m > 0) {
+        problem.facts.push_back({"apart", fmt::format("{:.3f}", line.apart_m)});
+    }
     problem.measure = line.length_m;
     problem.unit = "m";
     problem.place = ProblemPlace{at, std::move(line.line), {}};

@@ -180,6 +180,20 @@ class Check(unittest.TestCase):
         done = subprocess.run(["xmllint", "--noout", page], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_a_file_name_in_another_encoding_leaves_every_report_readable(self):
+        name = os.fsencode(self.folder) + b"/" + "天河".encode("gb18030") + b".geojson"
+        with open(name, "wb") as copy:
+            copy.write(self.three.read_bytes())
+        for report in ("name.html", "name.gpkg", "name.json", "name.txt"):
+            done = subprocess.run([cli.PROGRAM, "check", name, "--lang", "en", "--report", str(self.folder / report)], capture_output=True)
+            self.assertEqual(done.returncode, 1, done.stderr)
+        root = xml.etree.ElementTree.fromstring((self.folder / "name.html").read_text(encoding="utf-8"))
+        self.assertIn("\ufffd", "".join(root.itertext()))
+        json.loads((self.folder / "name.json").read_text(encoding="utf-8"))
+        with sqlite3.connect(self.folder / "name.gpkg") as layers:
+            messages = [row[0] for table in ("problem_areas", "problems") for row in layers.execute(f"SELECT message FROM {table}")]
+        self.assertTrue(any("\ufffd" in message for message in messages), messages)
+
     def test_messages_are_chinese_where_they_are_asked_for(self):
         chinese = cli.run("check", self.three, "--lang", "zh", check=1).stdout
         self.assertIn("甲-01、甲-02 重叠", chinese)
@@ -298,10 +312,10 @@ class ProblemPages(unittest.TestCase):
     def test_every_code_has_a_section_with_its_severity_a_picture_and_nothing_else_has(self):
         text = (cli.ROOT / "docs/problems.md").read_text(encoding="utf-8")
         kinds = (cli.ROOT / "src/geom/problem.cpp").read_text(encoding="utf-8")
-        form = (r"(\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S[^#]*^Why: \S[^#]*^Do: \S")
+        form = (r"(\d{3}) (\w+) \((\w+)\)\n!\[(\w+)\]\(images/problems/(\d{3})-(\w+)\.svg\)\n\n\S.*?^Why: \S.*?^Do: \S")
         sections = []
-        for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
-            found = re.match(form, section, re.MULTILINE)
+        for section in re.split(r"^### (?=\d)", text, flags=re.MULTILINE)[1:]:
+            found = re.match(form, section, re.MULTILINE | re.DOTALL)
             self.assertIsNotNone(found, section[:60])
             sections.append(found.groups())
         self.assertEqual({int(s[0]): s[1] for s in sections}, catalogue())

@@ -165,6 +165,18 @@ BOOST_AUTO_TEST_CASE(a_narrow_overlap_is_an_overlap_and_a_sliver) {
     BOOST_TEST(only(report, ProblemCode::sliver).fact("of") == "overlap");
 }
 
+BOOST_AUTO_TEST_CASE(within_the_tolerance_a_boundary_drawn_twice_is_one_that_is_not_matched) {
+    Layer layer; // 5 cm apart
+    layer.options.tolerance_m = 0.06;
+    auto const within = layer.check_shapes({box(0, 0, 1, 1), box(0.99995, 0, 2, 1)});
+    expect(within, {{ProblemCode::edge_not_matched, 1}});
+    BOOST_TEST(sentence(within.problems[0], Language::chinese).find("相距 0.051 米") != std::string::npos,
+               sentence(within.problems[0], Language::chinese));
+    layer.options.tolerance_m = 0.04;
+    expect(layer.check_shapes({box(0, 0, 1, 1), box(0.99995, 0, 2, 1)}),
+           {{ProblemCode::overlap, 1}, {ProblemCode::sliver, 1}});
+}
+
 BOOST_AUTO_TEST_CASE(faults_of_single_features_are_found_one_each) {
     struct Case {
         std::string shape;
@@ -172,6 +184,7 @@ BOOST_AUTO_TEST_CASE(faults_of_single_features_are_found_one_each) {
     };
     for (auto const& [shape, code] : std::vector<Case>{
              {polygon({{0, 0}, {2, 1}, {2, 0}, {0, 2}}), ProblemCode::self_crossing},
+             {polygon({{0, 0}, {1, 1}, {1, 0}, {0, 1}}), ProblemCode::self_crossing}, // its loops cancel out
              {polygon({{0, 0}, {2, 1}, {4, 0}, {4, 2}, {2, 1}, {0, 2}}), ProblemCode::repeated_ring_point},
              {"POLYGON(" + ring({{0, 0}, {1, 0}, {1, 1}, {0, 1}}) + "," + ring({{2, 0}, {2, 1}, {3, 1}, {3, 0}}) + ")",
               ProblemCode::wrong_nesting},

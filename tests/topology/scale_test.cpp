@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
+#include <set>
 #include <string>
 
 using namespace wangge;
@@ -84,9 +85,10 @@ auto timed(char const* what, F&& f) {
     return result;
 }
 
-CoverageChecker::Result check(Province const& province, std::vector<Outline> const& outlines = {}) {
+CoverageChecker::Result check(Province const& province, std::vector<Outline> const& outlines = {},
+                              double tolerance_m = 0) {
     SilentProgress progress;
-    return CoverageChecker{}.check(faces_of(province), outlines, progress);
+    return CoverageChecker{{tolerance_m}}.check(faces_of(province), outlines, progress);
 }
 
 /// 8,000 unless WANGGE_SCALE_FACES says otherwise; the province has 127,533.
@@ -180,6 +182,17 @@ BOOST_AUTO_TEST_CASE(neighbours_digitised_apart_give_findings_for_each_boundary_
     BOOST_TEST(report.count(ProblemCode::overlap) > boundaries * 9 / 10);
     BOOST_TEST(report.count(ProblemCode::overlap) < boundaries * 2); // diagonal neighbours may overlap at corners
     BOOST_TEST(report.count(ProblemCode::gap) < boundaries * 2);
+    std::set<std::pair<ProblemCode, std::vector<std::string>>> said;
+    for (auto const& problem : report.problems) {
+        if (problem.code != ProblemCode::sliver) { // stands beside both
+            BOOST_TEST(said.emplace(problem.code, problem.subjects).second, problem.message);
+        }
+    }
+    // Each vertex moved 6 cm at most, so that the two sides are 13 cm apart at most, and steeper edges a bit more.
+    auto const merged = timed("the same with a tolerance", [&] { return check(province, {}, 0.5).report; });
+    BOOST_TEST(merged.problems.size() == merged.count(ProblemCode::edge_not_matched));
+    BOOST_TEST(merged.problems.size() > boundaries * 9 / 10);
+    BOOST_TEST(merged.problems.size() < boundaries * 2);
 }
 
 BOOST_AUTO_TEST_CASE(planted_defects_are_each_found_once) {

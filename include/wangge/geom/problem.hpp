@@ -68,7 +68,7 @@ struct ProblemPlace {
 
 /// A word or number that a sentence about a problem needs beside its subjects, place and measure.
 struct Fact {
-    std::string_view name; ///< "field", "value", "rows", "places", "others", "of", "parent"; a literal
+    std::string_view name; ///< "field", "value", "rows", "places", "others", "apart", "of", "parent"; a literal
     std::string value;
 };
 
