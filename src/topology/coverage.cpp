@@ -204,7 +204,7 @@ private:
 
     std::vector<Depth> m_survey; ///< by region of the survey
     std::vector<char> m_in_gap;
-    std::vector<std::vector<OwnerCount>> m_survey_covers;
+    Covers m_survey_covers;
     std::vector<char> m_suspect; ///< faces whose shapes must be laid over each other
     bool m_outside_found = false;
     std::map<Pair, UnmatchedLine> m_unmatched;
