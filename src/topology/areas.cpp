@@ -152,6 +152,14 @@ TracedArea AreaTracer::trace(std::span<std::uint32_t const> regions) {
     return area;
 }
 
+double AreaTracer::area_m2(std::span<std::uint32_t const> regions) {
+    double sum = 0;
+    for (auto const& connected : pieces_of(regions)) {
+        sum += trace_piece(connected.border).area_m2;
+    }
+    return sum;
+}
+
 AreaTracer::Piece AreaTracer::trace_piece(std::span<std::uint32_t const> border) {
     auto const turn = m_turn;
     for (auto const h : border) {

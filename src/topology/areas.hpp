@@ -62,6 +62,8 @@ public:
 
     /// The union of the regions (none twice).
     [[nodiscard]] TracedArea trace(std::span<std::uint32_t const> regions);
+    /// The same area alone, which costs a fraction.
+    [[nodiscard]] double area_m2(std::span<std::uint32_t const> regions);
 
     /// Regions of a set that hang together across edges, and the half-edges round them (area on their left).
     struct ConnectedRegions {
