@@ -42,11 +42,11 @@ long double ring_lattice_area(geom::Ring const& ring) {
 
 } // namespace
 
-std::vector<std::vector<OwnerCount>> covers(Arrangement const& arrangement,
-                                            std::function<std::uint32_t(std::uint32_t)> const& owner_of) {
-    std::vector<std::vector<OwnerCount>> result(arrangement.region_count());
+Covers covers(Arrangement const& arrangement, std::function<std::uint32_t(std::uint32_t)> const& owner_of) {
+    Covers result{arrangement.region_count()};
     std::vector<char> known(arrangement.region_count(), 0);
     std::vector<std::uint32_t> todo{0};
+    std::vector<OwnerCount> cover;
     known[0] = 1;
     while (!todo.empty()) {
         auto const region = todo.back();
@@ -57,11 +57,12 @@ std::vector<std::vector<OwnerCount>> covers(Arrangement const& arrangement,
                 continue;
             }
             known[beyond] = 1;
-            auto cover = result[region];
+            auto const here = result[region];
+            cover.assign(here.begin(), here.end());
             arrangement.for_each_edge_along(h, [&](OwnedEdge const& e, bool same_way, std::uint32_t) {
                 add_count(cover, owner_of(e.owner), same_way ? -1 : 1);
             });
-            result[beyond] = std::move(cover);
+            result.set(beyond, cover);
             todo.push_back(beyond);
         }
     }
@@ -149,6 +150,14 @@ TracedArea AreaTracer::trace(std::span<std::uint32_t const> regions) {
     geom::normalize(area.shape);
     area.at = area.shape.empty() ? somewhere.value_or(Point{}) : geom::interior_point(area.shape);
     return area;
+}
+
+double AreaTracer::area_m2(std::span<std::uint32_t const> regions) {
+    double sum = 0;
+    for (auto const& connected : pieces_of(regions)) {
+        sum += trace_piece(connected.border).area_m2;
+    }
+    return sum;
 }
 
 AreaTracer::Piece AreaTracer::trace_piece(std::span<std::uint32_t const> border) {

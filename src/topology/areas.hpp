@@ -16,9 +16,31 @@ struct OwnerCount {
     std::int32_t count = 0;
 };
 
-/// For each region of the arrangement, the owners that cover it, by owner. `owner_of` may make several edge owners one.
-[[nodiscard]] std::vector<std::vector<OwnerCount>> covers(Arrangement const& arrangement,
-                                                          std::function<std::uint32_t(std::uint32_t)> const& owner_of);
+/// For each region of an arrangement, the owners that cover it, by owner. One array for all of them.
+class Covers {
+public:
+    explicit Covers(std::size_t region_count = 0) : m_regions(region_count) {}
+    [[nodiscard]] std::span<OwnerCount const> operator[](std::uint32_t region) const noexcept {
+        return {m_counts.data() + m_regions[region].begin, m_regions[region].size};
+    }
+    /// Once for each region.
+    void set(std::uint32_t region, std::span<OwnerCount const> cover) {
+        m_regions[region] = {m_counts.size(), static_cast<std::uint32_t>(cover.size())};
+        m_counts.insert(m_counts.end(), cover.begin(), cover.end());
+    }
+
+private:
+    struct Stretch {
+        std::size_t begin = 0;
+        std::uint32_t size = 0;
+    };
+    std::vector<Stretch> m_regions;
+    std::vector<OwnerCount> m_counts;
+};
+
+/// `owner_of` may make several edge owners one.
+[[nodiscard]] Covers covers(Arrangement const& arrangement,
+                            std::function<std::uint32_t(std::uint32_t)> const& owner_of);
 
 /// Regions put together, as people are to see them.
 struct TracedArea {
@@ -40,6 +62,8 @@ public:
 
     /// The union of the regions (none twice).
     [[nodiscard]] TracedArea trace(std::span<std::uint32_t const> regions);
+    /// The same area alone, which costs a fraction.
+    [[nodiscard]] double area_m2(std::span<std::uint32_t const> regions);
 
     /// Regions of a set that hang together across edges, and the half-edges round them (area on their left).
     struct ConnectedRegions {

@@ -204,7 +204,7 @@ private:
 
     std::vector<Depth> m_survey; ///< by region of the survey
     std::vector<char> m_in_gap;
-    std::vector<std::vector<OwnerCount>> m_survey_covers;
+    Covers m_survey_covers;
     std::vector<char> m_suspect; ///< faces whose shapes must be laid over each other
     bool m_outside_found = false;
     std::map<Pair, UnmatchedLine> m_unmatched;
@@ -545,12 +545,12 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
         if (!concerned || beside_broken || !in_outline) {
             continue;
         }
-        auto area = tracer.trace(regions);
+        auto const area_m2 = tracer.area_m2(regions);
         if (!m_outlines.empty() && out_of_outline) {
             std::vector<std::uint32_t> inside;
             std::copy_if(regions.begin(), regions.end(), std::back_inserter(inside),
                          [&](std::uint32_t r) { return m_survey[r].in_outline; });
-            if (tracer.trace(inside).area_m2 * 2 < area.area_m2) {
+            if (tracer.area_m2(inside) * 2 < area_m2) {
                 continue;
             }
         }
@@ -562,10 +562,10 @@ void Check::find_gaps(Arrangement const& survey, AreaTracer& tracer) {
         }
         auto& same_round = gaps[round];
         same_round.all.insert(same_round.all.end(), regions.begin(), regions.end());
-        if (area.area_m2 < kSliverAreaM2) {
+        if (area_m2 < kSliverAreaM2) {
             same_round.small.insert(same_round.small.end(), regions.begin(), regions.end());
         } else {
-            same_round.large.push_back(std::move(area));
+            same_round.large.push_back(tracer.trace(regions));
         }
     }
     auto const report = [&](std::set<std::uint32_t> const& round, TracedArea area) {

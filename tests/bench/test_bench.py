@@ -34,7 +34,8 @@ class Bench(unittest.TestCase):
         cls.bulk = ask("bulk", *TINY, "--rows", "2000", "--no-peer")
         cls.build = ask("build", *TINY, "--peers", "scan")
         cls.growth = ask("growth", "--sizes", "20,60", "--points", "2000", "--runs", "1", "--json")
-        cls.all = {"lookup": cls.lookup, "bulk": cls.bulk, "build": cls.build, "growth": cls.growth}
+        cls.check = ask("check", "--synthetic", "400", "--runs", "1", "--json", "--defects", "10")
+        cls.all = {"lookup": cls.lookup, "bulk": cls.bulk, "build": cls.build, "growth": cls.growth, "check": cls.check}
 
     def test_each_report_names_the_machine_the_seed_and_its_memory(self):
         for name, report in self.all.items():
@@ -75,6 +76,14 @@ class Bench(unittest.TestCase):
     def test_growth_has_one_build_for_each_size(self):
         self.assertEqual(len([row for row in self.growth["rows"] if row["how"] == "build"]), 2)
 
+    def test_a_check_report_has_a_clean_coverage_planted_defects_and_two_layers(self):
+        rows = {row["how"]: row for row in self.check["rows"]}
+        self.assertEqual(set(rows), {"clean", "planted defects", "two layers"})
+        self.assertEqual(rows["clean"]["problems"], 0)
+        self.assertEqual(rows["planted defects"]["planted"], 10)
+        self.assertGreaterEqual(rows["planted defects"]["problems"], 10)
+        self.assertGreater(rows["two layers"]["problems"], rows["two layers"]["count"])
+
     def test_the_same_seed_asks_the_same_positions_and_another_others(self):
         def inside(seed):
             report = ask("lookup", *TINY, "--points", "3000", "--peers", "none", "--kinds", "box", "--only", "batch", "--seed", seed)
@@ -106,10 +115,10 @@ class Bench(unittest.TestCase):
 
     def test_the_page_of_benchmarks_has_a_place_for_every_table_and_its_commands_run(self):
         page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
-        for name in ("machine", "lookup", "bulk", "build", "growth", "misses"):
+        for name in ("machine", "lookup", "bulk", "build", "growth", "misses", "check"):
             self.assertEqual(len(re.findall(rf"<!-- table {name} -->\n", page)), 1, name)
         commands = re.findall(r"^build/bench/wangge-bench-(.*)$", page, re.MULTILINE)
-        self.assertEqual({shlex.split(command)[0] for command in commands}, {"lookup", "bulk", "build", "growth"})
+        self.assertEqual({shlex.split(command)[0] for command in commands}, {"lookup", "bulk", "build", "growth", "check"})
         for command in commands:
             words = shlex.split(command, comments=True)
             words = [word for word in words if word != "--data" and word != "build/demo"]

@@ -338,7 +338,7 @@ void ask_peer(CheckOptions const& options, Coverage const& coverage, std::filesy
                                fmt::format("GEOS {} isValid + CoverageIsValid", said["geos"].get<std::string>()));
     report.rows.push_back(
         {"geos",
-         "valid and coverage",
+         "clean",
          "",
          coverage.shapes.size(),
          {options.runs, times_of(cpu), times_of(wall)},

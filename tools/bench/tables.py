@@ -156,7 +156,24 @@ def misses(documents):
     return table(["positions", "way", "instructions", "data reads", "first-level misses", "second-level misses", "mispredicted branches"], rows)
 
 
-TABLES = {"machine": machine, "lookup": lookup, "bulk": bulk, "build": build, "growth": growth, "misses": misses}
+def check(documents):
+    document = documents["check"]
+    rows = []
+    for row in document["rows"]:
+        title = document.get("titles", {}).get(row["subject"], row["subject"])
+        found = f"{row['problems']:,.0f}" if "problems" in row else f"{row['marked_faces']:,.0f} grids marked"
+        rows.append([f"{title}, {row['how']}", f"{row['count']:,}", found, f"{row['cpu_s']['median']:.3g} s", f"{row['wall_s']['median']:.3g} s",
+                     megabytes(row["peak_bytes"])])
+    text = table(["", "grids", "found", "processor", "wall", "peak memory"], rows)
+    ours, peer = pick(document, "wangge", "clean", ""), pick(document, "geos", "clean", "")
+    times_text = f"{times(peer['cpu_s']['median'] / ours['cpu_s']['median'])} times the peer. " if peer else ""
+    planted = pick(document, "wangge", "planted defects", "")
+    load = document["machine"].get("load", 0)
+    return (f"{text}\n\n{times_text}{planted['planted']:,.0f} defects planted, {document['wrong']} missed or invented. "
+            f"Load while measuring {load:.1f}{', a busy machine: processor time counts' if load > 1.5 else ''}.")
+
+
+TABLES = {"machine": machine, "lookup": lookup, "bulk": bulk, "build": build, "growth": growth, "misses": misses, "check": check}
 
 
 def main():

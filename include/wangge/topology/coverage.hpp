@@ -48,8 +48,9 @@ private:
 /**
  * Checks on integer edges that faces form a coverage: every ring valid, no two faces overlap, neighbours share every
  * vertex of their common boundary, no gap enclosed by faces, and, where outlines are given, each outline filled
- * exactly. Exact; O(n log n) in edges; independent of the order of the faces. Thread-safe (no state). One cause is one
- * finding; docs/problems.md states the rule of each code.
+ * exactly. Exact; O(n log n) in edges, some 35 ns an edge where all is well; independent of the order of the faces, so
+ * that a problem keeps its id. Thread-safe. One cause is one finding; docs/problems.md states the rule of each code.
+ * The shapes must not change meanwhile.
  */
 class CoverageChecker {
 public:
