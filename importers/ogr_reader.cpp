@@ -167,8 +167,8 @@ void check_geojson(std::filesystem::path const& path, std::string const& head) {
                 path.string())};
     }
     char* exported = nullptr;
-    char const* const options[] = {"FORMAT=WKT2_2019", nullptr};
-    if (reference->exportToWkt(&exported, options) != OGRERR_NONE || exported == nullptr) {
+    char const* const as_wkt2[] = {"FORMAT=WKT2_2019", nullptr};
+    if (reference->exportToWkt(&exported, as_wkt2) != OGRERR_NONE || exported == nullptr) {
         CPLFree(exported);
         throw Error{
             ErrorCode::data_rejected,

@@ -36,6 +36,7 @@ int import(ImportOptions const& options) {
     import.read.layer = options.layer;
     import.effective = date_argument(options.effective, "--effective");
     import.dry_run = options.dry_run;
+    import.accept_datum = options.accept_datum;
     import.author = author_argument(options.author);
     auto const progress = make_terminal_progress();
     auto const report = run(options, import, *progress);

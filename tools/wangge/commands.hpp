@@ -21,6 +21,7 @@ struct ImportOptions {
     std::string crs, encoding, layer, effective, author;
     std::filesystem::path report;
     bool dry_run = false;
+    bool accept_datum = false;
     bool json = false;
 };
 int import(ImportOptions const& options);

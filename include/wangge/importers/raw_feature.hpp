@@ -27,10 +27,11 @@ struct RawFeature {
 
 /// What the readers and the command line say about a file.
 struct ReadOptions {
-    std::string crs;               ///< "EPSG:4547", "GCJ02", "local:guangzhou", ...; empty: as the file says
-    std::string encoding;          ///< "GB18030", "UTF-8", ...; empty: found out
-    std::string layer;             ///< layer or sheet; empty: the only one
-    crs::SiteSystems site_systems; ///< what `crs` may name besides; the import jobs read those of their data folder
+    std::string crs;      ///< "EPSG:4547", "GCJ02", "local:guangzhou", ...; empty: as the file says
+    std::string encoding; ///< "GB18030", "UTF-8", ...; empty: found out
+    std::string layer;    ///< layer or sheet; empty: the only one
+    crs::SiteSystems site_systems =
+        {}; ///< what `crs` may name besides; the import jobs read those of their data folder
 };
 
 } // namespace wangge::importers
