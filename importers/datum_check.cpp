@@ -74,7 +74,11 @@ struct Reading {
 struct Fit {
     std::size_t corners = 0;
     std::size_t misfits = 0;
+    std::size_t near = 0;             ///< corners beside counties other than theirs, where theirs has no outline
     std::optional<geom::Point> first; ///< a corner that misfits
+    [[nodiscard]] bool better_than(Fit const& other) const noexcept {
+        return misfits != other.misfits ? misfits < other.misfits : near > other.near;
+    }
     [[nodiscard]] double share() const noexcept {
         return corners == 0 ? 0 : static_cast<double>(misfits) / static_cast<double>(corners);
     }
@@ -218,6 +222,9 @@ private:
                     misfit = s.known.county != nullptr ? far_outside(*s.known.county, s.county_box, *p)
                                                        : inside_another_county(*p);
                 }
+                if (p && s.known.county == nullptr) {
+                    fit.near += std::ranges::any_of(m_county_boxes, [&](auto const& b) { return is_near(b, *p); });
+                }
                 if (misfit) {
                     ++fit.misfits;
                     fit.first = fit.first ? fit.first : p;
@@ -341,7 +348,7 @@ private:
         Reading const* best = nullptr;
         Fit best_fit = fit;
         for (auto const& reading : others()) {
-            if (auto const other = fit_of(reading); other.misfits < best_fit.misfits) {
+            if (auto const other = fit_of(reading); other.better_than(best_fit)) {
                 best_fit = other;
                 best = &reading;
             }
@@ -503,21 +510,28 @@ private:
         constexpr std::int32_t kReach = 20'000; // E7, 200 m and more
         constexpr std::int32_t kBin = 50;       // E7, half a metre
         constexpr std::size_t kVoters = 2'000;
-        constexpr std::uint32_t kLeastVotes = 16;
-        std::unordered_map<std::int64_t, std::uint32_t> votes;
-        auto const bin = [](std::int64_t x, std::int64_t y) { return x * 100'000 + y; };
-        auto const step = m_sample.size() * 4 / kVoters + 1;
-        std::size_t at = 0;
+        constexpr std::uint32_t kLeastVotes = 12;
+        std::vector<geom::Point> voters;
         for (auto const& s : m_sample) {
             for (auto const& c : s.witness->extremes) {
-                auto const p = at++ % step == 0 ? m_as_declared.point(c) : std::nullopt;
-                if (p) {
-                    vertices.for_each_near(*p, kReach, [&](geom::Point q) {
-                        ++votes[bin(std::lround(static_cast<double>(q.lon - p->lon) / kBin),
-                                    std::lround(static_cast<double>(q.lat - p->lat) / kBin))];
-                    });
+                if (auto const p = m_as_declared.point(c)) {
+                    voters.push_back(*p);
                 }
             }
+        }
+        std::ranges::sort(voters); // a corner that grids share has one vote
+        voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
+        auto const step = voters.size() / kVoters + 1;
+        std::unordered_map<std::int64_t, std::uint32_t> votes;
+        auto const bin = [](std::int64_t x, std::int64_t y) { return x * 100'000 + y; };
+        std::size_t voted = 0;
+        for (std::size_t i = 0; i < voters.size(); i += step) {
+            auto const p = voters[i];
+            ++voted;
+            vertices.for_each_near(p, kReach, [&](geom::Point q) {
+                ++votes[bin(std::lround(static_cast<double>(q.lon - p.lon) / kBin),
+                            std::lround(static_cast<double>(q.lat - p.lat) / kBin))];
+            });
         }
         std::int64_t best = 0;
         std::uint32_t most = 0;
@@ -537,7 +551,7 @@ private:
                 second = std::max(second, count);
             }
         }
-        if (most < kLeastVotes || most < 3 * second || most < 4 * as_declared) {
+        if (most < kLeastVotes || most < 2 * second || most < 4 * as_declared) {
             return std::nullopt;
         }
         auto const from = first_position();
@@ -551,7 +565,7 @@ private:
             return std::nullopt;
         }
         return problem(fmt::format("{}; moved by one and the same {} {} of {} would. {}", found, described(offset),
-                                   with_commas(most), with_commas((at + step - 1) / step), kUnnamed),
+                                   with_commas(most), with_commas(voted), kUnnamed),
                        from, offset);
     }
 
