@@ -11,49 +11,96 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <numbers>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace wangge::importers {
 
 namespace {
 
+using Offset = geom::LocalMetres::Offset;
+
 constexpr std::size_t kSample = 5'000;
 constexpr double kOutsideM = 30;
+constexpr double kInsideAnotherM = 150; ///< county boundaries drawn by two offices differ by less
 constexpr double kMovedM = 100;
 constexpr std::size_t kLeastMisfits = 5;
 constexpr double kLeastShare = 0.002;
+constexpr double kLeastOffsetM = 2;
+constexpr std::int32_t kMeetsE7 = 27; ///< 0.3 m: files with 6 decimals of a degree still meet
 
 /// One way to understand the raw coordinates of a file.
 struct Reading {
-    std::string name; ///< as --crs takes it, or words
+    std::string name;
+    std::string advice; ///< what to do when it fits
     std::function<std::optional<crs::Position>(crs::Coordinate)> place;
+    [[nodiscard]] std::optional<geom::Point> point(crs::Coordinate c) const {
+        auto const position = place(c);
+        return position ? crs::to_lattice(*position) : std::nullopt;
+    }
 };
+
+[[nodiscard]] std::string with_commas(std::size_t number) {
+    auto text = std::to_string(number);
+    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
+        text.insert(static_cast<std::size_t>(at), ",");
+    }
+    return text;
+}
+
+/// "512 m west-north-west (-473 m east, +196 m north)"
+[[nodiscard]] std::string described(Offset offset) {
+    constexpr std::array kWinds{"north", "north-north-east", "north-east", "east-north-east",
+                                "east",  "east-south-east",  "south-east", "south-south-east",
+                                "south", "south-south-west", "south-west", "west-south-west",
+                                "west",  "west-north-west",  "north-west", "north-north-west"};
+    double const turn = std::atan2(offset.east, offset.north) / (2 * std::numbers::pi) * 16;
+    auto const wind = static_cast<std::size_t>(std::lround(turn) + 16) % 16;
+    double const length = std::hypot(offset.east, offset.north);
+    return length < 100 ? fmt::format("{:.1f} m {} ({:+.1f} m east, {:+.1f} m north)", length, kWinds.at(wind),
+                                      offset.east, offset.north)
+                        : fmt::format("{:.0f} m {} ({:+.0f} m east, {:+.0f} m north)", length, kWinds.at(wind),
+                                      offset.east, offset.north);
+}
+
+[[nodiscard]] double median(std::vector<double>& values) {
+    auto const middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
 
 struct Fit {
     std::size_t corners = 0;
     std::size_t misfits = 0;
+    std::size_t near = 0;             ///< corners beside counties other than theirs, where theirs has no outline
     std::optional<geom::Point> first; ///< a corner that misfits
+    [[nodiscard]] bool better_than(Fit const& other) const noexcept {
+        return misfits != other.misfits ? misfits < other.misfits : near > other.near;
+    }
     [[nodiscard]] double share() const noexcept {
         return corners == 0 ? 0 : static_cast<double>(misfits) / static_cast<double>(corners);
     }
 };
 
-[[nodiscard]] bool far_outside(geom::MultiPolygon const& outline, geom::Envelope const& box, geom::Point p) {
+[[nodiscard]] bool is_near(geom::Envelope const& box, geom::Point p) noexcept {
     constexpr std::int32_t kMargin = 100'000; // 0.01 degree, more than a kilometre
-    if (p.lon < box.min.lon - kMargin || p.lon > box.max.lon + kMargin || p.lat < box.min.lat - kMargin ||
-        p.lat > box.max.lat + kMargin) {
-        return true;
-    }
-    return !geom::owns(outline, p) && geom::distance_to_boundary_m(outline, p) > kOutsideM;
+    return p.lon >= box.min.lon - kMargin && p.lon <= box.max.lon + kMargin && p.lat >= box.min.lat - kMargin &&
+           p.lat <= box.max.lat + kMargin;
 }
 
-/// Distance of the k-th extreme of a shape (west, east, south, north) from `p`, along its own axis only.
+[[nodiscard]] bool far_outside(geom::MultiPolygon const& outline, geom::Envelope const& box, geom::Point p) {
+    return !is_near(box, p) || (!geom::owns(outline, p) && geom::distance_to_boundary_m(outline, p) > kOutsideM);
+}
+
+/// From the k-th extreme of a shape (west, east, south, north) to `p`, along its own axis only.
 [[nodiscard]] double extreme_moved_m(geom::Envelope const& box, std::size_t k, geom::Point p) {
     auto const metres = geom::metres_per_degree(geom::to_degrees(p.lat));
     std::array<std::int32_t, 4> const known{box.min.lon, box.max.lon, box.min.lat, box.max.lat};
     bool const along_lon = k < 2;
-    double const degrees = geom::to_degrees(known.at(k)) - geom::to_degrees(along_lon ? p.lon : p.lat);
-    return std::fabs(degrees) * (along_lon ? metres.lon : metres.lat);
+    double const degrees = geom::to_degrees(along_lon ? p.lon : p.lat) - geom::to_degrees(known.at(k));
+    return degrees * (along_lon ? metres.lon : metres.lat);
 }
 
 struct Sampled {
@@ -63,145 +110,486 @@ struct Sampled {
     geom::Envelope current_box;
 };
 
-[[nodiscard]] Fit fit_of(Reading const& reading, std::span<Sampled const> sample) {
-    Fit fit;
-    for (auto const& s : sample) {
-        for (std::size_t k = 0; k < s.witness->extremes.size(); ++k) {
-            ++fit.corners;
-            auto const position = reading.place(s.witness->extremes.at(k));
-            auto const p = position ? crs::to_lattice(*position) : std::nullopt;
-            bool misfit = !p;
-            if (p && s.known.current != nullptr) {
-                misfit = extreme_moved_m(s.current_box, k, *p) > kMovedM;
-            }
-            if (p && !misfit && s.known.county != nullptr) {
-                misfit = far_outside(*s.known.county, s.county_box, *p);
-            }
-            if (misfit) {
-                ++fit.misfits;
-                fit.first = fit.first ? fit.first : p;
+/// Vertices of known grids, found by where they are.
+class VertexSet {
+public:
+    void insert(geom::Point p) { m_cells[cell(p.lon / kCell, p.lat / kCell)].push_back(p); }
+    [[nodiscard]] bool meets(geom::Point p) const {
+        bool found = false;
+        for_each_near(p, kMeetsE7, [&](geom::Point) { found = true; });
+        return found;
+    }
+    /// Calls f for each vertex at most `reach` away on either axis.
+    template <class F>
+    void for_each_near(geom::Point p, std::int32_t reach, F&& f) const {
+        for (auto x = (p.lon - reach) / kCell; x <= (p.lon + reach) / kCell; ++x) {
+            for (auto y = (p.lat - reach) / kCell; y <= (p.lat + reach) / kCell; ++y) {
+                auto const found = m_cells.find(cell(x, y));
+                if (found == m_cells.end()) {
+                    continue;
+                }
+                for (auto const q : found->second) {
+                    if (std::abs(q.lon - p.lon) <= reach && std::abs(q.lat - p.lat) <= reach) {
+                        f(q);
+                    }
+                }
             }
         }
     }
-    return fit;
-}
+    [[nodiscard]] bool empty() const noexcept { return m_cells.empty(); }
 
-[[nodiscard]] Reading reading_of(std::string const& name, bool swapped = false) {
-    auto const transformer = std::make_shared<crs::Transformer>(crs::Transformer::make(name));
+private:
+    static constexpr std::int32_t kCell = 5'000; // 55 m
+    [[nodiscard]] static std::uint64_t cell(std::int32_t x, std::int32_t y) noexcept {
+        return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(x)) << 32U) | static_cast<std::uint32_t>(y);
+    }
+    std::unordered_map<std::uint64_t, std::vector<geom::Point>> m_cells;
+};
+
+[[nodiscard]] Reading reading_of(std::string const& name, crs::SiteSystems const& site, bool swapped = false) {
+    auto const transformer = std::make_shared<crs::Transformer>(crs::Transformer::make(name, site));
     return {swapped ? fmt::format("{} with its two coordinates swapped", name) : name,
+            swapped ? fmt::format("exchange the two coordinates and pass --crs {}", name)
+                    : fmt::format("pass --crs {}", name),
             [transformer, swapped](crs::Coordinate c) {
                 return transformer->to_registry(swapped ? crs::Coordinate{c.y, c.x} : c);
             }};
 }
 
-[[nodiscard]] std::vector<Reading> other_readings(crs::Transformer const& declared, std::span<Sampled const> sample) {
-    bool const degrees = std::ranges::all_of(sample, [](Sampled const& s) {
-        return std::ranges::all_of(s.witness->extremes,
-                                   [](crs::Coordinate c) { return std::fabs(c.x) <= 180 && std::fabs(c.y) <= 180; });
-    });
-    std::vector<Reading> readings;
-    if (degrees) {
-        for (auto const* const name : {"EPSG:4490", "GCJ02", "BD09"}) {
-            readings.push_back(reading_of(name));
+class DatumCheck {
+public:
+    DatumCheck(std::string const& file, crs::Transformer const& declared, std::span<DatumWitness const> witnesses,
+               KnownSurroundings const& known)
+        : m_file(file)
+        , m_declared(declared)
+        , m_known(known)
+        , m_as_declared{declared.name(), {}, [&declared](crs::Coordinate c) { return declared.to_registry(c); }}
+        , m_grids(witnesses.size()) {
+        for (auto const* const county : known.counties) {
+            m_county_boxes.push_back(geom::envelope_of(*county));
         }
-        readings.push_back(reading_of("EPSG:4490", true));
-        readings.push_back(reading_of("GCJ02", true));
-        return readings;
+        auto const step = witnesses.size() / kSample + 1;
+        for (std::size_t i = 0; i < witnesses.size(); i += step) {
+            Sampled s{&witnesses[i], known.place(witnesses[i]), {}, {}};
+            if (s.known.county != nullptr) {
+                s.county_box = geom::envelope_of(*s.known.county);
+            }
+            if (s.known.current != nullptr) {
+                s.current_box = geom::envelope_of(*s.known.current);
+            }
+            m_sample.push_back(s);
+        }
     }
-    for (auto const* const name : {"EPSG:4546", "EPSG:4547", "EPSG:4548", "EPSG:4525", "EPSG:4526", "EPSG:4527",
-                                   "EPSG:4508", "EPSG:4509", "EPSG:4497", "EPSG:4498", "EPSG:3857"}) {
-        readings.push_back(reading_of(name));
-        readings.push_back(reading_of(name, true));
+
+    [[nodiscard]] std::optional<Problem> run() {
+        if (m_sample.empty()) {
+            return std::nullopt;
+        }
+        if (auto found = by_places()) {
+            return found;
+        }
+        if (auto found = by_replaced_grids()) {
+            return found;
+        }
+        return by_neighbours();
     }
-    if (!declared.geographic()) {
-        readings.push_back(
-            {fmt::format("GCJ-02 degrees projected as {}", declared.name()), [&declared](crs::Coordinate c) {
-                 auto const p = declared.to_registry(c);
-                 return p ? std::optional{crs::from_gcj02({p->lon, p->lat})} : std::nullopt;
+
+private:
+    [[nodiscard]] bool inside_another_county(geom::Point p) const {
+        for (std::size_t i = 0; i < m_county_boxes.size(); ++i) {
+            if (is_near(m_county_boxes[i], p) && geom::owns(*m_known.counties[i], p) &&
+                geom::distance_to_boundary_m(*m_known.counties[i], p) > kInsideAnotherM) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    [[nodiscard]] Fit fit_of(Reading const& reading) const {
+        Fit fit;
+        for (auto const& s : m_sample) {
+            if (s.known.current == nullptr && s.known.county == nullptr && m_county_boxes.empty()) {
+                continue;
+            }
+            for (std::size_t k = 0; k < s.witness->extremes.size(); ++k) {
+                ++fit.corners;
+                auto const p = reading.point(s.witness->extremes.at(k));
+                bool misfit = !p;
+                if (p && s.known.current != nullptr) {
+                    misfit = std::fabs(extreme_moved_m(s.current_box, k, *p)) > kMovedM;
+                }
+                if (p && !misfit) {
+                    misfit = s.known.county != nullptr ? far_outside(*s.known.county, s.county_box, *p)
+                                                       : inside_another_county(*p);
+                }
+                if (p && s.known.county == nullptr) {
+                    fit.near += std::ranges::any_of(m_county_boxes, [&](auto const& b) { return is_near(b, *p); });
+                }
+                if (misfit) {
+                    ++fit.misfits;
+                    fit.first = fit.first ? fit.first : p;
+                }
+            }
+        }
+        return fit;
+    }
+
+    /// Made once, when first asked for.
+    [[nodiscard]] std::vector<Reading> const& others() {
+        if (m_others.empty()) {
+            make_others();
+        }
+        return m_others;
+    }
+
+    void make_others() {
+        bool const degrees = std::ranges::all_of(m_sample, [](Sampled const& s) {
+            return std::ranges::all_of(
+                s.witness->extremes, [](crs::Coordinate c) { return std::fabs(c.x) <= 180 && std::fabs(c.y) <= 180; });
+        });
+        // A diagnosis gives out no positions, so it is made where the site switches GCJ-02 off, too.
+        crs::SiteSystems const none;
+        auto const add = [&](std::string const& name, bool swapped) {
+            m_others.push_back(reading_of(name, none, swapped));
+            if (!m_known.site_systems.gcj02_allowed() && (name == "GCJ02" || name == "BD09")) {
+                m_others.back().advice = fmt::format("{} is switched off in {}, so have it converted to EPSG:4490",
+                                                     name, m_known.site_systems.gcj02_said_in());
+            }
+        };
+        if (degrees) {
+            for (auto const* const name : {"EPSG:4490", "GCJ02", "BD09"}) {
+                add(name, false);
+            }
+            add("EPSG:4490", true);
+            add("GCJ02", true);
+        } else {
+            for (auto const* const name : {"EPSG:4546", "EPSG:4547", "EPSG:4548", "EPSG:4525", "EPSG:4526", "EPSG:4527",
+                                           "EPSG:4508", "EPSG:4509", "EPSG:4497", "EPSG:4498", "EPSG:3857"}) {
+                add(name, false);
+                add(name, true);
+            }
+        }
+        for (auto const& name : m_known.site_systems.names()) {
+            m_others.push_back(reading_of(name, m_known.site_systems));
+        }
+        if (!m_declared.geographic()) {
+            m_others.push_back({fmt::format("GCJ-02 degrees that were projected as {}", m_declared.name()),
+                                "have it converted from those", [this](crs::Coordinate c) {
+                                    auto const p = m_declared.to_registry(c);
+                                    return p ? std::optional{crs::from_gcj02({p->lon, p->lat})} : std::nullopt;
+                                }});
+        }
+        m_others.push_back(
+            {fmt::format("{} beside outlines and grids of the registry that are GCJ-02", m_declared.name()),
+             "compare those with another source; if they are, import them again with --crs GCJ02",
+             [this](crs::Coordinate c) -> std::optional<crs::Position> {
+                 auto const p = m_declared.to_registry(c);
+                 if (!p) {
+                     return std::nullopt;
+                 }
+                 auto const moved = crs::to_gcj02(*p);
+                 return crs::Position{moved.lon, moved.lat};
              }});
     }
-    return readings;
-}
 
-[[nodiscard]] double median_offset_m(crs::Transformer const& declared, Reading const& reading,
-                                     std::span<Sampled const> sample) {
-    std::vector<double> offsets;
-    for (auto const& s : sample) {
-        auto const a = declared.to_registry(s.witness->extremes[0]);
-        auto const b = reading.place(s.witness->extremes[0]);
-        auto const p = a ? crs::to_lattice(*a) : std::nullopt;
-        auto const q = b ? crs::to_lattice(*b) : std::nullopt;
-        if (p && q) {
-            offsets.push_back(geom::distance_m(*p, *q));
+    /// Median of where the reading puts the corners, seen from where the declared system puts them. Empty when that
+    /// gives no positions.
+    [[nodiscard]] std::optional<Offset> moved_by(Reading const& reading) const {
+        std::vector<double> east;
+        std::vector<double> north;
+        for (auto const& s : m_sample) {
+            auto const from = m_as_declared.point(s.witness->extremes[0]);
+            auto const to = reading.point(s.witness->extremes[0]);
+            if (from && to) {
+                auto const offset = geom::LocalMetres{*from}.to(*to);
+                east.push_back(offset.east);
+                north.push_back(offset.north);
+            }
         }
+        if (east.empty()) {
+            return std::nullopt;
+        }
+        return Offset{median(east), median(north)};
     }
-    if (offsets.empty()) {
-        return 0;
+
+    [[nodiscard]] Problem problem(std::string message, std::optional<geom::Point> at,
+                                  std::optional<Offset> offset) const {
+        Problem problem{ProblemCode::suspected_datum, {m_file}, std::move(message), std::nullopt, 0, {}};
+        if (at) {
+            problem.place = ProblemPlace{*at, {}, {}};
+        }
+        if (offset) {
+            problem.measure = std::hypot(offset->east, offset->north);
+            problem.unit = "m";
+        }
+        return problem;
     }
-    auto const middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);
-    std::nth_element(offsets.begin(), middle, offsets.end());
-    return *middle;
-}
+
+    [[nodiscard]] Problem fits(std::string const& found, Reading const& reading, std::size_t left,
+                               std::optional<geom::Point> at) const {
+        auto const offset = moved_by(reading);
+        return problem(fmt::format("{}; read as {}, {} do. {}: {}", found, reading.name,
+                                   left == 0 ? "none" : fmt::format("only {}", left), moves(offset), reading.advice),
+                       at, offset);
+    }
+
+    [[nodiscard]] std::string moves(std::optional<Offset> offset) const {
+        auto const grids = fmt::format("{} grid{}", with_commas(m_grids), m_grids == 1 ? "" : "s");
+        return offset ? fmt::format("That moves {} by {}", grids, described(*offset))
+                      : fmt::format("As declared, {} have no position at all", grids);
+    }
+
+    /// Do corners lie where their counties and the grids they replace are?
+    [[nodiscard]] std::optional<Problem> by_places() {
+        auto const fit = fit_of(m_as_declared);
+        if (fit.misfits < kLeastMisfits || fit.share() < kLeastShare) {
+            return std::nullopt;
+        }
+        Reading const* best = nullptr;
+        Fit best_fit = fit;
+        for (auto const& reading : others()) {
+            if (auto const other = fit_of(reading); other.better_than(best_fit)) {
+                best_fit = other;
+                best = &reading;
+            }
+        }
+        auto const found = fmt::format("{}: read as {}, {} of {} corners that were tried lie outside their county or "
+                                       "far from the grid they replace",
+                                       m_file, m_declared.name(), with_commas(fit.misfits), with_commas(fit.corners));
+        if (best != nullptr && best_fit.misfits * 4 <= fit.misfits) {
+            return fits(found, *best, best_fit.misfits, fit.first);
+        }
+        if (fit.share() > 0.5) {
+            return problem(
+                fmt::format("{}, and no other system that was tried fits better. Check the coordinate system "
+                            "of the file and the village codes in it",
+                            found),
+                fit.first, std::nullopt);
+        }
+        return std::nullopt;
+    }
+
+    struct Agreement {
+        Offset offset;
+        std::size_t grids = 0;
+        bool one_and_the_same = false;
+    };
+
+    /// Of grids that replace one of the registry: how far they lie from it, and whether most say the same.
+    [[nodiscard]] Agreement from_replaced(Reading const& reading) const {
+        std::array<std::vector<double>, 2> along; // east, north
+        Agreement agreement;
+        for (auto const& s : m_sample) {
+            if (s.known.current == nullptr) {
+                continue;
+            }
+            ++agreement.grids;
+            for (std::size_t k = 0; k < s.witness->extremes.size(); ++k) {
+                if (auto const p = reading.point(s.witness->extremes.at(k))) {
+                    along.at(k / 2).push_back(extreme_moved_m(s.current_box, k, *p));
+                }
+            }
+        }
+        if (along[0].empty() || along[1].empty()) {
+            return agreement;
+        }
+        agreement.offset = {median(along[0]), median(along[1])};
+        double const tolerance_m = std::max(0.5, 0.1 * std::hypot(agreement.offset.east, agreement.offset.north));
+        auto const agrees = [&](std::vector<double> const& values, double middle) {
+            auto const close = static_cast<std::size_t>(
+                std::ranges::count_if(values, [&](double value) { return std::fabs(value - middle) <= tolerance_m; }));
+            return close * 10 >= values.size() * 6;
+        };
+        agreement.one_and_the_same =
+            agrees(along[0], agreement.offset.east) && agrees(along[1], agreement.offset.north);
+        return agreement;
+    }
+
+    [[nodiscard]] std::optional<Problem> by_replaced_grids() {
+        constexpr std::size_t kLeastGrids = 5;
+        auto const as_declared = from_replaced(m_as_declared);
+        double const length_m = std::hypot(as_declared.offset.east, as_declared.offset.north);
+        if (as_declared.grids < kLeastGrids || !as_declared.one_and_the_same || length_m < kLeastOffsetM) {
+            return std::nullopt;
+        }
+        auto const found =
+            fmt::format("{}: read as {}, most of {} grids lie by one and the same {} of those they replace", m_file,
+                        m_declared.name(), with_commas(as_declared.grids), described(as_declared.offset));
+        for (auto const& reading : others()) {
+            auto const other = from_replaced(reading);
+            if (other.one_and_the_same && std::hypot(other.offset.east, other.offset.north) < 0.2 * length_m) {
+                auto const offset = moved_by(reading);
+                return problem(fmt::format("{}; read as {} they lie on them. {}: {}", found, reading.name,
+                                           moves(offset), reading.advice),
+                               first_position(), offset);
+            }
+        }
+        return problem(fmt::format("{}. {}", found, kUnnamed), first_position(), as_declared.offset);
+    }
+
+    [[nodiscard]] std::optional<geom::Point> first_position() const {
+        return m_as_declared.point(m_sample.front().witness->extremes[0]);
+    }
+
+    /// Vertices of the registry's other grids within a kilometre or two of the corners.
+    [[nodiscard]] VertexSet vertices_near() const {
+        constexpr std::int32_t kCell = 200'000; // 0.02 degree, 2 km
+        std::unordered_set<std::int64_t> cells;
+        auto const cell = [](std::int32_t x, std::int32_t y) { return std::int64_t{x} * 1'000'000 + y; };
+        for (auto const& s : m_sample) {
+            for (auto const& c : s.witness->extremes) {
+                if (auto const p = m_as_declared.point(c)) {
+                    for (int dx = -1; dx <= 1; ++dx) {
+                        for (int dy = -1; dy <= 1; ++dy) {
+                            cells.insert(cell(p->lon / kCell + dx, p->lat / kCell + dy));
+                        }
+                    }
+                }
+            }
+        }
+        VertexSet vertices;
+        for (auto const* const grid : m_known.grids) {
+            for (auto const& part : grid->parts) {
+                for (auto const p : part.outer) {
+                    if (cells.contains(cell(p.lon / kCell, p.lat / kCell))) {
+                        vertices.insert(p);
+                    }
+                }
+            }
+        }
+        return vertices;
+    }
+
+    [[nodiscard]] std::size_t meeting(Reading const& reading, VertexSet const& vertices) const {
+        std::size_t count = 0;
+        for (auto const& s : m_sample) {
+            for (auto const& c : s.witness->extremes) {
+                auto const p = reading.point(c);
+                count += p && vertices.meets(*p) ? 1U : 0U;
+            }
+        }
+        return count;
+    }
+
+    /// Neighbours share vertices: do corners meet those of grids that are there already?
+    [[nodiscard]] std::optional<Problem> by_neighbours() {
+        auto const vertices = vertices_near();
+        if (vertices.empty()) {
+            return std::nullopt;
+        }
+        auto const corners = m_sample.size() * 4;
+        auto const enough = std::max<std::size_t>(8, corners / 100);
+        auto const as_declared = meeting(m_as_declared, vertices);
+        if (as_declared >= enough) {
+            return std::nullopt;
+        }
+        Reading const* best = nullptr;
+        std::size_t most = as_declared;
+        for (auto const& reading : others()) {
+            if (auto const count = meeting(reading, vertices); count > most) {
+                most = count;
+                best = &reading;
+            }
+        }
+        auto const found =
+            fmt::format("{}: read as {}, {} of {} corners that were tried meet a vertex of a grid of the "
+                        "registry",
+                        m_file, m_declared.name(), with_commas(as_declared), with_commas(corners));
+        if (best != nullptr && most >= enough && most >= 4 * as_declared) {
+            auto const offset = moved_by(*best);
+            return problem(fmt::format("{}; read as {}, {} do. {}: {}", found, best->name, with_commas(most),
+                                       moves(offset), best->advice),
+                           first_position(), offset);
+        }
+        return by_one_offset(vertices, as_declared, found);
+    }
+
+    /// Every corner votes for the offsets that would bring it to a vertex; chance spreads its votes.
+    [[nodiscard]] std::optional<Problem> by_one_offset(VertexSet const& vertices, std::size_t as_declared,
+                                                       std::string const& found) const {
+        constexpr std::int32_t kReach = 20'000; // E7, 200 m and more
+        constexpr std::int32_t kBin = 50;       // E7, half a metre
+        constexpr std::size_t kVoters = 2'000;
+        constexpr std::uint32_t kLeastVotes = 12;
+        std::vector<geom::Point> voters;
+        for (auto const& s : m_sample) {
+            for (auto const& c : s.witness->extremes) {
+                if (auto const p = m_as_declared.point(c)) {
+                    voters.push_back(*p);
+                }
+            }
+        }
+        std::ranges::sort(voters); // a corner that grids share has one vote
+        voters.erase(std::unique(voters.begin(), voters.end()), voters.end());
+        auto const step = voters.size() / kVoters + 1;
+        std::unordered_map<std::int64_t, std::uint32_t> votes;
+        auto const bin = [](std::int64_t x, std::int64_t y) { return x * 100'000 + y; };
+        std::size_t voted = 0;
+        for (std::size_t i = 0; i < voters.size(); i += step) {
+            auto const p = voters[i];
+            ++voted;
+            vertices.for_each_near(p, kReach, [&](geom::Point q) {
+                ++votes[bin(std::lround(static_cast<double>(q.lon - p.lon) / kBin),
+                            std::lround(static_cast<double>(q.lat - p.lat) / kBin))];
+            });
+        }
+        std::int64_t best = 0;
+        std::uint32_t most = 0;
+        for (auto const& [key, count] : votes) {
+            if (count > most || (count == most && key < best)) {
+                most = count;
+                best = key;
+            }
+        }
+        auto const y = (best % 100'000 + 150'000) % 100'000 - 50'000;
+        auto const x = (best - y) / 100'000;
+        std::uint32_t second = 0;
+        for (auto const& [key, count] : votes) {
+            auto const ky = (key % 100'000 + 150'000) % 100'000 - 50'000;
+            auto const kx = (key - ky) / 100'000;
+            if (std::abs(kx - x) > 3 || std::abs(ky - y) > 3) {
+                second = std::max(second, count);
+            }
+        }
+        if (most < kLeastVotes || most < 2 * second || most < 4 * as_declared) {
+            return std::nullopt;
+        }
+        auto const from = first_position();
+        if (!from) {
+            return std::nullopt;
+        }
+        geom::Point const to{static_cast<std::int32_t>(from->lon + x * kBin),
+                             static_cast<std::int32_t>(from->lat + y * kBin)};
+        auto const offset = geom::LocalMetres{*from}.to(to);
+        if (std::hypot(offset.east, offset.north) < kLeastOffsetM) {
+            return std::nullopt;
+        }
+        return problem(fmt::format("{}; moved by one and the same {} {} of {} would. {}", found, described(offset),
+                                   with_commas(most), with_commas(voted), kUnnamed),
+                       from, offset);
+    }
+
+    static constexpr char const* kUnnamed = "An offset of this kind is what Beijing54, Xian80 or a local system taken "
+                                            "for CGCS2000 gives: find out which it "
+                                            "is, write the site's parameters into coordinate-systems.toml, and name it "
+                                            "with --crs. If it is the registry that "
+                                            "lies wrong, pass --accept-datum";
+
+    std::string const& m_file;
+    crs::Transformer const& m_declared;
+    KnownSurroundings const& m_known;
+    Reading m_as_declared;
+    std::size_t m_grids;
+    std::vector<geom::Envelope> m_county_boxes;
+    std::vector<Sampled> m_sample;
+    std::vector<Reading> m_others;
+};
 
 } // namespace
 
 std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer const& declared,
-                                       std::span<DatumWitness const> witnesses,
-                                       std::function<KnownPlace(DatumWitness const&)> const& known) {
-    std::vector<Sampled> sample;
-    auto const step = witnesses.size() / kSample + 1;
-    for (std::size_t i = 0; i < witnesses.size(); i += step) {
-        Sampled s{&witnesses[i], known(witnesses[i]), {}, {}};
-        if (s.known.county != nullptr) {
-            s.county_box = geom::envelope_of(*s.known.county);
-        }
-        if (s.known.current != nullptr) {
-            s.current_box = geom::envelope_of(*s.known.current);
-        }
-        if (s.known.county != nullptr || s.known.current != nullptr) {
-            sample.push_back(s);
-        }
-    }
-    Reading const as_declared{declared.name(), [&declared](crs::Coordinate c) { return declared.to_registry(c); }};
-    auto const fit = fit_of(as_declared, sample);
-    if (fit.misfits < kLeastMisfits || fit.share() < kLeastShare) {
-        return std::nullopt;
-    }
-    std::optional<Reading> best;
-    Fit best_fit = fit;
-    for (auto& reading : other_readings(declared, sample)) {
-        if (auto const other = fit_of(reading, sample); other.misfits < best_fit.misfits) {
-            best_fit = other;
-            best = std::move(reading);
-        }
-    }
-    Problem problem{ProblemCode::suspected_datum, {file}, {}, std::nullopt, 0, {}};
-    if (fit.first) {
-        problem.place = ProblemPlace{*fit.first, {}, {}};
-    }
-    auto const found = fmt::format(
-        "{}: read as {}, {} of {} corners that were tried lie outside their county or far from the grid they replace",
-        file, declared.name(), fit.misfits, fit.corners);
-    if (best && best_fit.misfits * 4 <= fit.misfits) {
-        auto const offset_m = median_offset_m(declared, *best, sample);
-        if (offset_m > 0) { // none when the declared system gives no position at all
-            problem.measure = offset_m;
-            problem.unit = "m";
-        }
-        problem.message =
-            fmt::format("{}; read as {} {} do{}. If that is what the file is in, say so with --crs, or convert it",
-                        found, best->name, best_fit.misfits == 0 ? "none" : fmt::format("only {}", best_fit.misfits),
-                        offset_m > 0 ? fmt::format(", {:.0f} m away from there", offset_m) : std::string{});
-        return problem;
-    }
-    if (fit.share() > 0.5) {
-        problem.message = fmt::format(
-            "{}, and no other system that was tried fits better. Check the coordinate system of the file and the "
-            "village codes in it",
-            found);
-        return problem;
-    }
-    return std::nullopt;
+                                       std::span<DatumWitness const> witnesses, KnownSurroundings const& known) {
+    return DatumCheck{file, declared, witnesses, known}.run();
 }
 
 } // namespace wangge::importers

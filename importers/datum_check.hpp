@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/crs/transformer.hpp>
 #include <wangge/geom/polygon.hpp>
 #include <wangge/geom/problem.hpp>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace wangge::importers {
 
@@ -18,14 +20,29 @@ struct KnownPlace {
     geom::MultiPolygon const* current = nullptr; ///< its own shape in the registry
 };
 
+/// What is known of the place that the grids of a file come to; all is borrowed.
+struct KnownSurroundings {
+    std::function<KnownPlace(DatumWitness const&)> place;
+    std::vector<geom::MultiPolygon const*> counties; ///< every outline there is, for grids of a county without one
+    std::vector<geom::MultiPolygon const*> grids;    ///< of the registry and not in the files, near those of the files
+    crs::SiteSystems site_systems;                   ///< read as these, too
+};
+
 /**
- * Compares where the corners of incoming grids fall with what is known, in the CRS that was declared and, when many
- * misfit, in others that are often confused with it (GCJ-02, BD-09, other zones, swapped axes). A corner misfits when
- * it lies more than 30 m outside its county, or 100 m from the corner of the grid it replaces. Gives suspected_datum
- * when another reading leaves at most a quarter of the misfits, or when most misfit in every reading.
+ * Compares where the corners of incoming grids fall with what is known, in the CRS that was declared and in others that
+ * are often confused with it: GCJ-02, BD-09, other zones, swapped axes, CGCS2000 where the registry's own outlines are
+ * GCJ-02, and the site's systems. Gives suspected_datum, with the offset, the direction and the reading that fits, when
+ *  1. many corners lie more than 30 m outside their county, 150 m inside another one where theirs has no outline, or
+ *     100 m from the corner of the grid they replace, and another reading leaves at most a quarter of them, or most do
+ *     in every reading;
+ *  2. most grids lie by one and the same offset of 2 m or more from those they replace (Beijing54 or Xian80 taken for
+ *     CGCS2000: tens of metres);
+ *  3. hardly any corner meets a vertex of a neighbouring grid as declared, and many do to 0.3 m in another reading, or
+ *     when all are moved by one offset of up to 200 m.
+ * Where nothing is known it says nothing. Time grows with the corners that are tried, at most 20,000 of a file.
  */
 [[nodiscard]] std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer const& declared,
                                                      std::span<DatumWitness const> witnesses,
-                                                     std::function<KnownPlace(DatumWitness const&)> const& known);
+                                                     KnownSurroundings const& known);
 
 } // namespace wangge::importers

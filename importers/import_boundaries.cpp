@@ -341,14 +341,22 @@ private:
     }
 
     [[nodiscard]] bool suspect_datum() {
+        KnownSurroundings known;
+        known.place = [&](DatumWitness const& witness) {
+            auto const* const grid = current(witness.code);
+            return KnownPlace{outline_of(witness.village), grid == nullptr ? nullptr : &grid->shape};
+        };
+        std::ranges::transform(m_outlines, std::back_inserter(known.counties),
+                               [](auto const& outline) { return &outline.second; });
+        std::ranges::transform(m_neighbours, std::back_inserter(known.grids), [](Grid const& g) { return &g.shape; });
+        known.site_systems = m_options.read.site_systems;
         bool suspected = false;
-        for (auto const& file : m_witnesses) {
-            auto problem =
-                suspected_datum(file.name, file.transformer, file.witnesses, [&](DatumWitness const& witness) {
-                    auto const* const grid = current(witness.code);
-                    return KnownPlace{outline_of(witness.village), grid == nullptr ? nullptr : &grid->shape};
-                });
-            if (problem) {
+        for (std::size_t i = 0; i < m_witnesses.size(); ++i) {
+            auto const& file = m_witnesses[i];
+            auto problem = suspected_datum(file.name, file.transformer, file.witnesses, known);
+            if (problem && m_options.accept_datum) {
+                m_report.files[i].remarks.push_back("accepted as declared, although " + problem->message);
+            } else if (problem) {
                 m_problems.add(std::move(*problem));
                 suspected = true; // everything else would only repeat it
             }

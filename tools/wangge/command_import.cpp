@@ -42,6 +42,7 @@ int import(ImportOptions const& options) {
     import.dry_run = options.dry_run;
     import.mapping = options.mapping;
     import.save_mapping = options.save_mapping;
+    import.accept_datum = options.accept_datum;
     import.author = author_argument(options.author);
     import.draw = importers::report_draws(options.report);
     auto const progress = make_terminal_progress();

@@ -22,6 +22,7 @@ struct ImportOptions {
     std::filesystem::path report, mapping, save_mapping;
     std::string lang; ///< en, zh; empty: as the environment says
     bool dry_run = false;
+    bool accept_datum = false;
     bool json = false;
 };
 int import(ImportOptions const& options);

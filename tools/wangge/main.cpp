@@ -76,7 +76,10 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->type_name("FILE");
         add_data(sub, import.data);
         sub->add_option("--crs", import.crs,
-                        "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+                        "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09, or a system of "
+                        "the data folder's coordinate-systems.toml");
+        sub->add_flag("--accept-datum", import.accept_datum,
+                      "Import although the coordinate system is suspected: the registry is what lies wrong");
         sub->add_option("--encoding", import.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
         sub->add_option("--layer", import.layer, "Layer of a file that holds several");
         sub->add_option("--mapping", import.mapping,

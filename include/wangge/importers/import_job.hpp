@@ -20,6 +20,7 @@ struct ImportOptions {
     ReadOptions read;
     Date effective = Date::today(); ///< day from which the change holds
     bool dry_run = false;           ///< everything but writing
+    bool accept_datum = false;      ///< a suspected datum becomes a remark: the registry is what lies wrong
     std::string author;
     bool draw = false; ///< fill in ImportReport::map, for a report that a person looks at
     std::filesystem::path mapping;      ///< of the columns, as FieldMapping::from_json reads it; empty: guessed
