@@ -6,6 +6,7 @@
 
 #include <wangge/base/error.hpp>
 #include <wangge/importers/ogr_reader.hpp>
+#include <wangge/importers/reader_program.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <arpa/inet.h>
@@ -273,6 +274,37 @@ BOOST_AUTO_TEST_CASE(a_file_that_costs_too_much_is_an_error_that_names_it) {
     options.limits.memory_bytes = 1 << 20; // less than the program itself
     BOOST_TEST(!message(options).empty());
 #endif
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_hangs_is_ended_and_one_that_is_left_half_way_leaves_no_process) {
+    ScratchFolder const folder;
+    auto const file = folder.file("a.gpkg", "x");
+    auto const script = folder.file("reader", "#!/bin/sh\nexec sleep 100\n");
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    ReadOptions options;
+    options.limits.idle_seconds = 1;
+    use_reader_program(script);
+    BOOST_CHECK_EXCEPTION((void)OgrReader::open(file, options), Error, [&](Error const& error) {
+        return contains(error.what(), file.string()) && contains(error.what(), "nothing came from it for 1 s");
+    });
+    use_reader_program(folder.path("nowhere"));
+    BOOST_CHECK_EXCEPTION((void)OgrReader::open(file, options), Error,
+                          [](Error const& error) { return error.code() == ErrorCode::environment; });
+    use_reader_program(WANGGE_READER);
+
+    test::SampleFile sample{{"code"}, {}, 4490, "grids"};
+    for (int i = 0; i < 20'000; ++i) { // more than a pipe holds
+        sample.features.push_back({{std::string(200, 'x')}, "POLYGON((1 1,2 1,2 2,1 1))"});
+    }
+    test::write_sample(folder.path("large.fgb"), sample);
+    {
+        auto reader = OgrReader::open(folder.path("large.fgb"), {});
+        RawFeature feature;
+        std::vector<Problem> problems;
+        BOOST_TEST((reader.next(feature, problems) == OgrReader::Outcome::feature));
+    }
+    BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
+    BOOST_TEST(errno == ECHILD);
 }
 
 BOOST_AUTO_TEST_CASE(texts_of_a_drawing_go_to_the_areas_they_lie_in) {
