@@ -128,6 +128,7 @@ std::string encode(ReadRequest const& request) {
     }
     put_texts(bytes, options.known_names);
     put(bytes, options.limits);
+    put(bytes, static_cast<std::uint8_t>(request.sheet ? 1 : 0));
     return bytes;
 }
 
@@ -144,6 +145,7 @@ ReadRequest decode_request(std::string_view bytes) {
         options.known_names.emplace_back(taker.bytes(taker.number<std::uint32_t>()));
     }
     options.limits = taker.number<ReadLimits>();
+    request.sheet = taker.number<std::uint8_t>() == 1;
     good = good && taker.done();
     if (!good) {
         throw Error{ErrorCode::environment,

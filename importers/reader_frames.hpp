@@ -24,6 +24,7 @@ namespace wangge::importers {
 struct ReadRequest {
     std::string path; ///< of a file, or "PG:..."
     ReadOptions options;
+    bool sheet = false; ///< rows of a workbook instead of features
 };
 [[nodiscard]] std::string encode(ReadRequest const& request);
 /// Throws Error{environment} when it is not whole: program and process are of different versions.

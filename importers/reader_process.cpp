@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,25 +132,22 @@ private:
     posix_spawnattr_t m_attributes{};
 };
 
-/// False when the reader is gone already; its end tells why. SIGPIPE must not end the program.
-[[nodiscard]] bool write_all(int fd, std::string_view bytes) {
-    sigset_t pipe_signal;
-    ::sigemptyset(&pipe_signal);
-    ::sigaddset(&pipe_signal, SIGPIPE);
-    sigset_t before;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    bool good = true;
-    while (good && !bytes.empty()) {
+/// A file in memory: the reader may take as long as it likes to read it, or not read it at all.
+[[nodiscard]] int file_of(std::string_view bytes) {
+    int const fd = ::memfd_create("wangge-read-request", MFD_CLOEXEC);
+    while (fd >= 0 && !bytes.empty()) {
         auto const written = ::write(fd, bytes.data(), bytes.size());
-        good = written >= 0 || errno == EINTR;
+        if (written < 0 && errno != EINTR) {
+            break;
+        }
         bytes.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
     }
-    if (!good && ::sigismember(&before, SIGPIPE) == 0) {
-        timespec const now{};
-        ::sigtimedwait(&pipe_signal, nullptr, &now); // take it before it is let through
+    if (fd < 0 || !bytes.empty() || ::lseek(fd, 0, SEEK_SET) != 0) {
+        int const error = errno;
+        ::close(fd);
+        throw Error{ErrorCode::environment, fmt::format("no file in memory can be made: {}", std::strerror(error))};
     }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return good;
+    return fd;
 }
 
 } // namespace
@@ -158,27 +156,26 @@ void use_reader_program(std::filesystem::path const& program) { chosen_program()
 
 ReaderProcess::ReaderProcess(ReadRequest const& request) : m_subject(request.path), m_limits(request.options.limits) {
     auto const program = find_program();
-    Pipe input;
     Pipe output;
     constexpr int kPipeBytes = 1 << 20;
     (void)::fcntl(output.end(1), F_SETPIPE_SZ, kPipeBytes); // fewer changes between the two; smaller ones work as well
     SpawnSettings settings;
-    settings.use(input.end(0), STDIN_FILENO);
+    int const input = file_of(encode(request));
+    settings.use(input, STDIN_FILENO);
     settings.use(output.end(1), STDOUT_FILENO);
     settings.close_others();
     std::string name{kName};
     std::array<char*, 2> arguments{name.data(), nullptr};
     auto environment = environment_for(request);
-    if (int const error = ::posix_spawn(&m_pid, program.c_str(), settings.actions(), settings.attributes(),
-                                        arguments.data(), environment.data());
-        error != 0) {
+    int const error = ::posix_spawn(&m_pid, program.c_str(), settings.actions(), settings.attributes(),
+                                    arguments.data(), environment.data());
+    ::close(input);
+    if (error != 0) {
         m_pid = -1;
         not_started(program, error);
     }
     m_output = output.take(0);
-    input.close(0);
     output.close(1);
-    (void)write_all(input.end(1), encode(request));
 }
 
 ReaderProcess::~ReaderProcess() { stop(); }

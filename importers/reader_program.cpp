@@ -1,5 +1,6 @@
 #include "ogr_source.hpp"
 #include "reader_sandbox.hpp"
+#include "xlsx_source.hpp"
 
 #include <wangge/importers/ogr_reader.hpp>
 #include <wangge/importers/reader_program.hpp>
@@ -42,16 +43,8 @@ void warm_up() {
     CPLSetConfigOption("OGR_SQLITE_LOAD_EXTENSIONS", nullptr);
 }
 
-void read(ReadRequest const& request, FrameWriter& writer) {
-    std::filesystem::path const shown{request.path};
-    bool const database = is_database_source(shown);
-    std::error_code error;
-    auto const path = database ? shown : std::filesystem::absolute(shown, error);
-    auto const readable = std::filesystem::is_directory(path, error) ? std::vector{path} : files_of(path);
-    warm_up();
-    enter_sandbox(readable, request.options.limits, database);
-    SourceFile const file{path, source_name(shown), request.options};
-    OgrSource source{file, request.options};
+template <class Source>
+void send(Source&& source, FrameWriter& writer) {
     writer.header(source.header());
     RawFeature feature;
     std::vector<RowProblem> problems;
@@ -61,6 +54,22 @@ void read(ReadRequest const& request, FrameWriter& writer) {
         ++features;
     }
     writer.end(features);
+}
+
+void read(ReadRequest const& request, FrameWriter& writer) {
+    std::filesystem::path const shown{request.path};
+    bool const database = is_database_source(shown);
+    std::error_code error;
+    auto const path = database ? shown : std::filesystem::absolute(shown, error);
+    auto const readable = std::filesystem::is_directory(path, error) ? std::vector{path} : files_of(path);
+    warm_up();
+    enter_sandbox(readable, request.options.limits, database);
+    if (request.sheet) {
+        send(XlsxSource{path.string(), source_name(shown), request.options}, writer);
+    } else {
+        SourceFile const file{path, source_name(shown), request.options};
+        send(OgrSource{file, request.options}, writer);
+    }
 }
 
 } // namespace

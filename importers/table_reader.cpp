@@ -1,4 +1,4 @@
-#include "ogr_environment.hpp"
+#include "reader_process.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/importers/csv_reader.hpp>
@@ -7,9 +7,6 @@
 #include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <gdal_priv.h>
-#include <ogrsf_frmts.h>
 
 #include <algorithm>
 #include <cctype>
@@ -102,9 +99,15 @@ struct TableReader::Impl {
     std::optional<TextDecoder> decoder;
 
     // XLSX
-    GdalMessages messages;
-    Dataset dataset;
-    OGRLayer* sheet = nullptr;
+    struct Sheet {
+        Sheet(std::string const& path, ReadOptions const& options)
+            : process({path, options, true})
+            , frames([this](std::span<char> buffer) { return process.read(buffer); }, options.limits, path) {}
+        ReaderProcess process;
+        FrameReader frames;
+        RawFeature cells;
+    };
+    std::optional<Sheet> sheet;
 
     void open_csv(char separator, ReadOptions const& options);
     void open_xlsx(ReadOptions const& options);
@@ -217,82 +220,24 @@ TableReader::Outcome TableReader::Impl::next_csv(TableRow& row, std::vector<Prob
 }
 
 void TableReader::Impl::open_xlsx(ReadOptions const& options) {
-    register_drivers();
-    encoding = "UTF-8";
-    GdalMessages::Listening const listening{messages};
-    char const* const allowed[] = {"XLSX", nullptr};
-    CPLSetThreadLocalConfigOption("OGR_XLSX_HEADERS", "FORCE");
-    CPLSetThreadLocalConfigOption("OGR_XLSX_FIELD_TYPES", "STRING"); // codes of 15 digits are no numbers
-    dataset.reset(GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr));
-    if (!dataset || dataset->GetLayerCount() == 0) {
-        unreadable(path, fmt::format("is not a readable .xlsx workbook{}{}; save it again as .xlsx or as CSV",
-                                     messages.failed() ? ": " : "", messages.first_failure()));
-    }
-    std::vector<std::string> names;
-    std::vector<std::string> filled;
-    for (auto* const layer : dataset->GetLayers()) { // the sheets are parsed here
-        names.emplace_back(layer->GetName());
-        if (layer->GetFeatureCount(TRUE) > 0) {
-            filled.emplace_back(layer->GetName());
-        }
-    }
-    CPLSetThreadLocalConfigOption("OGR_XLSX_HEADERS", nullptr);
-    CPLSetThreadLocalConfigOption("OGR_XLSX_FIELD_TYPES", nullptr);
-    if (!options.layer.empty()) {
-        sheet = dataset->GetLayerByName(options.layer.c_str());
-        if (sheet == nullptr) {
-            throw Error{ErrorCode::usage, fmt::format("{}: there is no sheet '{}'; it has: {}", path.string(),
-                                                      options.layer, fmt::join(names, ", "))};
-        }
-    } else if (filled.size() > 1) {
-        throw Error{ErrorCode::usage, fmt::format("{}: has {} sheets with rows, name one with --layer: {}",
-                                                  path.string(), filled.size(), fmt::join(filled, ", "))};
-    } else {
-        sheet = filled.empty() ? dataset->GetLayer(0) : dataset->GetLayerByName(filled.front().c_str());
-    }
-    std::vector<std::string> header;
-    auto const* const definition = sheet->GetLayerDefn();
-    for (int i = 0; i < definition->GetFieldCount(); ++i) {
-        header.emplace_back(definition->GetFieldDefn(i)->GetNameRef());
-    }
-    if (messages.failed()) {
-        unreadable(path, fmt::format("is damaged: {}; save it again as .xlsx or as CSV", messages.first_failure()));
-    }
-    set_columns(header);
-    sheet->ResetReading();
+    sheet.emplace(path.string(), options);
+    auto const header = sheet->frames.header();
+    encoding = header.encoding;
+    set_columns(header.columns);
 }
 
 TableReader::Outcome TableReader::Impl::next_xlsx(TableRow& row, std::vector<Problem>& problems) {
-    GdalMessages::Listening const listening{messages};
-    for (;;) {
-        OGRFeatureUniquePtr const feature{sheet->GetNextFeature()};
-        if (messages.failed()) {
-            unreadable(path, fmt::format("is damaged: {}; save it again as .xlsx or as CSV", messages.first_failure()));
-        }
-        if (!feature) {
-            return Outcome::end;
-        }
-        row.row = static_cast<std::uint64_t>(feature->GetFID());
-        row.fields.assign(columns.size(), {});
-        bool empty = true;
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            int const index = static_cast<int>(i);
-            if (feature->IsFieldSetAndNotNull(index)) {
-                row.fields[i] = trimmed(feature->GetFieldAsString(index));
-                empty = empty && row.fields[i].empty();
-            }
-        }
-        for (auto const& text : row.fields) {
-            if (!is_utf8(text)) {
-                problems.push_back(
-                    problem(row.row, ProblemCode::unreadable_text, "a cell holds text that is not valid UTF-8"));
-                return Outcome::unreadable;
-            }
-        }
-        if (!empty) { // spreadsheets keep formatted rows without content
-            return Outcome::row;
-        }
+    std::vector<RowProblem> found;
+    if (!sheet->frames.next(sheet->cells, found)) {
+        return Outcome::end;
     }
+    row.row = sheet->cells.row;
+    row.fields = sheet->cells.fields;
+    row.fields.resize(columns.size());
+    for (auto const& said : found) {
+        problems.push_back(problem(row.row, said.code, said.message));
+    }
+    return found.empty() ? Outcome::row : Outcome::unreadable;
 }
 
 TableReader::TableReader(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}

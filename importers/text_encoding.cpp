@@ -331,7 +331,9 @@ std::optional<std::string> EncodingGuess::encoding() const {
     if (auto const* const found = with_known_places()) {
         return found->decoder.encoding();
     }
-    auto const& best = *std::ranges::min_element(m_candidates, {}, &Candidate::invalid);
+    // Texts in UTF-8 of an even length are nearly always GB18030 as well, texts in GB18030 next to never UTF-8.
+    auto const& utf8 = m_candidates.front();
+    auto const& best = tolerable(utf8) ? utf8 : *std::ranges::min_element(m_candidates, {}, &Candidate::invalid);
     return tolerable(best) ? std::optional{best.decoder.encoding()} : std::nullopt;
 }
 
@@ -347,9 +349,9 @@ bool EncodingGuess::fits(std::string_view canonical) const {
     if (auto const* const found = with_known_places()) {
         return found == &*claimed;
     }
-    // A word or two in GB18030 can be UTF-8 by chance (the well-known one is the name of a telephone company).
+    // A word or two in GB18030 can be UTF-8 by chance, as 同头 is.
     auto const& utf8 = m_candidates.front();
-    return &*claimed == &utf8 || utf8.invalid > claimed->invalid || m_texts <= 2;
+    return &*claimed == &utf8 || !tolerable(utf8) || m_texts <= 2;
 }
 
 std::string EncodingGuess::evidence() const {

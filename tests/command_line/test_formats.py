@@ -107,6 +107,13 @@ class Formats(unittest.TestCase):
             packed.write_bytes(gzip.compress(source.read_bytes()))
             self.unchanged(packed)
 
+    def test_geojson_that_is_not_utf8(self):
+        text = self.geojson.read_text(encoding="utf-8")
+        for encoding, said in (("gb18030", "GB18030"), ("utf-16", "UTF-8"), ("utf-8-sig", "UTF-8")):
+            path = self.folder / f"{encoding}.geojson"
+            path.write_bytes(text.encode(encoding))
+            self.assertEqual(self.unchanged(path)["encoding"], said)
+
     def test_kml_and_kmz(self):
         kml = self.made("grids.kml", "-f", "LIBKML")
         self.unchanged(kml)

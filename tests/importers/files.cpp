@@ -38,9 +38,11 @@ void write_sample(std::filesystem::path const& path, SampleFile const& sample, s
         reference.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
     }
     char const* const raw[] = {"ENCODING=", nullptr};
-    auto* const layer =
-        dataset->CreateLayer(sample.layer.c_str(), sample.epsg ? &reference : nullptr,
-                             shapefile ? wkbPolygon : wkbUnknown, shapefile ? const_cast<char**>(raw) : nullptr);
+    auto* const layer = dataset->CreateLayer(sample.layer.c_str(), sample.epsg ? &reference : nullptr,
+                                             shapefile                    ? wkbPolygon
+                                             : path.extension() == ".gdb" ? wkbMultiPolygon
+                                                                          : wkbUnknown,
+                                             shapefile ? const_cast<char**>(raw) : nullptr);
     require(layer != nullptr, "layer");
     for (auto const& column : sample.columns) {
         OGRFieldDefn definition{column.c_str(), OFTString};

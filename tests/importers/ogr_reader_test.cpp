@@ -115,6 +115,36 @@ BOOST_AUTO_TEST_CASE(a_shapefile_is_read_in_its_encoding_with_without_or_with_a_
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_language_byte_of_a_dbf_is_believed_when_the_text_agrees) {
+    ScratchFolder const folder;
+    struct Case {
+        bool gb18030;
+        char byte;
+        char const* encoding;
+        char const* remark; ///< part of it; empty: none
+    };
+    for (auto const& c :
+         {Case{true, 0x4D, "GB18030", ""}, Case{true, 0x7A, "GB18030", ""},
+          Case{false, 0x4D, "UTF-8", "the .dbf says code page 0x4D: read as UTF-8"},
+          Case{true, 0x00, "GB18030", "no .cpg: read as GB18030"}, Case{true, 0x4F, "GB18030", "code page 0x4F"}}) {
+        auto sample = two_grids(c.gb18030);
+        sample.features[0].fields[1] = c.gb18030 ? to_gb18030("𠮷田㙟") : "𠮷田㙟";
+        test::write_sample(folder.path("s.shp"), sample);
+        auto table = read_file(folder.path("s.dbf"));
+        table[29] = c.byte;
+        write_file_atomically(folder.path("s.dbf"), table);
+        ReadOptions options;
+        options.known_names = {"石牌街道", "㙟仔村", "大輋村"};
+        auto reader = OgrReader::open(folder.path("s.shp"), options);
+        BOOST_TEST_CONTEXT(c.gb18030 << " " << int{c.byte}) {
+            BOOST_TEST(reader.encoding() == c.encoding);
+            BOOST_TEST(reader.remarks().empty() == std::string_view{c.remark}.empty());
+            BOOST_TEST((reader.remarks().empty() || contains(reader.remarks().front(), c.remark)));
+            BOOST_TEST(read_all(reader).features.at(0).fields.at(1) == "𠮷田㙟");
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(text_that_is_not_in_the_encoding_asked_for_is_a_problem_with_row_and_field) {
     ScratchFolder const folder;
     test::write_sample(folder.path("s.shp"), two_grids(true));

@@ -20,7 +20,8 @@ struct TableRow {
 
 /**
  * Reads tables with a header row: .csv (comma), .tsv and .txt (tab), UTF-8 with or without BOM or GB18030, streamed in
- * constant memory; .xlsx (one sheet), every cell as text. One object serves one thread.
+ * constant memory; .xlsx (one sheet), every cell as text, opened in a process of its own
+ * (reader_program.hpp). One object serves one thread.
  */
 class TableReader {
 public:

@@ -46,8 +46,9 @@ private:
 
 /**
  * Decides between UTF-8, GB18030 and Big5 from the bytes of all texts of a file, fed one by one: by the names of known
- * places that they begin with in one encoding and not in the others, else by how many are valid; of equals UTF-8 first,
- * since Chinese in GB18030 is next to never valid UTF-8. O(bytes). One object serves one thread.
+ * places that they begin with in one encoding and not in the others; else UTF-8 when at least nine in ten are valid in
+ * it (Chinese in GB18030 next to never is); else the one in which fewest are not valid. O(bytes). One object serves one
+ * thread.
  */
 class EncodingGuess {
 public:

@@ -1,0 +1,102 @@
+#include "xlsx_source.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/importers/table_reader.hpp>
+#include <wangge/importers/text_encoding.hpp>
+
+#include <cpl_conv.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gdal_priv.h>
+#include <ogrsf_frmts.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace wangge::importers {
+
+XlsxSource::XlsxSource(std::string const& path, std::string shown, ReadOptions const& options)
+    : m_shown(std::move(shown)) {
+    register_drivers();
+    GdalMessages::Listening const listening{m_messages};
+    CPLSetConfigOption("OGR_XLSX_HEADERS", "FORCE");
+    CPLSetConfigOption("OGR_XLSX_FIELD_TYPES", "STRING"); // codes of 15 digits are no numbers
+    char const* const allowed[] = {"XLSX", nullptr};
+    m_dataset.reset(GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr));
+    if (!m_dataset || m_dataset->GetLayerCount() == 0) {
+        throw Error{ErrorCode::data_unreadable,
+                    fmt::format("{}: is not a readable .xlsx workbook{}{}; save it again as .xlsx or as CSV", m_shown,
+                                m_messages.failed() ? ": " : "", m_messages.first_failure())};
+    }
+    choose_sheet(options.layer);
+    auto const* const definition = m_sheet->GetLayerDefn();
+    for (int i = 0; i < definition->GetFieldCount(); ++i) {
+        m_header.columns.emplace_back(definition->GetFieldDefn(i)->GetNameRef());
+    }
+    check_damage();
+    m_header.layer = m_sheet->GetName();
+    m_header.encoding = "UTF-8";
+    m_sheet->ResetReading();
+}
+
+void XlsxSource::check_damage() const {
+    if (m_messages.failed()) {
+        throw Error{ErrorCode::data_unreadable, fmt::format("{}: is damaged: {}; save it again as .xlsx or as CSV",
+                                                            m_shown, m_messages.first_failure())};
+    }
+}
+
+void XlsxSource::choose_sheet(std::string const& wanted) {
+    std::vector<std::string> names;
+    std::vector<std::string> filled;
+    for (auto* const layer : m_dataset->GetLayers()) { // the sheets are parsed here
+        names.emplace_back(layer->GetName());
+        if (layer->GetFeatureCount(TRUE) > 0) {
+            filled.emplace_back(layer->GetName());
+        }
+    }
+    if (!wanted.empty()) {
+        m_sheet = m_dataset->GetLayerByName(wanted.c_str());
+        if (m_sheet == nullptr) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("{}: there is no sheet '{}'; it has: {}", m_shown, wanted, fmt::join(names, ", "))};
+        }
+    } else if (filled.size() > 1) {
+        throw Error{ErrorCode::usage, fmt::format("{}: has {} sheets with rows, name one with --layer: {}", m_shown,
+                                                  filled.size(), fmt::join(filled, ", "))};
+    } else {
+        m_sheet = filled.empty() ? m_dataset->GetLayer(0) : m_dataset->GetLayerByName(filled.front().c_str());
+    }
+}
+
+bool XlsxSource::next(RawFeature& row, std::vector<RowProblem>& problems) {
+    GdalMessages::Listening const listening{m_messages};
+    problems.clear();
+    for (;;) {
+        OGRFeatureUniquePtr const feature{m_sheet->GetNextFeature()};
+        check_damage();
+        if (!feature) {
+            return false;
+        }
+        row.row = static_cast<std::size_t>(feature->GetFID());
+        row.fields.assign(m_header.columns.size(), {});
+        bool empty = true;
+        for (std::size_t i = 0; i < row.fields.size(); ++i) {
+            int const index = static_cast<int>(i);
+            if (feature->IsFieldSetAndNotNull(index)) {
+                row.fields[i] = trimmed(feature->GetFieldAsString(index));
+                empty = empty && row.fields[i].empty();
+            }
+        }
+        if (!std::ranges::all_of(row.fields, [](std::string const& text) { return is_utf8(text); })) {
+            problems.push_back({ProblemCode::unreadable_text, "a cell holds text that is not valid UTF-8"});
+            row.fields.assign(m_header.columns.size(), {});
+            return true;
+        }
+        if (!empty) { // spreadsheets keep formatted rows without content
+            return true;
+        }
+    }
+}
+
+} // namespace wangge::importers
