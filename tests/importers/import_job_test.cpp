@@ -12,6 +12,7 @@
 #include <ogrsf_frmts.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <span>
@@ -216,6 +217,27 @@ BOOST_AUTO_TEST_CASE(a_change_is_told_by_its_kind) {
     BOOST_TEST(report.change("reshaped") == 4U);
     BOOST_TEST(report.change("renamed") == 1U);
     BOOST_TEST(report.change("unchanged") == 28U);
+    {
+        // Where the ground went: the fourth cell gave to all three others, the second and third to the first.
+        auto const registry = registry::Registry::open(office.data(), registry::Registry::Mode::read);
+        auto const code = [](char const* text) { return GridCode::parse(text).value(); };
+        auto const given = registry.lineage(code("440106001001010")).to;
+        std::vector<std::string> takers;
+        double shares = 0;
+        for (auto const& step : given) {
+            if (step.ground.predecessor == code("440106001001010")) {
+                takers.emplace_back(step.ground.successor.str().substr(12));
+                shares += step.ground.share_of_predecessor;
+                BOOST_TEST(step.change_set == report.change_set);
+            }
+        }
+        BOOST_TEST((takers == std::vector<std::string>{"001", "002", "009", "010"}));
+        BOOST_TEST(std::abs(shares - 1) < 1e-9);
+        auto const taken = registry.lineage(code("440106001001001")).from;
+        BOOST_TEST(std::ranges::count_if(
+                       taken, [&](auto const& step) { return step.ground.successor == code("440106001001001"); }) == 4);
+        BOOST_TEST(registry.lineage(code("440106001002017")).to.empty());
+    }
 
     auto moved = grids_of({"440106001001"});
     moved.features[3].fields[3] = "440106001002";

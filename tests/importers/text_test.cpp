@@ -2,6 +2,7 @@
 #include "files.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/importers/code_list.hpp>
 #include <wangge/importers/csv_reader.hpp>
 #include <wangge/importers/field_mapping.hpp>
 #include <wangge/importers/table_reader.hpp>
@@ -293,6 +294,25 @@ BOOST_AUTO_TEST_CASE(what_is_no_table_is_refused_and_the_message_names_the_file)
     refused(folder.file("table.doc", "a"), "accepted are");
     refused(folder.path("nowhere.csv"), "no such file");
     refused(folder.path(""), "folder");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_codes_is_read_line_by_line_and_a_bad_line_is_named) {
+    auto const codes = [](std::string_view text) {
+        std::string joined;
+        for (auto const code : parse_code_list(text, "codes.txt")) {
+            joined += code.str() + " ";
+        }
+        return joined;
+    };
+    std::string const both{"440106001001 440106001002 "};
+    BOOST_TEST(codes("440106001001\n440106001002") == both);
+    BOOST_TEST(codes("\xEF\xBB\xBF"
+                     "440106001001\r\n\r\n440106001002\r\n") == both);
+    BOOST_TEST(codes("旧编码,名称\n440106001001,石牌社区\n440106001002;x\n") == both);
+    BOOST_TEST(codes("").empty());
+    auto const message = error_of([&] { (void)codes("440106001001\n\n44010600100\n"); });
+    BOOST_TEST(contains(message, "codes.txt: line 3: '44010600100'"), message);
+    BOOST_TEST(contains(error_of([&] { (void)codes("code\nname\n"); }), "line 2"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
 #include <wangge/geom/measure.hpp>
+#include <wangge/layers/difference_layers.hpp>
 #include <wangge/layers/layer_writer.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -524,6 +525,54 @@ BOOST_AUTO_TEST_CASE(a_file_cut_short_does_not_read_back_whole) {
             BOOST_TEST(refused);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(changes_are_written_as_layers_that_gdal_reads_back) {
+    Folder const folder;
+    SilentProgress progress;
+    layers::DifferenceLayers difference;
+    difference.grids = {{"added", {}}, {"reshaped", {}}, {"retired", {}}};
+    difference.grids[1].second.push_back({"440103001101001",
+                                          "reshaped+renamed",
+                                          "旧名",
+                                          "新名",
+                                          "440103001101",
+                                          "440103001101",
+                                          100.5,
+                                          90.25,
+                                          {{{box(0, 0, 10, 10), {}}}}});
+    difference.moved.push_back({"440103001101001", "", 10.25, 0.1, 0, {{{box(0, 0, 1, 10), {}}}}});
+    difference.moved.push_back({"", "440103001101001", 1e-9, 0, 1e-12, {}}); // too small to be drawn
+    auto const out = folder / "diff.gpkg";
+    for (int i = 0; i < 2; ++i) { // an older file is replaced
+        auto const counts = layers::write_difference(difference, out, progress);
+        std::vector<std::pair<std::string, std::uint64_t>> const expected{
+            {"added", 0}, {"reshaped", 1}, {"retired", 0}, {"moved", 1}};
+        BOOST_TEST((counts == expected));
+    }
+    std::unique_ptr<GDALDataset> const dataset{
+        GDALDataset::Open(out.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, nullptr, nullptr, nullptr)};
+    BOOST_REQUIRE(dataset);
+    BOOST_TEST(dataset->GetLayerCount() == 4);
+    auto* const reshaped = dataset->GetLayerByName("reshaped");
+    BOOST_REQUIRE(reshaped != nullptr);
+    BOOST_TEST(std::string{reshaped->GetSpatialRef()->GetAuthorityCode(nullptr)} == "4490");
+    std::unique_ptr<OGRFeature> const feature{reshaped->GetNextFeature()};
+    BOOST_TEST(std::string{feature->GetFieldAsString("kinds")} == "reshaped+renamed");
+    BOOST_TEST(std::string{feature->GetFieldAsString("name_after")} == "新名");
+    BOOST_TEST(feature->GetFieldAsDouble("area_after_m2") == 90.25);
+    OGREnvelope envelope;
+    feature->GetGeometryRef()->getEnvelope(&envelope);
+    BOOST_TEST(envelope.MinX == 113.0);
+    BOOST_TEST(envelope.MaxX == 113.001);
+    std::unique_ptr<OGRFeature> const moved{dataset->GetLayerByName("moved")->GetNextFeature()};
+    BOOST_TEST(std::string{moved->GetFieldAsString("from_code")} == "440103001101001");
+    BOOST_TEST(std::string{moved->GetFieldAsString("to_code")}.empty());
+    BOOST_TEST(moved->GetFieldAsDouble("share_of_from") == 0.1);
+    BOOST_CHECK_EXCEPTION(layers::write_difference(difference, folder / "diff.geojson", progress), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::usage; });
+    BOOST_CHECK_EXCEPTION(layers::write_difference(difference, folder / "nowhere" / "diff.gpkg", progress), Error,
+                          [](Error const& e) { return e.code() == ErrorCode::environment; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

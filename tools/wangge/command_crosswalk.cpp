@@ -4,6 +4,7 @@
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/importers/code_list.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -129,36 +130,6 @@ DivisionCode division_code_argument(std::string const& text) {
     return *code;
 }
 
-/// One code a line; what follows a comma or blank is left alone.
-std::vector<DivisionCode> codes_of_list(std::filesystem::path const& file) {
-    std::vector<DivisionCode> codes;
-    auto const text = read_file(file);
-    std::string_view rest{text};
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (rest.starts_with(kByteOrderMark)) {
-        rest.remove_prefix(kByteOrderMark.size());
-    }
-    for (std::size_t line = 1; !rest.empty(); ++line) {
-        auto const end = std::min(rest.find('\n'), rest.size());
-        auto const word = rest.substr(0, std::min(end, rest.find_first_of(", \t\r;")));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (word.empty()) {
-            continue;
-        }
-        auto const code = DivisionCode::parse(word);
-        if (!code && line == 1) {
-            continue; // a heading
-        }
-        if (!code) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: line {}: '{}' is not a 12-digit division code; correct it", file.string(),
-                                    line, word.substr(0, 40))};
-        }
-        codes.push_back(*code);
-    }
-    return codes;
-}
-
 int crosswalk_divisions(CrosswalkOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
@@ -170,7 +141,8 @@ int crosswalk_divisions(CrosswalkOptions const& options) {
         codes.push_back(division_code_argument(text));
     }
     if (!options.list.empty()) {
-        std::ranges::copy(codes_of_list(options.list), std::back_inserter(codes));
+        std::ranges::copy(importers::parse_code_list(read_file(options.list), options.list.string()),
+                          std::back_inserter(codes));
     }
     if (options.all) {
         codes = table.old_codes();

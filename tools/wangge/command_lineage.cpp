@@ -97,7 +97,9 @@ Json json_of(std::vector<LineageStep> const& steps) {
                         {"share_of_successor", ground.share_of_successor},
                         {"addresses", ground.addresses},
                         {"predecessor_addresses", ground.predecessor_addresses},
-                        {"successor_addresses", ground.successor_addresses}});
+                        {"successor_addresses", ground.successor_addresses},
+                        {"share_of_predecessor_addresses", part(ground.addresses, ground.predecessor_addresses)},
+                        {"share_of_successor_addresses", part(ground.addresses, ground.successor_addresses)}});
     }
     return list;
 }
