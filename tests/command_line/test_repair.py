@@ -2,7 +2,10 @@
 import csv
 import hashlib
 import pathlib
+import re
+import shlex
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -59,6 +62,22 @@ class Repair(unittest.TestCase):
             self.assertEqual(len(done["proposals"]),
                              db.execute("SELECT count(*) FROM repair_places").fetchone()[0])
             self.assertGreater(db.execute("SELECT count(*) FROM repair_moved").fetchone()[0], 0)
+
+    def test_the_commands_of_the_page_work_as_they_are_written(self):
+        page = (cli.ROOT / "docs/repair.md").read_text(encoding="utf-8")
+        lines = [line for block in re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+                 for line in block.splitlines()]
+        self.assertEqual(3, len(lines))
+        with tempfile.TemporaryDirectory() as folder:
+            for line in lines:
+                words = shlex.split(line)
+                self.assertEqual("wangge", words[0])
+                words = words[1:] + (["--reference", str(cli.REFERENCE)] if words[1] == "synth" else [])
+                done = subprocess.run([str(pathlib.Path(cli.PROGRAM).resolve()), *words], cwd=folder, capture_output=True,
+                                      text=True)
+                self.assertEqual(0 if words[0] == "synth" else 1, done.returncode, line + done.stderr)
+            self.assertTrue((pathlib.Path(folder) / "proposals.gpkg").exists())
+            self.assertTrue((pathlib.Path(folder) / "fixed.gpkg").exists())
 
     def test_wrong_use_is_refused_and_writes_nothing(self):
         for arguments, says in ((("--tolerance", "0"), "tolerance"),
