@@ -45,11 +45,8 @@ std::map<std::pair<bool, topology::RepairKind>, std::size_t> counts(LayerRepair 
 }
 
 std::string grids_of(topology::RepairProposal const& proposal) {
-    std::vector<std::string> names;
-    for (auto const& change : proposal.changes) {
-        names.push_back(change.name);
-    }
     constexpr std::size_t kShown = 6;
+    auto names = proposal.grids;
     auto const more = names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : std::string{};
     names.resize(std::min(names.size(), kShown));
     return fmt::format("{}{}", fmt::join(names, " "), more);
@@ -141,9 +138,11 @@ std::string layer_repair_text(LayerRepair const& repair) {
             if (p.accepted() == refused || p.kind != kind || ++shown > kShown) {
                 continue;
             }
-            line("  {} at {:.7f} {:.7f}{}{} moves {:.4f} m2, at most {:.3f} m{}", p.id(), geom::to_degrees(p.at.lon),
-                 geom::to_degrees(p.at.lat), p.changes.empty() ? "" : " grids ", grids_of(p), p.area_moved_m2,
-                 p.greatest_move_m, refused ? ": " + p.refusal : std::string{});
+            auto const moves = p.changes.empty() ? std::string{}
+                                                 : fmt::format(" moves {:.4f} m2, at most {:.3f} m", p.area_moved_m2,
+                                                               p.greatest_move_m);
+            line("  {} at {:.7f} {:.7f} grids {}{}{}", p.id(), geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat),
+                 grids_of(p), moves, refused ? ": " + p.refusal : std::string{});
         }
         if (shown > kShown) {
             line("  ... and {} more", shown - kShown);
@@ -164,14 +163,10 @@ std::string layer_repair_json(LayerRepair const& repair) {
     using Json = nlohmann::ordered_json;
     Json proposals = Json::array();
     for (auto const& p : repair.proposals) {
-        Json grids = Json::array();
-        for (auto const& change : p.changes) {
-            grids.push_back(change.name);
-        }
         Json entry{{"id", p.id()},
                    {"kind", topology::to_string(p.kind)},
                    {"accepted", p.accepted()},
-                   {"grids", std::move(grids)},
+                   {"grids", p.grids},
                    {"problems", p.problems},
                    {"at", {geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat)}},
                    {"area_moved_m2", p.area_moved_m2},

@@ -136,10 +136,6 @@ void write_proposals(LayerRepair const& repair, std::filesystem::path const& pat
     auto& moved = file.layer("repair_moved", wkbMultiPolygon, fields);
     auto& places = file.layer("repair_places", wkbPoint, fields);
     for (auto const& p : repair.proposals) {
-        std::vector<std::string> names;
-        for (auto const& change : p.changes) {
-            names.push_back(change.name);
-        }
         auto const row = [&](OGRLayer& layer, std::string const& grids, std::unique_ptr<OGRGeometry> geometry) {
             OGRFeature feature{layer.GetLayerDefn()};
             feature.SetField("proposal_id", p.id().c_str());
@@ -158,7 +154,7 @@ void write_proposals(LayerRepair const& repair, std::filesystem::path const& pat
             row(before, change.name, to_ogr(change.before));
             row(after, change.name, to_ogr(change.after));
         }
-        auto const grids = fmt::format("{}", fmt::join(names, ", "));
+        auto const grids = fmt::format("{}", fmt::join(p.grids, ", "));
         if (!p.moved.empty()) {
             row(moved, grids, to_ogr(p.moved));
         }

@@ -594,11 +594,15 @@ std::vector<RepairProposal> Proposer::take_proposals() {
         std::sort(proposal.problems.begin(), proposal.problems.end());
         std::sort(proposal.changes.begin(), proposal.changes.end(),
                   [](GridChange const& a, GridChange const& b) { return a.name < b.name; });
+        for (auto const& change : proposal.changes) {
+            proposal.grids.push_back(change.name);
+        }
         result.push_back(std::move(proposal));
     }
     for (auto const& problem : m_left) {
         RepairProposal proposal;
         proposal.problems = {problem.id()};
+        proposal.grids = problem.subjects;
         proposal.refusal = reason_for(problem);
         proposal.at = problem.place ? problem.place->at : Point{};
         if (problem.place) {

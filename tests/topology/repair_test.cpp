@@ -498,6 +498,71 @@ BOOST_AUTO_TEST_CASE(random_coverages_redrawn_within_the_tolerance_become_covera
     BOOST_TEST(whole >= kRuns * 98 / 100);
 }
 
+BOOST_AUTO_TEST_CASE(fixed_neighbours_and_outlines_stay_and_the_incoming_grids_follow_them) {
+    std::size_t whole = 0;
+    constexpr std::uint64_t kRuns = 60;
+    for (std::uint64_t seed = 1000; seed < 1000 + kRuns; ++seed) {
+        Random random{seed};
+        auto const size = static_cast<int>(random.between(2, 6));
+        Map clean;
+        auto map = perturbed_coverage(random, size, size * 2, 3000, 14, clean);
+        for (std::size_t i = 0; i < map.shapes.size(); ++i) {
+            if (random.between(0, 2) == 0) {
+                map.shapes[i] = clean.shapes[i];
+                map.is_incoming[i] = 0;
+            }
+        }
+        if (seed % 2 == 0) {
+            map.outline("county", box(0, 0, size * 3000, size * 3000));
+        }
+        auto const was = map.check();
+        auto const after = map.repaired(map.propose(0.45));
+        auto const is = after.check();
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            for (std::size_t i = 0; i < map.shapes.size(); ++i) {
+                BOOST_TEST((map.is_incoming[i] != 0 || after.shapes[i] == clean.shapes[i]));
+                BOOST_TEST(distance_m(map.shapes[i], after.shapes[i]) <= 0.45 + 1e-6);
+            }
+            for (auto const& problem : is.problems) { // nothing new
+                BOOST_TEST(std::any_of(was.problems.begin(), was.problems.end(), [&](Problem const& p) {
+                    return p.code == problem.code && p.subjects == problem.subjects;
+                }));
+            }
+            whole += is.problems.empty() ? 1U : 0U;
+        }
+    }
+    std::cout << whole << " of " << kRuns << " whole beside fixed neighbours\n";
+    BOOST_TEST(whole >= kRuns * 95 / 100);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_further_off_than_the_tolerance_is_refused_and_nothing_changes) {
+    std::size_t tried = 0;
+    for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+        Random random{seed};
+        Map map;
+        static_cast<void>(perturbed_coverage(random, 4, 6, 3000, 0, map));
+        auto& ring =
+            map.shapes[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(map.shapes.size()) - 1))]
+                .parts[0]
+                .outer;
+        auto& p = ring[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(ring.size()) - 1))];
+        p.lon += random.between(0, 1) == 0 ? 260 : -260; // 2.9 m
+        p.lat += random.between(0, 1) == 0 ? 260 : -260;
+        if (map.check().problems.empty()) {
+            continue; // a corner of the rim
+        }
+        ++tried;
+        auto const proposals = map.propose(0.45, 1e9);
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            BOOST_TEST(!proposals.empty());
+            BOOST_TEST(std::none_of(proposals.begin(), proposals.end(), [](auto const& q) { return q.accepted(); }),
+                       words(proposals));
+            BOOST_TEST((map.repaired(proposals).shapes == map.shapes));
+        }
+    }
+    BOOST_TEST(tried > 40U);
+}
+
 BOOST_AUTO_TEST_CASE(proposals_do_not_depend_on_the_order_of_the_grids) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         Random random{seed};

@@ -45,6 +45,7 @@ struct GridChange {
 struct RepairProposal {
     RepairKind kind = RepairKind::none;
     std::vector<std::string> problems; ///< ids of the problems that it resolves (would resolve, when refused), sorted
+    std::vector<std::string> grids;    ///< that it changes, or whose problem has no repair; sorted
     std::vector<GridChange> changes;   ///< by name
     geom::MultiPolygon moved;          ///< ground that changes hands, rounded to the lattice; may be too small to show
     geom::Point at;                    ///< where
