@@ -128,15 +128,27 @@ BOOST_AUTO_TEST_CASE(a_writer_brings_an_older_schema_up_to_date_and_a_reader_say
     ScratchFolder const scratch;
     Registry::init(scratch.data());
     {
-        // As it was before the last migration.
+        // As it was before the last migrations.
         SqliteOracle oracle{scratch.data().registry_file()};
+        oracle.rows("SELECT DisableSpatialIndex('accepted_gap', 'shape')");
+        oracle.rows("DROP TABLE idx_accepted_gap_shape");
+        oracle.rows("SELECT DiscardGeometryColumn('accepted_gap', 'shape')");
+        for (std::string const table :
+             {"accepted_gap", "change_set_version", "change_draft_source", "change_draft_touch", "grid_code_reserved",
+              "change_operation_grid", "change_operation", "change_draft_applied", "change_draft"}) {
+            oracle.rows("DROP TABLE " + table);
+        }
+        oracle.rows("DROP TRIGGER grid_code_issued_respects_reserved");
+        oracle.rows("DROP INDEX change_set_item_grid");
+        oracle.rows("DROP INDEX address_point_place");
         for (std::string const table : {"grid_version", "division_version"}) {
             for (char const* const what : {"_recorded", "_superseded", "_begins", "_ends"}) {
                 oracle.rows("DROP INDEX " + table + what);
-                oracle.rows("DELETE FROM schema_object WHERE name = '" + table + what + "'");
             }
         }
-        oracle.rows("DELETE FROM schema_version WHERE number = 8");
+        oracle.rows("DELETE FROM schema_object WHERE NOT EXISTS (SELECT 1 FROM sqlite_schema s "
+                    "WHERE s.type = schema_object.type AND s.name = schema_object.name)");
+        oracle.rows("DELETE FROM schema_version WHERE number >= 8");
     }
     BOOST_CHECK_EXCEPTION(Registry::open(scratch.data(), Registry::Mode::read), Error, [](Error const& error) {
         BOOST_TEST_MESSAGE(error.what());
@@ -146,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_writer_brings_an_older_schema_up_to_date_and_a_reader_say
     BOOST_CHECK_NO_THROW(Registry::open(scratch.data(), Registry::Mode::read));
     SqliteOracle oracle{scratch.data().registry_file()};
     BOOST_TEST(oracle.value("SELECT count(*) FROM sqlite_schema WHERE name IN ('grid_version_begins', "
-                            "'division_version_superseded')") == "2");
+                            "'division_version_superseded', 'change_draft', 'idx_accepted_gap_shape')") == "4");
 }
 
 BOOST_AUTO_TEST_CASE(the_file_itself_forbids_to_delete_or_rewrite_what_happened) {
