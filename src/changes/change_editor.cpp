@@ -28,6 +28,7 @@ class Drawing {
 public:
     Drawing(registry::Registry const& registry, std::int64_t draft)
         : m_draft(registry.draft(draft)), m_state(registry, m_draft.days.from), m_registry(registry) {
+        registry.require_editable(draft);
         std::vector<Conflict> ignored; // the check tells them
         for (auto const& operation : registry.operations(draft)) {
             if (!operation.dropped_by) {

@@ -353,6 +353,8 @@ ChangeDraft Registry::draft(std::int64_t id) const {
     return read_draft(m_impl->connection, select);
 }
 
+void Registry::require_editable(std::int64_t id) const { registry::require_editable(draft(id)); }
+
 std::vector<ChangeDraft> Registry::drafts(bool finished_too) const {
     std::vector<ChangeDraft> list;
     Statement select{m_impl->connection,
@@ -419,7 +421,7 @@ void Registry::add_operations(std::int64_t draft_id, std::string const& editor, 
     require_name(editor, "the editor");
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
-    require_editable(draft(draft_id));
+    require_editable(draft_id);
     reopen(connection, draft_id, fmt::format("operations were added by {}", editor));
     Statement last{connection, "SELECT coalesce(max(number), 0) FROM change_operation WHERE draft_id = ?"};
     last.query(draft_id);
@@ -482,7 +484,7 @@ void Registry::drop_operation(std::int64_t draft_id, int number, std::string con
     require_name(editor, "the editor");
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
-    require_editable(draft(draft_id));
+    require_editable(draft_id);
     reopen(connection, draft_id, fmt::format("operation {} was dropped by {}", number, editor));
     Statement drop{connection, "UPDATE change_operation SET dropped_by = ?3, dropped_at = ?4 "
                                "WHERE draft_id = ?1 AND number = ?2 AND dropped_by IS NULL"};

@@ -89,7 +89,8 @@ class Changes(unittest.TestCase):
         self.assertEqual(preview["splits"], [{"from": [code], "to": fresh}])
         self.assertAlmostEqual(preview["moved_m2"], self.grids[code]["properties"]["area_m2"], delta=0.1)
         self.assertTrue(preview["neighbours"])
-        self.assertEqual([a["grid"] for a in preview["assignments_that_move"]], [code])
+        self.assertEqual({a["grid"] for a in preview["assignments_that_move"]}, {code})
+        self.assertTrue({a["successor"] for a in preview["assignments_that_move"]} < set(fresh))
         with sqlite3.connect(f"file:{layers}?mode=ro", uri=True) as package:
             self.assertEqual([package.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("before", "after", "moved")], [1, 2, 2])
 
@@ -143,6 +144,7 @@ class Changes(unittest.TestCase):
         number = self.new("list me")
         self.assertIn("list me", self.changes("list"))
         self.assertIn(number, [d["change_set"] for d in self.changes_json("list")])
+        self.changes("add", str(number), "rename", sorted(self.grids)[0], "--name", "x")
         self.changes("discard", str(number))
         self.assertNotIn(number, [d["change_set"] for d in self.changes_json("list")])
         self.assertIn(number, [d["change_set"] for d in self.changes_json("list", "--all")])
@@ -155,7 +157,8 @@ class Changes(unittest.TestCase):
                                       (["add", str(number), "rename", "12", "--name", "x"], 1, "discarded"),
                                       (["add", str(number), "reshape", "x", "--shape", "POINT(1 1)"], 2, "not a grid code"),
                                       (["add", str(number), "accept-gap", "--reason", "x"], 2, "--at"),
-                                      (["add", str(number), "create", "--name", "x", "--village", "44"], 2, "--shape"),
+                                      (["add", str(number), "create", "--name", "x", "--village", "440104001001"], 2, "--shape"),
+                                      (["add", str(number), "reparent", "12", "--village", "44"], 2, "12-digit"),
                                       (["approve", str(number)], 2, "--approver"),
                                       (["preview", str(number), "--layer", self.folder / "x.shp"], 2, ".gpkg")):
             with self.subTest(arguments=arguments):

@@ -121,6 +121,8 @@ public:
     [[nodiscard]] std::vector<ChangeDraft> drafts(bool finished_too) const;
     /// By number, dropped ones included. O(vertices).
     [[nodiscard]] std::vector<Operation> operations(std::int64_t draft) const;
+    /// Error{data_rejected} when it takes no operations: applied, discarded, or one that undoes.
+    void require_editable(std::int64_t draft) const;
     /// Appends; fills in numbers, and codes where none is given, which are reserved for ever. A check or approval no
     /// longer counts. Error{data_rejected}: a finished draft, one that undoes, a code issued or reserved before or that
     /// does not fit its kind, no code left in a village.
