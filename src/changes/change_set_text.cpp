@@ -52,10 +52,12 @@ std::string head(registry::ChangeDraft const& draft) {
 
 std::string conflicts_text(std::vector<Conflict> const& conflicts) {
     std::string text;
-    for (auto const& conflict : conflicts) {
-        text += fmt::format("  conflict: {}\n", conflict.message);
+    for (std::size_t i = 0; i < std::min(conflicts.size(), kShown); ++i) {
+        text += fmt::format("  conflict: {}\n", conflicts[i].message);
     }
-    return text;
+    return text + (conflicts.size() > kShown
+                       ? fmt::format("  and {} more conflicts; --json lists them all\n", conflicts.size() - kShown)
+                       : "");
 }
 
 } // namespace

@@ -87,6 +87,7 @@ public:
         load(restoration.code);
         std::vector<Piece> pieces;
         for (auto const& v : restoration.content) {
+            check_village(restoration.code, v.village, v.days.from);
             pieces.push_back({v.days, {v.shape_id, v.name, v.kind, v.village, v.area_m2, v.vertices}});
         }
         put(restoration.code, restoration.days, std::move(pieces), true);
@@ -219,11 +220,12 @@ private:
         return *row;
     }
 
-    void check_village(Grid const& grid) {
-        if (grid.village == m_last_village) {
+    void check_village(Grid const& grid) { check_village(grid.code, grid.village, m_days.from); }
+    void check_village(GridCode const& code, DivisionCode village, Date day) {
+        if (village == m_last_village && day == m_last_day) {
             return;
         }
-        m_village.query(grid.village.value(), m_days.from.days());
+        m_village.query(village.value(), day.days());
         bool const holds = m_village.step();
         m_village.reset();
         if (!holds) {
@@ -231,9 +233,10 @@ private:
                 ErrorCode::data_rejected,
                 fmt::format("grid {}: {} is not a village of the registry on {}; import the divisions first, effective "
                             "on that day or before",
-                            grid.code.str(), grid.village.str(), m_days.from.str())};
+                            code.str(), village.str(), day.str())};
         }
-        m_last_village = grid.village;
+        m_last_village = village;
+        m_last_day = day;
     }
 
     /// With `before` the grid keeps the shape it had.
@@ -277,7 +280,8 @@ private:
     DateInterval m_days;
     bool m_keep_timelines;
     std::vector<GridTimelines> m_timelines;
-    DivisionCode m_last_village;
+    DivisionCode m_last_village; ///< known to be one on m_last_day
+    Date m_last_day;
     std::vector<KnownRow> m_rows;           ///< of the grid at hand
     std::vector<VersionContent> m_contents; ///< of m_rows
     std::vector<std::byte> m_blob;

@@ -569,6 +569,31 @@ BOOST_AUTO_TEST_CASE(a_change_that_others_stand_on_is_not_undone_under_them) {
     BOOST_TEST(owner(kDay, {3, 0}) == middle.str());
 }
 
+BOOST_AUTO_TEST_CASE(an_undo_does_not_put_a_grid_back_into_a_village_that_is_none_then) {
+    // The village is a village from 2020 on; the change that is undone took its grid out of another.
+    auto const id = draft("to the east", kDay);
+    {
+        auto registry = open();
+        ChangeEditor{registry, id, "ann"}.reparent(west, division(kEast));
+    }
+    carry_through(id);
+    {
+        // The western village becomes a town by a later correction, so nothing may lie in it any more.
+        auto registry = open();
+        std::vector<registry::Division> const divisions{
+            {division(kWest), "西镇", Level::town, division("440103000000"), ""}};
+        registry.apply_divisions(divisions, kDay, "importer", {});
+    }
+    std::int64_t undoing = 0;
+    {
+        auto registry = open();
+        undoing = changes::undo(registry, id, "ben", std::nullopt);
+    }
+    auto const found = check(undoing);
+    BOOST_REQUIRE(!found.conflicts.empty());
+    BOOST_TEST(holds(found.conflicts[0].message, "is not a village"), found.conflicts[0].message);
+}
+
 // ---- accepted gaps
 
 struct Lake : ThreeGrids {

@@ -1,9 +1,13 @@
 """Change sets as a person makes them on the command line: from a drawing or a file to the published state, and back."""
 import json
 import pathlib
+import random
+import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -139,6 +143,29 @@ class Changes(unittest.TestCase):
         self.assertIn("malformed", self.changes("new", "--from", file, code=1))
         self.assertIn("no division", self.changes("new", "--from", file, "--complete", "999999999999", code=1))
         self.assertIn("12-digit", self.changes("new", "--from", file, "--complete", "44", code=2))
+
+    def test_a_process_killed_while_it_adds_leaves_each_operation_with_its_code_or_neither(self):
+        number = self.new("killed", "--effective", DAY)
+        village = sorted(self.grids)[0][:12]
+        chance = random.Random(7)
+        command = [cli.PROGRAM, "changes", "add", str(number), "create", "--village", village, "--name", "新", "--shape",
+                   "POLYGON((113.3 23.1, 113.301 23.1, 113.301 23.101, 113.3 23.1))", "--data", str(self.data)]
+        begun = time.monotonic()
+        subprocess.run(command, capture_output=True, check=True)
+        seconds = time.monotonic() - begun
+        for _ in range(20):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(chance.uniform(0, seconds * 1.2))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        subprocess.run(command, capture_output=True, check=True)
+        made = [g["code"] for o in self.changes_json("show", str(number))["list"] for g in o["grids"]]
+        self.assertEqual(len(made), len(set(made)))
+        with sqlite3.connect(f"file:{self.data}/registry.sqlite?mode=ro", uri=True) as registry:
+            kept = [r[0] for r in registry.execute("SELECT code FROM grid_code_reserved WHERE draft_id = ?", (number,))]
+        self.assertEqual(sorted(made), sorted(kept))
+        self.assertGreaterEqual(len(made), 2)
+        self.changes("discard", str(number))
 
     def test_lists_and_refusals_speak_clearly(self):
         number = self.new("list me")
