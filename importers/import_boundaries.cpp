@@ -5,6 +5,7 @@
 #include <wangge/geom/measure.hpp>
 #include <wangge/geom/owns.hpp>
 #include <wangge/importers/ogr_reader.hpp>
+#include <wangge/topology/accepted_gaps.hpp>
 #include <wangge/topology/area_shares.hpp>
 #include <wangge/topology/coverage.hpp>
 
@@ -79,22 +80,7 @@ public:
 
     ImportReport run() {
         JobClock clock{m_report, "boundaries", m_options};
-        if (m_tree.all().empty()) {
-            throw Error{
-                ErrorCode::data_rejected,
-                fmt::format(
-                    "{}: the registry has no divisions on {}; run 'wangge import divisions FILE --effective {}' first",
-                    m_folder.registry_file().string(), m_options.effective.str(), m_options.effective.str())};
-        }
-        load_outlines();
-        for (auto const& file : m_files) {
-            read(file);
-        }
-        m_report.max_snap_m = m_snapped.max_m;
-        m_report.mean_snap_m = m_snapped.mean_m();
-        sort_drafts();
-        load_current();
-        refuse_reissued();
+        read_and_compare_codes();
         if (!suspect_datum()) {
             check_coverage();
             report_villages_without_grids();
@@ -111,7 +97,79 @@ public:
         return std::move(m_report);
     }
 
+    /// What the files would change, unchecked among each other; with errors in single rows nothing.
+    BoundaryProposal propose(std::optional<DivisionCode> complete) {
+        JobClock clock{m_report, "boundaries", m_options};
+        if (complete && std::ranges::find(m_tree.all(), *complete, &registry::Division::code) == m_tree.all().end()) {
+            throw Error{ErrorCode::not_found, fmt::format("--complete: there is no division {} on {}; check the code",
+                                                          complete->str(), m_options.effective.str())};
+        }
+        read_and_compare_codes();
+        static_cast<void>(suspect_datum());
+        compare();
+        BoundaryProposal proposal;
+        if (!m_report.has_errors()) {
+            if (complete) {
+                retire_all_others_of(*complete);
+            }
+            m_change_set.sources = keep_sources(m_folder, m_files, m_report.files);
+            m_change_set.title = title();
+            for (auto const& change : m_change_set.changes) {
+                auto const* const before = current(change.after.code);
+                bool const retired = change.kinds.front() == ChangeKind::retired;
+                proposal.bases.push_back(before != nullptr || retired
+                                             ? std::optional{registry::base_of(retired ? change.after : *before)}
+                                             : std::nullopt);
+            }
+            proposal.change_set = std::move(m_change_set);
+        }
+        m_problems.finish();
+        clock.stop();
+        proposal.report = std::move(m_report);
+        return proposal;
+    }
+
 private:
+    void read_and_compare_codes() {
+        if (m_tree.all().empty()) {
+            throw Error{
+                ErrorCode::data_rejected,
+                fmt::format(
+                    "{}: the registry has no divisions on {}; run 'wangge import divisions FILE --effective {}' first",
+                    m_folder.registry_file().string(), m_options.effective.str(), m_options.effective.str())};
+        }
+        load_outlines();
+        for (auto const& file : m_files) {
+            read(file);
+        }
+        m_report.max_snap_m = m_snapped.max_m;
+        m_report.mean_snap_m = m_snapped.mean_m();
+        sort_drafts();
+        load_current();
+        refuse_reissued();
+    }
+
+    /// Grids of the division that the files, which have all of them, do not have.
+    void retire_all_others_of(DivisionCode division) {
+        auto const level = m_tree.levels().at(division);
+        std::vector<DivisionCode> villages;
+        for (auto const& other : m_tree.all()) {
+            if (m_tree.above(other.code, level) == division) {
+                villages.push_back(other.code);
+            }
+        }
+        for (auto& grid : m_registry.grids_in(villages, m_options.effective)) {
+            if (std::ranges::binary_search(m_seen, grid.code)) {
+                continue;
+            }
+            registry::GridChange change;
+            change.kinds.push_back(ChangeKind::retired);
+            change.area_before_m2 = geom::area_m2(grid.shape);
+            change.after = std::move(grid);
+            m_change_set.changes.push_back(std::move(change));
+        }
+    }
+
     /// Drafts of one file and what the datum check needs of it.
     struct FileWitnesses {
         std::string name;
@@ -395,6 +453,12 @@ private:
                 "some counties have no outline in the registry: that grids fill them was not checked");
         }
         auto result = topology::CoverageChecker{}.check(faces, outlines, m_progress);
+        auto const accepted = m_registry.accepted_gaps(m_options.effective);
+        std::vector<topology::AcceptedOutline> accepted_outlines;
+        for (auto const& gap : accepted) {
+            accepted_outlines.push_back({&gap.shape, gap.reason});
+        }
+        topology::note_accepted_gaps(result.report.problems, accepted_outlines);
         for (auto& problem : result.report.problems) {
             if (problem.code == ProblemCode::gap && may_be_still_to_come(problem)) {
                 problem.code = ProblemCode::county_not_filled;
@@ -541,6 +605,7 @@ private:
             if (std::exchange(previous, after.code) == after.code) {
                 continue; // a repeated code, reported
             }
+            m_seen.push_back(after.code);
             registry::GridChange change;
             auto const* const before = current(after.code);
             if (before == nullptr) {
@@ -566,11 +631,7 @@ private:
     void apply() {
         if (!m_change_set.changes.empty()) {
             m_change_set.sources = keep_sources(m_folder, m_files, m_report.files);
-            std::vector<std::string> names;
-            for (auto const& file : m_report.files) {
-                names.push_back(file.name);
-            }
-            m_change_set.title = fmt::format("boundaries from {}", fmt::join(names, ", "));
+            m_change_set.title = title();
             find_lineage();
             m_report.change_set = m_registry.apply(m_change_set, m_progress);
         }
@@ -608,6 +669,14 @@ private:
         }
     }
 
+    [[nodiscard]] std::string title() const {
+        std::vector<std::string> names;
+        for (auto const& file : m_report.files) {
+            names.push_back(file.name);
+        }
+        return fmt::format("boundaries from {}", fmt::join(names, ", "));
+    }
+
     static constexpr std::uint64_t kReportEvery = 1000;
 
     struct CodeInFile {
@@ -633,6 +702,7 @@ private:
     std::vector<FileWitnesses> m_witnesses;
     std::vector<Grid> m_current;    ///< the registry's grids whose codes come in, by code
     std::vector<Grid> m_neighbours; ///< its other grids near them, by code
+    std::vector<GridCode> m_seen;   ///< codes that were compared, sorted
     std::unordered_set<DivisionCode> m_villages;
     registry::ChangeSet m_change_set;
 };
@@ -643,6 +713,13 @@ ImportReport import_boundaries(registry::DataFolder const& folder, std::span<std
                                ImportOptions const& options, Progress& progress) {
     check_file_list(files);
     return BoundaryImport{folder, files, with_site_systems(options, folder), progress}.run();
+}
+
+BoundaryProposal propose_boundaries(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
+                                    ImportOptions options, std::optional<DivisionCode> complete, Progress& progress) {
+    check_file_list(files);
+    options.dry_run = true; // the registry is only read
+    return BoundaryImport{folder, files, options, progress}.propose(complete);
 }
 
 } // namespace wangge::importers

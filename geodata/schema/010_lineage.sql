@@ -42,7 +42,5 @@ BEGIN SELECT RAISE(ABORT, 'division_concordance: a row is superseded once'); END
 CREATE TRIGGER division_concordance_forbids_delete BEFORE DELETE ON division_concordance
 BEGIN SELECT RAISE(ABORT, 'division_concordance: rows are superseded, never deleted'); END;
 
--- Positions by longitude first: the province is wider than high, so a grid's strip holds fewer of them.
-CREATE INDEX address_point_position ON address_point (lon_e7, lat_e7);
 -- The entry that ended the reign of a generation is that of the next publish.
 CREATE INDEX audit_log_publish ON audit_log (sequence) WHERE action = 'publish';

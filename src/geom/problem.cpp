@@ -53,6 +53,7 @@ constexpr std::array kKinds{
     ProblemKind{ProblemCode::sliver, warning, "sliver", "An overlap or gap is a sliver", "狭长碎片"},
     ProblemKind{ProblemCode::village_without_grids, warning, "village_without_grids", "A village has no grid",
                 "村居没有网格"},
+    ProblemKind{ProblemCode::accepted_gap, note, "accepted_gap", "A gap that staff have accepted", "已认可的空白区域"},
     ProblemKind{ProblemCode::suspected_datum, error, "suspected_datum",
                 "The coordinate system does not fit what is known", "坐标系疑似有误"},
     ProblemKind{ProblemCode::snapped_far, warning, "snapped_far", "Snapping to the lattice moved a vertex far",

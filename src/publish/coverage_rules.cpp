@@ -1,6 +1,7 @@
 #include "coverage_rules.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/topology/accepted_gaps.hpp>
 #include <wangge/topology/coverage.hpp>
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@
 namespace wangge::publish {
 
 std::vector<Problem> require_coverage(registry::State const& state, std::span<registry::DivisionOutline const> outlines,
-                                      Progress& progress) {
+                                      std::span<registry::AcceptedGap const> accepted_gaps, Progress& progress) {
     std::vector<topology::Face> faces;
     faces.reserve(state.grids.size());
     for (auto const& grid : state.grids) {
@@ -27,7 +28,14 @@ std::vector<Problem> require_coverage(registry::State const& state, std::span<re
     for (auto const& outline : outlines) {
         regions.push_back({outline.code.str(), &outline.shape});
     }
-    auto const result = topology::CoverageChecker{}.check(faces, regions, progress);
+    auto result = topology::CoverageChecker{}.check(faces, regions, progress);
+    std::vector<topology::AcceptedOutline> accepted;
+    for (auto const& gap : accepted_gaps) {
+        if (gap.valid.holds(state.as_of)) {
+            accepted.push_back({&gap.shape, gap.reason});
+        }
+    }
+    topology::note_accepted_gaps(result.report.problems, accepted);
 
     if (result.report.has_errors()) {
         constexpr std::size_t kShown = 5;

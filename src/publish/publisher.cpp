@@ -153,26 +153,45 @@ std::shared_ptr<Snapshot const> find_snapshot(registry::DataFolder const& folder
 /// on. That day may lie before the day of `state` (a correction of the past, a snapshot of a day to come).
 std::vector<Problem> check_from_then_on(Registry const& registry, registry::State const& state, Progress& progress) {
     auto const outlines = registry.outlines();
+    auto const accepted = registry.accepted_gaps(std::nullopt);
+    /// The first day after `day` on which something known, or what is accepted, changes.
+    auto const next_day = [&](Date day, DateInterval unchanged) {
+        auto next = unchanged.to;
+        for (auto const& gap : accepted) {
+            for (auto const bound : {gap.valid.from, gap.valid.to}) {
+                next = bound > day ? std::min(next, bound) : next;
+            }
+        }
+        return next;
+    };
+    auto settled = state.unchanged.from; // from then on it is as on the day of `state`
+    for (auto const& gap : accepted) {
+        for (auto const bound : {gap.valid.from, gap.valid.to}) {
+            settled = bound <= state.as_of ? std::max(settled, bound) : settled;
+        }
+    }
     auto earlier_day = registry.draft_begins().value_or(state.as_of);
-    while (earlier_day < state.unchanged.from) {
+    while (earlier_day < settled) {
         auto const earlier = registry.state(earlier_day, std::nullopt, progress);
         if (!earlier.grids.empty()) {
-            static_cast<void>(require_coverage(earlier, outlines, progress));
+            static_cast<void>(require_coverage(earlier, outlines, accepted, progress));
         }
-        if (earlier.unchanged.to <= earlier_day) {
+        auto const next = next_day(earlier_day, earlier.unchanged);
+        if (next <= earlier_day) {
             break;
         }
-        earlier_day = earlier.unchanged.to;
+        earlier_day = next;
     }
-    auto warnings = require_coverage(state, outlines, progress);
-    auto day = state.unchanged.to;
+    auto warnings = require_coverage(state, outlines, accepted, progress);
+    auto day = next_day(state.as_of, state.unchanged);
     while (day < kForever) {
         auto const later = registry.state(day, std::nullopt, progress);
-        static_cast<void>(require_coverage(later, outlines, progress));
-        if (later.unchanged.to <= day) {
+        static_cast<void>(require_coverage(later, outlines, accepted, progress));
+        auto const next = next_day(day, later.unchanged);
+        if (next <= day) {
             break;
         }
-        day = later.unchanged.to;
+        day = next;
     }
     return warnings;
 }
@@ -272,7 +291,7 @@ public:
 private:
     /// Does what changed leave everything else as a published state had it? Then nothing else need be looked at.
     [[nodiscard]] bool check_changes() {
-        if (!m_predecessor || m_registry.outlines_changed_since_publish()) {
+        if (!m_predecessor || m_registry.outlines_changed_since_publish() || m_registry.accepted_gaps_in_draft()) {
             return false;
         }
         auto const versions = m_registry.draft_versions(kFewVersions);
@@ -454,6 +473,7 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
         return result;
     }
 
+    registry.require_approver(approver);
     Publication publication{folder, registry, as_of, progress};
     publication.check();
     observer(Step::checked);

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace wangge::registry {
 
@@ -54,6 +55,22 @@ struct Registry::Impl {
                                  Date effective);
     void record_sources(std::span<SourceFile const> sources, std::string_view author,
                         std::optional<std::int64_t> change_set);
+
+    // Inside the caller's write transaction:
+    /// Writes the versions and items; the timelines by code, when they are to be kept.
+    std::vector<GridTimelines> write_change_set(ChangeSet const& change_set, std::int64_t id, bool keep_timelines,
+                                                Progress& progress);
+    void write_accepted_gaps(ChangeSet const& change_set, std::int64_t id, GenerationNumber draft);
+    void keep_timelines(std::int64_t change_set, std::span<GridTimelines const> timelines);
+    /// The draft becomes applied; Error{data_rejected} unless it is approved.
+    void finish_draft(std::int64_t draft, std::int64_t change_set);
+    /// The draft is that change set, whatever its status: its reserved codes are its own.
+    void tie_draft(std::int64_t draft, std::int64_t change_set);
+    /// Takes check and approval from the change sets being made that touch what this one changed.
+    void reopen_drafts_beside(std::int64_t change_set);
+
+    /// Who approved the change sets that wait for a publish: "Li, Wang".
+    [[nodiscard]] std::string approvers_of_draft();
 };
 
 /// Division codes come from our own columns, whose CHECK keeps them in range.

@@ -1,6 +1,8 @@
 #include <wangge/registry/records.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace wangge::registry {
 
@@ -45,6 +47,8 @@ std::string_view to_string(ChangeKind kind) noexcept {
         return "reparented";
     case ChangeKind::retired:
         return "retired";
+    case ChangeKind::restored:
+        return "restored";
     }
     return "";
 }
@@ -64,9 +68,40 @@ std::vector<ChangeKind> differences(Grid const& before, Grid const& after) {
 }
 
 std::size_t ChangeSet::count(ChangeKind kind) const {
-    return static_cast<std::size_t>(std::count_if(changes.begin(), changes.end(), [&](GridChange const& change) {
+    auto const is = [&](auto const& change) {
         return std::find(change.kinds.begin(), change.kinds.end(), kind) != change.kinds.end();
-    }));
+    };
+    return static_cast<std::size_t>(std::ranges::count_if(changes, is) + std::ranges::count_if(restorations, is));
+}
+
+std::vector<DateInterval> GridTimelines::days_that_differ() const {
+    std::set<Date> bounds;
+    for (auto const* const side : {&before, &after}) {
+        for (auto const& version : *side) {
+            bounds.insert(version.days.from);
+            bounds.insert(version.days.to);
+        }
+    }
+    auto const on = [](std::vector<GridOnDays> const& side, Date day) {
+        auto const found = std::ranges::find_if(side, [&](GridOnDays const& v) { return v.days.holds(day); });
+        return found == side.end() ? std::optional<GridOnDays>{} : std::optional{*found};
+    };
+    std::vector<DateInterval> runs;
+    for (auto bound = bounds.begin(); bound != bounds.end() && std::next(bound) != bounds.end(); ++bound) {
+        auto was = on(before, *bound), is = on(after, *bound);
+        if (was && is) {
+            was->days = is->days;
+        }
+        if (was == is) {
+            continue;
+        }
+        if (!runs.empty() && runs.back().to == *bound) {
+            runs.back().to = *std::next(bound);
+        } else {
+            runs.push_back({*bound, *std::next(bound)});
+        }
+    }
+    return runs;
 }
 
 } // namespace wangge::registry

@@ -205,19 +205,22 @@ Generation Registry::publish(std::string const& author, std::string const& appro
             fmt::format("{}: no change set waits for a publish, generation {} is the newest; apply an import first",
                         connection.path().string(), number - 1)};
     }
-    Generation generation{number, now_utc8(), author, approver, digest};
+    require_approver(approver);
+    Generation generation{number, now_utc8(), author, approver.empty() ? m_impl->approvers_of_draft() : approver,
+                          digest};
     Statement insert{connection,
                      "INSERT INTO generation (number, recorded_at, recorded_at_utc, author, approver, digest) "
                      "VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%SZ', ?2), ?3, ?4, ?5)"};
-    insert.run(number, generation.recorded_at, author, approver, digest.hex());
+    insert.run(number, generation.recorded_at, author, generation.approver, digest.hex());
     auto const change_sets = connection.integer("SELECT count(*) FROM change_set WHERE generation IS NULL");
     Statement close{connection, "UPDATE change_set SET generation = ? WHERE generation IS NULL"};
     close.run(number);
-    append_audit(
-        connection, author, "publish",
-        nlohmann::json{
-            {"generation", number}, {"approver", approver}, {"change_sets", change_sets}, {"digest", digest.hex()}}
-            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    append_audit(connection, author, "publish",
+                 nlohmann::json{{"generation", number},
+                                {"approver", generation.approver},
+                                {"change_sets", change_sets},
+                                {"digest", digest.hex()}}
+                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     transaction.commit();
     return generation;
 }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace wangge::registry {
 
@@ -20,19 +21,52 @@ struct VersionContent {
     DivisionCode village;
     double area_m2 = 0;
     std::int64_t vertices = 0;
+    bool operator==(VersionContent const&) const = default;
 };
+
+/// A version of the grid at hand as it is to be.
+struct Piece {
+    DateInterval days;
+    VersionContent content;
+    bool operator==(Piece const&) const = default;
+};
+
+/// What is left of `days` without `taken`.
+std::vector<DateInterval> without(DateInterval days, std::span<DateInterval const> taken) {
+    std::vector<DateInterval> left{days};
+    for (auto const& hole : taken) {
+        std::vector<DateInterval> next;
+        for (auto const& run : left) {
+            for (auto const part : {DateInterval{run.from, std::min(run.to, hole.from)},
+                                    DateInterval{std::max(run.from, hole.to), run.to}}) {
+                if (!part.empty()) {
+                    next.push_back(part);
+                }
+            }
+        }
+        left = std::move(next);
+    }
+    return left;
+}
 
 /// Writes one change set into the open draft; the caller holds the transaction.
 class DraftWriter {
 public:
-    DraftWriter(Connection& connection, std::int64_t change_set, GenerationNumber draft, Date effective)
-        : m_connection(connection), m_change_set(change_set), m_draft(draft), m_effective(effective) {}
+    /// With `keep_timelines` it remembers the days of each grid before and after.
+    DraftWriter(Connection& connection, std::int64_t change_set, GenerationNumber draft, DateInterval days,
+                bool keep_timelines)
+        : m_connection(connection)
+        , m_change_set(change_set)
+        , m_draft(draft)
+        , m_days(days)
+        , m_keep_timelines(keep_timelines) {}
 
     void apply(GridChange const& change) {
         auto const& kinds = change.kinds;
         auto const has = [&](ChangeKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
         auto const& grid = change.after;
-        if (kinds.empty() || ((has(ChangeKind::added) || has(ChangeKind::retired)) && kinds.size() != 1)) {
+        if (kinds.empty() || has(ChangeKind::restored) ||
+            ((has(ChangeKind::added) || has(ChangeKind::retired)) && kinds.size() != 1)) {
             throw Error{ErrorCode::usage,
                         fmt::format("grid {}: a change has one or more kinds, and added and retired stand alone",
                                     grid.code.str())};
@@ -40,11 +74,29 @@ public:
         if (has(ChangeKind::added)) {
             add(grid);
         } else if (has(ChangeKind::retired)) {
-            retire(grid.code);
+            load(grid.code);
+            static_cast<void>(require_state(grid.code));
+            put(grid.code, {&m_days, 1}, {}, false);
         } else {
             change_from_effective(grid, has(ChangeKind::reshaped));
         }
-        record_item(change);
+        record_item(grid.code, change.kinds, change.area_before_m2, change.area_after_m2);
+    }
+
+    void restore(GridRestoration const& restoration) {
+        load(restoration.code);
+        std::vector<Piece> pieces;
+        for (auto const& v : restoration.content) {
+            check_village(restoration.code, v.village, v.days.from);
+            pieces.push_back({v.days, {v.shape_id, v.name, v.kind, v.village, v.area_m2, v.vertices}});
+        }
+        put(restoration.code, restoration.days, std::move(pieces), true);
+        record_item(restoration.code, restoration.kinds, restoration.area_before_m2, restoration.area_after_m2);
+    }
+
+    [[nodiscard]] std::vector<GridTimelines> take_timelines() {
+        std::ranges::sort(m_timelines, {}, &GridTimelines::code);
+        return std::move(m_timelines);
     }
 
 private:
@@ -60,24 +112,16 @@ private:
                             "new code",
                             grid.code.str())};
         }
-        m_issue.run(grid.code.str(), to_string(grid.kind), m_change_set);
-        insert(grid.code, content_of(grid, std::nullopt), {m_effective, kForever});
-    }
-
-    void retire(GridCode const& code) {
-        load(code);
-        require_state(code);
-        for (std::size_t i = 0; i < m_rows.size(); ++i) {
-            auto const row = m_rows[i];
-            if (row.valid.to <= m_effective) {
-                continue;
-            }
-            close(row, m_contents[i].shape_id,
-                  head_before(row, m_effective) ? std::optional{m_contents[i].shape_id} : std::nullopt);
-            if (auto const head = head_before(row, m_effective)) {
-                insert(code, m_contents[i], *head);
-            }
+        m_reserved.query(grid.code.str(), m_change_set);
+        if (m_reserved.step()) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("grid {}: this code is reserved for change set {} '{}'; give the new grid another",
+                                    grid.code.str(), m_reserved.integer(0), m_reserved.text(1))};
         }
+        m_reserved.reset();
+        m_issue.run(grid.code.str(), to_string(grid.kind), m_change_set);
+        load(grid.code);
+        put(grid.code, {&m_days, 1}, {{m_days, content_of(grid, std::nullopt)}}, false);
     }
 
     void change_from_effective(Grid const& grid, bool reshaped) {
@@ -85,14 +129,10 @@ private:
         load(grid.code);
         auto const& row = require_state(grid.code);
         auto const& before = m_contents[static_cast<std::size_t>(&row - m_rows.data())];
-        auto const after = content_of(grid, reshaped ? std::nullopt : std::optional{before});
-        auto const valid = validity_from(m_rows, m_effective);
-        auto const head = head_before(row, m_effective);
-        close(row, before.shape_id, head || !reshaped ? std::optional{before.shape_id} : std::nullopt);
-        if (head) {
-            insert(grid.code, before, *head);
-        }
-        insert(grid.code, after, valid);
+        auto valid = validity_from(m_rows, m_days.from);
+        valid.to = std::min(valid.to, m_days.to);
+        put(grid.code, {&valid, 1}, {{valid, content_of(grid, reshaped ? std::nullopt : std::optional{before})}},
+            false);
     }
 
     void load(GridCode const& code) {
@@ -107,24 +147,85 @@ private:
         }
     }
 
+    /// What was loaded, but on `days`, which `content` lies in: that and nothing else. With `join`, versions that
+    /// follow one another with the same content become one.
+    void put(GridCode const& code, std::span<DateInterval const> days, std::vector<Piece> content, bool join) {
+        auto& wanted = content;
+        for (std::size_t i = 0; i < m_rows.size(); ++i) {
+            for (auto const part : without(m_rows[i].valid, days)) {
+                wanted.push_back({part, m_contents[i]});
+            }
+        }
+        std::ranges::sort(wanted, {}, [](Piece const& piece) { return piece.days; });
+        if (join) {
+            std::vector<Piece> joined;
+            for (auto& piece : wanted) {
+                if (!joined.empty() && joined.back().days.to == piece.days.from &&
+                    joined.back().content == piece.content) {
+                    joined.back().days.to = piece.days.to;
+                } else {
+                    joined.push_back(std::move(piece));
+                }
+            }
+            wanted = std::move(joined);
+        }
+        std::vector<std::int64_t> freed; // shapes of rows that are replaced outright
+        std::vector<Piece> kept;
+        for (std::size_t i = 0; i < m_rows.size(); ++i) {
+            Piece was{m_rows[i].valid, m_contents[i]};
+            if (std::ranges::find(wanted, was) != wanted.end()) {
+                kept.push_back(std::move(was));
+            } else if (m_rows[i].recorded_from != m_draft) {
+                m_supersede.run(m_draft, m_rows[i].id);
+            } else {
+                m_replace.run(m_rows[i].id);
+                freed.push_back(was.content.shape_id);
+            }
+        }
+        for (auto const& piece : wanted) {
+            if (std::ranges::find(kept, piece) == kept.end()) {
+                auto const& c = piece.content;
+                m_insert.run(code.str(), c.shape_id, c.name, to_string(c.kind), c.village.value(), c.area_m2,
+                             c.vertices, piece.days.from.days(), piece.days.to.days(), m_draft);
+            }
+        }
+        for (auto const shape_id : freed) {
+            m_drop_shape.run(shape_id);
+        }
+        if (m_keep_timelines) {
+            auto& timelines = m_timelines.emplace_back();
+            timelines.code = code;
+            for (std::size_t i = 0; i < m_rows.size(); ++i) {
+                timelines.before.push_back(on_days({m_rows[i].valid, m_contents[i]}));
+            }
+            std::ranges::transform(wanted, std::back_inserter(timelines.after), on_days);
+        }
+    }
+
+    static GridOnDays on_days(Piece const& piece) {
+        auto const& c = piece.content;
+        return {piece.days, c.shape_id, c.name, c.kind, c.village, c.area_m2, c.vertices};
+    }
+
     KnownRow const& require_state(GridCode const& code) {
-        auto const* const row = row_holding(m_rows, m_effective);
+        auto const* const row = row_holding(m_rows, m_days.from);
         if (row == nullptr) {
             throw Error{
                 ErrorCode::data_rejected,
                 fmt::format(
                     "grid {}: it is not in force on {}, so nothing of it can change from that day on; check the "
                     "code and the effective date",
-                    code.str(), m_effective.str())};
+                    code.str(), m_days.from.str())};
         }
         return *row;
     }
 
-    void check_village(Grid const& grid) {
-        if (grid.village == m_last_village) {
+    void check_village(Grid const& grid) { check_village(grid.code, grid.village, m_days.from); }
+    void check_village(GridCode const& code, DivisionCode village, Date day) {
+        if (village == m_last_village && day == m_last_day) {
             return;
         }
-        m_village.query(grid.village.value(), m_effective.days());
+        m_village.query(village.value(), day.days());
         bool const holds = m_village.step();
         m_village.reset();
         if (!holds) {
@@ -132,9 +233,10 @@ private:
                 ErrorCode::data_rejected,
                 fmt::format("grid {}: {} is not a village of the registry on {}; import the divisions first, effective "
                             "on that day or before",
-                            grid.code.str(), grid.village.str(), m_effective.str())};
+                            code.str(), village.str(), day.str())};
         }
-        m_last_village = grid.village;
+        m_last_village = village;
+        m_last_day = day;
     }
 
     /// With `before` the grid keeps the shape it had.
@@ -164,41 +266,29 @@ private:
         return content;
     }
 
-    /// Published rows are superseded by the draft; rows of the draft itself are replaced outright, and a shape that
-    /// only they used goes with them, unless it is about to be used again.
-    void close(KnownRow const& row, std::int64_t shape_id, std::optional<std::int64_t> shape_needed) {
-        if (row.recorded_from != m_draft) {
-            m_supersede.run(m_draft, row.id);
-            return;
-        }
-        m_replace.run(row.id);
-        if (!shape_needed) {
-            m_drop_shape.run(shape_id);
-        }
-    }
-
-    void insert(GridCode const& code, VersionContent const& content, DateInterval valid) {
-        m_insert.run(code.str(), content.shape_id, content.name, to_string(content.kind), content.village.value(),
-                     content.area_m2, content.vertices, valid.from.days(), valid.to.days(), m_draft);
-    }
-
-    void record_item(GridChange const& change) {
+    void record_item(GridCode const& code, std::span<ChangeKind const> changed, double before_m2, double after_m2) {
         std::string kinds;
-        for (auto const kind : change.kinds) {
+        for (auto const kind : changed) {
             kinds.append(kinds.empty() ? "" : "+").append(to_string(kind));
         }
-        m_item.run(m_change_set, change.after.code.str(), kinds, change.area_before_m2, change.area_after_m2);
+        m_item.run(m_change_set, code.str(), kinds, before_m2, after_m2);
     }
 
     Connection& m_connection;
     std::int64_t m_change_set;
     GenerationNumber m_draft;
-    Date m_effective;
-    DivisionCode m_last_village;
+    DateInterval m_days;
+    bool m_keep_timelines;
+    std::vector<GridTimelines> m_timelines;
+    DivisionCode m_last_village; ///< known to be one on m_last_day
+    Date m_last_day;
     std::vector<KnownRow> m_rows;           ///< of the grid at hand
     std::vector<VersionContent> m_contents; ///< of m_rows
     std::vector<std::byte> m_blob;
     Statement m_was_issued{m_connection, "SELECT 1 FROM grid_code_issued WHERE code = ?"};
+    Statement m_reserved{m_connection, "SELECT d.id, d.title FROM grid_code_reserved r JOIN change_draft d "
+                                       "ON d.id = r.draft_id LEFT JOIN change_draft_applied a ON a.draft_id = d.id "
+                                       "WHERE r.code = ?1 AND a.change_set_id IS NOT ?2"};
     Statement m_issue{m_connection, "INSERT INTO grid_code_issued (code, kind, change_set_id) VALUES (?, ?, ?)"};
     Statement m_village{m_connection, "SELECT 1 FROM division_version WHERE division_code = ?1 AND recorded_to IS NULL "
                                       "AND valid_from <= ?2 AND ?2 < valid_to AND level IN ('village', 'group')"};
@@ -208,7 +298,8 @@ private:
     Statement m_supersede{m_connection, "UPDATE grid_version SET recorded_to = ? WHERE id = ?"};
     Statement m_replace{m_connection, "DELETE FROM grid_version WHERE id = ?"};
     Statement m_drop_shape{m_connection, "DELETE FROM grid_shape WHERE id = ?1 "
-                                         "AND NOT EXISTS (SELECT 1 FROM grid_version WHERE shape_id = ?1)"};
+                                         "AND NOT EXISTS (SELECT 1 FROM grid_version WHERE shape_id = ?1) "
+                                         "AND NOT EXISTS (SELECT 1 FROM change_set_version WHERE shape_id = ?1)"};
     Statement m_insert_shape{m_connection, "INSERT INTO grid_shape (shape) VALUES (?)"};
     Statement m_insert{m_connection,
                        "INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, vertices, "
@@ -224,6 +315,9 @@ void reject_repeated_codes(ChangeSet const& change_set) {
     for (auto const& change : change_set.changes) {
         codes.push_back(change.after.code);
     }
+    for (auto const& restoration : change_set.restorations) {
+        codes.push_back(restoration.code);
+    }
     std::sort(codes.begin(), codes.end());
     if (auto const repeated = std::adjacent_find(codes.begin(), codes.end()); repeated != codes.end()) {
         throw Error{
@@ -234,27 +328,47 @@ void reject_repeated_codes(ChangeSet const& change_set) {
 
 } // namespace
 
+std::vector<GridTimelines> Registry::Impl::write_change_set(ChangeSet const& change_set, std::int64_t id,
+                                                            bool keep_timelines, Progress& progress) {
+    auto const draft = newest_published() + 1;
+    DraftWriter writer{connection, id, draft, {change_set.effective, change_set.until}, keep_timelines};
+    constexpr std::uint64_t kReportEvery = 1000;
+    std::uint64_t done = 0;
+    progress.begin("writing grids", change_set.changes.size() + change_set.restorations.size(), "grids");
+    auto const count = [&] {
+        if (++done % kReportEvery == 0) {
+            progress.advance(kReportEvery);
+        }
+    };
+    for (auto const& change : change_set.changes) {
+        writer.apply(change);
+        count();
+    }
+    for (auto const& restoration : change_set.restorations) {
+        writer.restore(restoration);
+        count();
+    }
+    progress.advance(done % kReportEvery);
+    progress.end();
+    write_accepted_gaps(change_set, id, draft);
+    return writer.take_timelines();
+}
+
 std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
     m_impl->require_writer();
     reject_repeated_codes(change_set);
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     std::optional<std::int64_t> id;
-    if (!change_set.changes.empty()) {
+    if (!change_set.empty()) {
         auto const lineage = counted_lineage(connection, change_set);
         id = m_impl->open_change_set("grids", change_set.title, change_set.author, change_set.effective);
-        DraftWriter writer{connection, *id, next_generation(), change_set.effective};
-        constexpr std::uint64_t kReportEvery = 1000;
-        std::uint64_t done = 0;
-        progress.begin("writing grids", change_set.changes.size(), "grids");
-        for (auto const& change : change_set.changes) {
-            writer.apply(change);
-            if (++done % kReportEvery == 0) {
-                progress.advance(kReportEvery);
-            }
+        if (change_set.draft != 0) {
+            m_impl->finish_draft(change_set.draft, *id);
         }
-        progress.advance(done % kReportEvery);
-        progress.end();
+        auto const timelines = m_impl->write_change_set(change_set, *id, change_set.draft != 0, progress);
+        m_impl->keep_timelines(*id, timelines);
+        m_impl->reopen_drafts_beside(*id);
         record_lineage(connection, *id, lineage);
     }
     m_impl->record_sources(change_set.sources, change_set.author, id);
@@ -263,14 +377,33 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
         details["change_set"] = *id;
         details["lineage"] = change_set.lineage.size();
     }
-    for (auto const kind :
-         {ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented, ChangeKind::retired}) {
+    if (change_set.draft != 0) {
+        details["draft"] = change_set.draft;
+    }
+    if (change_set.until != kForever) {
+        details["until"] = change_set.until.str();
+    }
+    for (auto const kind : {ChangeKind::added, ChangeKind::reshaped, ChangeKind::renamed, ChangeKind::reparented,
+                            ChangeKind::retired, ChangeKind::restored}) {
         details[std::string{to_string(kind)}] = change_set.count(kind);
     }
+    details["accepted_gaps"] = change_set.accepted_gaps.size();
     append_audit(connection, change_set.author, "apply",
                  details.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     transaction.commit();
     return id.value_or(0);
+}
+
+void Registry::rehearse(ChangeSet const& change_set, std::function<void(std::span<GridTimelines const>)> const& look) {
+    m_impl->require_writer();
+    reject_repeated_codes(change_set);
+    Transaction const transaction{m_impl->connection, Transaction::Kind::write}; // never committed
+    auto const id = m_impl->open_change_set("grids", change_set.title, change_set.author, change_set.effective);
+    if (change_set.draft != 0) { // so that its reserved codes are its own
+        m_impl->tie_draft(change_set.draft, id);
+    }
+    SilentProgress silent;
+    look(m_impl->write_change_set(change_set, id, true, silent));
 }
 
 State Registry::state(Date as_of, std::optional<GenerationNumber> known_at, Progress& progress) const {

@@ -184,8 +184,4 @@ LineageTrail Registry::lineage(GridCode const& code) const {
     return {follow(connection, code, false), follow(connection, code, true)};
 }
 
-std::vector<geom::Point> Registry::addresses_within(geom::Envelope const& box) const {
-    return AddressPoints{m_impl->connection}.within(box);
-}
-
 } // namespace wangge::registry

@@ -255,8 +255,11 @@ std::span<std::byte const> Statement::blob(int column) const {
     return {bytes, bytes != nullptr ? static_cast<std::size_t>(sqlite3_column_bytes(m_handle, column)) : 0};
 }
 
-Transaction::Transaction(Connection& connection, Kind kind) : m_connection(connection) {
-    connection.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+Transaction::Transaction(Connection& connection, Kind kind)
+    : m_connection(connection), m_open(kind == Kind::write || !connection.in_transaction()) {
+    if (m_open) {
+        connection.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+    }
 }
 
 Transaction::~Transaction() {

@@ -112,7 +112,8 @@ private:
     sqlite3_stmt* m_handle = nullptr;
 };
 
-/// A write transaction, or one consistent view for reading. The destructor rolls back, never commits.
+/// A write transaction, or one consistent view for reading (inside an open transaction its own view). The destructor
+/// rolls back, never commits.
 class Transaction {
 public:
     enum class Kind { read, write };

@@ -206,10 +206,10 @@ class BadInput(unittest.TestCase):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
-        done = cli.run("publish", "--data", data, limits=tiny)
+        done = cli.run("publish", "--approver", "approver", "--data", data, limits=tiny)
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertFalse((data / "snapshots" / "CURRENT").exists())
-        cli.run("publish", "--data", data, check=0)
+        cli.run("publish", "--approver", "approver", "--data", data, check=0)
 
     def test_a_damaged_snapshot_is_refused_with_advice(self):
         for name in ("index.bin", "grids.bin", "shapes.bin"):

@@ -151,8 +151,8 @@ class Journey(unittest.TestCase):
         shapefiles = sorted((self.synth / "shapefiles").glob("*.shp"))
         self.assertTrue(shapefiles)
         cli.run("import", "boundaries", *shapefiles, "--data", other, check=0)
-        second = cli.run_json("publish", "--data", other)
-        first = cli.run_json("publish", "--data", self.data)
+        second = cli.run_json("publish", "--approver", "approver", "--data", other)
+        first = cli.run_json("publish", "--approver", "approver", "--data", self.data)
         self.assertTrue(first["unchanged"])
         self.assertEqual(second["digest"], first["digest"])
 
@@ -205,7 +205,7 @@ class Journey(unittest.TestCase):
         with cli.Server(data) as server:
             self.assertEqual(server.get("/readyz")[0], 503)
             self.assertEqual(server.get("/healthz")[0], 200)
-            cli.run("publish", "--data", data, check=0)
+            cli.run("publish", "--approver", "approver", "--data", data, check=0)
             lon, lat = self.position(self.rows[0])
             path = f"/v1/locate?lon={lon}&lat={lat}"
             self.eventually(lambda: server.get("/readyz")[0] == 200)

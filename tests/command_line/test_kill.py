@@ -71,7 +71,7 @@ class Kill(unittest.TestCase):
         base = self.folder / "published"
         shutil.copytree(self.empty, base)
         cli.run("import", "boundaries", self.synth / "boundaries.gpkg", "--data", base, check=0)
-        first = cli.run_json("publish", "--data", base)
+        first = cli.run_json("publish", "--approver", "approver", "--data", base)
         # A change to publish: the names of the divisions stay, one grid gets a new name through a new file.
         renamed = self.folder / "renamed.gpkg"
         shutil.copy(self.synth / "boundaries.gpkg", renamed)
@@ -80,17 +80,17 @@ class Kill(unittest.TestCase):
         cli.run("import", "boundaries", renamed, "--data", base, check=0)
         probe = self.folder / "probe"
         shutil.copytree(base, probe)
-        seconds = self.timed(probe, "publish")
-        expected = cli.run_json("publish", "--data", probe)["digest"]
+        seconds = self.timed(probe, "publish", "--approver", "approver")
+        expected = cli.run_json("publish", "--approver", "approver", "--data", probe)["digest"]
         self.assertNotEqual(expected, first["digest"])
         chance = random.Random(self.seed)
         for turn in range(ROUNDS):
             victim = self.folder / f"publish-{turn}"
             shutil.copytree(base, victim)
-            self.killed(victim, chance.uniform(0, seconds * 1.1), "publish")
+            self.killed(victim, chance.uniform(0, seconds * 1.1), "publish", "--approver", "approver")
             answer = cli.run_json("locate", "113.33", "23.13", "--data", victim)
             self.assertIn(answer["receipt"]["generation"], (1, 2))
-            self.assertEqual(cli.run_json("publish", "--data", victim)["digest"], expected)
+            self.assertEqual(cli.run_json("publish", "--approver", "approver", "--data", victim)["digest"], expected)
             self.assertEqual(cli.run_json("locate", "113.33", "23.13", "--data", victim)["receipt"]["generation"], 2)
             shutil.rmtree(victim)
 

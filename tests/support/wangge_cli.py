@@ -36,7 +36,7 @@ def make_province(folder, scale, publish=True):
     run("import", "boundaries", synth / "boundaries.gpkg", "--data", data, check=0)
     run("import", "officers", synth / "officers.csv", "--data", data, check=0)
     if publish:
-        run("publish", "--data", data, check=0)
+        run("publish", "--approver", "approver", "--data", data, check=0)
     return synth, data
 
 

@@ -55,9 +55,8 @@ std::unordered_map<std::string, std::uint64_t>
 count_addresses(registry::Registry const& registry, snapshot::Snapshot const& from, snapshot::Snapshot const& to) {
     geom::Envelope const everywhere{{-1'800'000'000, -900'000'000}, {1'800'000'000, 900'000'000}};
     std::unordered_map<std::uint64_t, std::uint64_t> by_id;
-    for (auto const p : registry.addresses_within(everywhere)) {
-        ++by_id[std::uint64_t{from.locate(p)} << 32U | to.locate(p)];
-    }
+    registry.addresses_in(everywhere,
+                          [&](geom::Point p) { ++by_id[std::uint64_t{from.locate(p)} << 32U | to.locate(p)]; });
     auto const code = [](snapshot::Snapshot const& snapshot, std::uint64_t id) {
         return id == snapshot::kOutside ? std::string{}
                                         : std::string{snapshot.grid(static_cast<snapshot::GridId>(id)).code.str()};

@@ -55,8 +55,12 @@ GroundToday ground_today(registry::Registry const& registry, GridCode const& cod
         after.push_back(&holder.shape);
     }
     std::array const before{static_cast<geom::MultiPolygon const*>(&shape)};
-    auto addresses = registry.addresses_within(box[0]);
-    std::erase_if(addresses, [&](geom::Point p) { return !geom::owns(shape, p); });
+    std::vector<geom::Point> addresses;
+    registry.addresses_in(box[0], [&](geom::Point p) {
+        if (geom::owns(shape, p)) {
+            addresses.push_back(p);
+        }
+    });
     ground.addresses = addresses.size();
     for (auto const& share : topology::area_shares(before, after)) {
         if (share.before == topology::kNobody) {

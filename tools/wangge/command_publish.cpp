@@ -15,7 +15,7 @@ int publish(PublishOptions const& options) {
     auto const progress = make_terminal_progress();
     auto const author = author_argument(options.author);
     auto const result = publish::publish(data_folder(options.data), date_argument(options.effective, "--effective"),
-                                         author, options.approver.empty() ? author : options.approver, *progress);
+                                         author, options.approver, *progress);
     constexpr std::size_t kShown = 6;
     for (std::size_t i = 0; i < std::min(kShown, result.warnings.size()); ++i) {
         warn("warning: {}\n", result.warnings[i].message);

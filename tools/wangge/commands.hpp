@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -34,6 +35,36 @@ struct CheckOptions {
     bool json = false;
 };
 int check(CheckOptions const& options);
+/// Options of all sub-commands of `changes`; each reads what is its own.
+struct ChangesOptions {
+    std::filesystem::path data;
+    bool json = false;
+    std::int64_t id = 0;
+    std::string author;
+    std::string title, effective, until;
+    std::vector<std::filesystem::path> from; ///< new: files, with how to read them
+    std::string crs, encoding, layer, complete;
+    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap
+    std::vector<std::string> codes, names, parts;
+    std::string shape, line, village, code, into, at, reason;
+    std::string kind = "comprehensive";
+    bool keep = false;
+    int number = 0;   ///< drop: of the operation
+    bool all = false; ///< list
+    std::filesystem::path out;
+    std::string approver;
+};
+int changes_new(ChangesOptions const& options);
+int changes_add(ChangesOptions const& options);
+int changes_drop(ChangesOptions const& options);
+int changes_list(ChangesOptions const& options);
+int changes_show(ChangesOptions const& options);
+int changes_check(ChangesOptions const& options);
+int changes_preview(ChangesOptions const& options);
+int changes_approve(ChangesOptions const& options);
+int changes_apply(ChangesOptions const& options);
+int changes_discard(ChangesOptions const& options);
+int changes_undo(ChangesOptions const& options);
 
 struct PublishOptions {
     std::filesystem::path data;

@@ -21,11 +21,146 @@ using namespace wangge;
 constexpr int kWrongUsage = 2;
 constexpr int kEnvironmentFailed = 3;
 
+/// `wangge changes ...`: from a draft to an applied change set.
+void declare_changes(CLI::App& app, std::function<int()>& chosen, command::ChangesOptions& options) {
+    auto* const changes = app.add_subcommand(
+        "changes", "Change sets: draw changes of grids, check, preview, approve, apply and undo them");
+    changes->require_subcommand(1);
+    changes->footer("From a draft to the published state:\n"
+                    "  wangge changes new --title 'Split of grid 12' --data province\n"
+                    "  wangge changes add 1 split 440106001001012 --line 'LINESTRING(113.26 23.12, 113.27 23.13)' "
+                    "--data province\n"
+                    "  wangge changes check 1 --data province\n"
+                    "  wangge changes preview 1 --layer preview.gpkg --data province\n"
+                    "  wangge changes approve 1 --approver chief --data province\n"
+                    "  wangge changes apply 1 --data province\n"
+                    "  wangge publish --data province");
+    using Run = int (*)(command::ChangesOptions const&);
+    auto const declare_one = [&](char const* name, char const* what, Run run, bool with_id, bool with_author) {
+        auto* const sub = changes->add_subcommand(name, what);
+        if (with_id) {
+            sub->add_option("id", options.id, "Number of the change set")->required()->type_name("ID");
+        }
+        sub->add_option("--data", options.data, "Data folder (registry, snapshots, received files)")
+            ->required()
+            ->type_name("DIR");
+        if (with_author) {
+            sub->add_option("--author", options.author, "Who does it (the login name otherwise)");
+        }
+        sub->add_flag("--json", options.json, "Machine-readable JSON on standard output");
+        sub->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
+        return sub;
+    };
+    auto const add_reading = [&](CLI::App* sub) {
+        sub->add_option("--crs", options.crs,
+                        "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+        sub->add_option("--encoding", options.encoding,
+                        "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
+        sub->add_option("--layer", options.layer, "Layer of a file that holds several");
+    };
+    {
+        auto* sub = declare_one("new", "Make a change set: empty, or of what files would change", command::changes_new,
+                                false, true);
+        sub->add_option("--title", options.title, "What it does, in a few words");
+        sub->add_option("--effective", options.effective, "Day from which it holds, YYYY-MM-DD (today otherwise)");
+        sub->add_option("--until", options.until, "Day on which what was before comes back, YYYY-MM-DD");
+        sub->add_option("--from", options.from, "Files of boundaries; what they change is the change set")
+            ->type_name("FILE");
+        sub->add_option("--complete", options.complete,
+                        "The files have all grids of this division: those they do not have are retired")
+            ->type_name("DIVISION");
+        add_reading(sub);
+        sub->footer("Examples:\n"
+                    "  wangge changes new --title 'Split of grid 12' --effective 2026-09-01 --data province\n"
+                    "  wangge changes new --from tianhe.gpkg --complete 440106000000 --data province");
+    }
+    {
+        auto* sub = declare_one("add", "Add an operation", command::changes_add, true, true);
+        sub->add_option("operation", options.operation, "What to do")
+            ->required()
+            ->check(
+                CLI::IsMember({"create", "reshape", "split", "merge", "retire", "reparent", "rename", "accept-gap"}));
+        sub->add_option("codes", options.codes, "The grid, or the grids of a merge")->type_name("CODE");
+        sub->add_option("--shape", options.shape, "create, reshape: WKT, GeoJSON, or a file with one area")
+            ->type_name("FILE|TEXT");
+        sub->add_option("--line", options.line,
+                        "split: cut along it, from one vertex of the outline to another (the nearest ones)")
+            ->type_name("FILE|TEXT");
+        sub->add_option("--part", options.parts, "split: a part; once for each, or a file with all of them")
+            ->type_name("FILE|TEXT");
+        sub->add_flag("--keep", options.keep, "split: the largest part goes on under the old code");
+        sub->add_option("--into", options.into, "merge: this one of them takes in the others")->type_name("CODE");
+        sub->add_option("--village", options.village, "create, reparent: code of the village")->type_name("CODE");
+        sub->add_option("--name", options.names, "create, rename, merge: name; split: once for each part");
+        sub->add_option("--kind", options.kind, "create: comprehensive or dedicated")->capture_default_str();
+        sub->add_option("--code", options.code, "create, merge: the new grid's code (the next free one otherwise)")
+            ->type_name("CODE");
+        sub->add_option("--at", options.at, "accept-gap: a position in the gap")->type_name("LON,LAT");
+        sub->add_option("--reason", options.reason, "accept-gap, retire: why");
+        add_reading(sub);
+        sub->footer("Examples:\n"
+                    "  wangge changes add 1 reshape 440106001001001 --shape new-outline.geojson --data province\n"
+                    "  wangge changes add 1 split 440106001001012 --line 'LINESTRING(113.26 23.12, 113.27 23.13)' "
+                    "--data province\n"
+                    "  wangge changes add 1 merge 440106001001013 440106001001014 --data province\n"
+                    "  wangge changes add 1 rename 440106001001001 --name 体育西第一网格 --data province\n"
+                    "  wangge changes add 1 reparent 440106001001001 --village 440106001002 --data province\n"
+                    "  wangge changes add 1 retire 440106001001002 --data province\n"
+                    "  wangge changes add 1 accept-gap --at 113.2644,23.1291 --reason 水域 --data province\n"
+                    "Codes of new grids are reserved at once and never given to another grid.");
+    }
+    {
+        auto* sub = declare_one("drop", "Take an operation out again", command::changes_drop, true, true);
+        sub->add_option("number", options.number, "Number of the operation")->required()->type_name("N");
+        sub->footer("Example:\n  wangge changes drop 1 2 --data province");
+    }
+    {
+        auto* sub = declare_one("list", "Change sets being made", command::changes_list, false, false);
+        sub->add_flag("--all", options.all, "Applied and discarded ones, too");
+        sub->footer("Example:\n  wangge changes list --all --data province");
+    }
+    declare_one("show", "One change set with its operations", command::changes_show, true, false)
+        ->footer("Example:\n  wangge changes show 1 --data province");
+    declare_one("check", "Check the coverage on every day concerned", command::changes_check, true, true)
+        ->footer("Example:\n  wangge changes check 1 --data province\n"
+                 "Exit code 1: it has errors or conflicts and cannot be approved.");
+    {
+        auto* sub = declare_one("preview", "What it would change: grids, ground, addresses, officers",
+                                command::changes_preview, true, false);
+        sub->add_option("--layer", options.out,
+                        "Write the grids before and after and the ground that moves to FILE "
+                        "(.gpkg)")
+            ->type_name("FILE");
+        sub->footer("Example:\n  wangge changes preview 1 --layer preview.gpkg --data province");
+    }
+    {
+        auto* sub = declare_one("approve", "Approve a checked change set", command::changes_approve, true, false);
+        sub->add_option("--approver", options.approver, "Who approves: none of its editors")->required();
+        sub->footer("Example:\n  wangge changes approve 1 --approver chief --data province");
+    }
+    declare_one("apply", "Apply an approved change set; publish makes it seen", command::changes_apply, true, true)
+        ->footer("Example:\n  wangge changes apply 1 --data province");
+    {
+        auto* sub = declare_one("discard", "Give up a change set; its codes stay reserved", command::changes_discard,
+                                true, true);
+        sub->add_option("--reason", options.reason, "Why");
+        sub->footer("Example:\n  wangge changes discard 1 --reason 重复 --data province");
+    }
+    {
+        auto* sub =
+            declare_one("undo", "Make a change set that takes an applied one back", command::changes_undo, true, true);
+        sub->add_option("--effective", options.effective,
+                        "Only from this day on, YYYY-MM-DD (otherwise as if it had never been)");
+        sub->footer("Example:\n  wangge changes undo 1 --data province");
+    }
+}
+
 /// Declares every sub-command; the chosen one puts its call into `chosen`.
 void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::InitOptions init;
     static command::ImportOptions import;
     static command::CheckOptions check;
+    static command::ChangesOptions changes;
     static command::PublishOptions publish;
     static command::LocateOptions locate;
     static command::FindOptions find;
@@ -108,6 +243,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             "Exit code 1: the files have problems, nothing was applied; --report tells which and where.");
         sub->callback([&] { chosen = [] { return command::import(import); }; });
     }
+    declare_changes(app, chosen, changes);
     {
         auto* sub = app.add_subcommand("check", "Check any polygon layer: codes, geometry, overlaps, gaps, outlines; "
                                                 "needs no registry");
@@ -146,9 +282,12 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         add_data(sub, publish.data);
         sub->add_option("--effective", publish.effective, "Day the snapshot shows, YYYY-MM-DD (today otherwise)");
         sub->add_option("--author", publish.author, "Who publishes (the login name otherwise)");
-        sub->add_option("--approver", publish.approver, "Who approved");
+        sub->add_option("--approver", publish.approver,
+                        "Who approves what was imported directly: nobody who imported part of it. Not needed when all "
+                        "of it are approved change sets");
         add_json(sub, publish.json);
-        sub->footer("Example:\n  wangge publish --data province");
+        sub->footer("Examples:\n  wangge publish --data province --approver chief\n"
+                    "  wangge publish --data province            after wangge changes apply");
         sub->callback([&] { chosen = [] { return command::publish(publish); }; });
     }
     {

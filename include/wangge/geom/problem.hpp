@@ -38,6 +38,7 @@ enum class ProblemCode : int {
     county_not_filled = 306,
     sliver = 307,
     village_without_grids = 308,
+    accepted_gap = 309,
     // 4xx coordinates
     suspected_datum = 401,
     snapped_far = 402,

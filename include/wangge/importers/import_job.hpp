@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -75,6 +77,21 @@ struct ImportReport : ProblemTally {
 [[nodiscard]] ImportReport import_boundaries(registry::DataFolder const& folder,
                                              std::span<std::filesystem::path const> files, ImportOptions const& options,
                                              Progress& progress);
+
+/// What files would change, to be made a change set.
+struct BoundaryProposal {
+    ImportReport report;
+    registry::ChangeSet change_set; ///< not applied; without changes when the report has errors
+    /// What each change was compared with, in the order of its changes; empty for an added grid.
+    std::vector<std::optional<registry::GridBase>> bases;
+};
+
+/// Reads, normalises and compares as import_boundaries does, but leaves the coverage to the check of the change set.
+/// When the files have all grids of the division `complete`, the others of it are retired. Writes nothing but the files
+/// as received.
+[[nodiscard]] BoundaryProposal propose_boundaries(registry::DataFolder const& folder,
+                                                  std::span<std::filesystem::path const> files, ImportOptions options,
+                                                  std::optional<DivisionCode> complete, Progress& progress);
 
 /// Tables with an assignment in each row. Personal data never enters a problem's message.
 [[nodiscard]] ImportReport import_officers(registry::DataFolder const& folder,

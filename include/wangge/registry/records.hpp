@@ -56,7 +56,14 @@ struct Assignment {
 };
 
 /// What one import changes; printable. Made by comparing checked drafts with the state on the effective date.
-enum class ChangeKind : std::uint8_t { added, reshaped, renamed, reparented, retired };
+enum class ChangeKind : std::uint8_t {
+    added,
+    reshaped,
+    renamed,
+    reparented,
+    retired,
+    restored, ///< comes back under its own code, by an undo
+};
 [[nodiscard]] std::string_view to_string(ChangeKind kind) noexcept;
 /// How `after` differs from the same grid before; empty when it does not.
 [[nodiscard]] std::vector<ChangeKind> differences(Grid const& before, Grid const& after);
@@ -77,6 +84,46 @@ struct SourceFile {
     std::string encoding; ///< encoding of its text
 };
 
+/// What a grid is on some days; the shape by the number of its row.
+struct GridOnDays {
+    DateInterval days;
+    std::int64_t shape_id = 0;
+    std::string name;
+    GridKind kind = GridKind::comprehensive;
+    DivisionCode village;
+    double area_m2 = 0;
+    std::int64_t vertices = 0;
+    bool operator==(GridOnDays const&) const = default;
+};
+
+/// The days of one grid before and after a change set; each list by day, disjoint.
+struct GridTimelines {
+    GridCode code;
+    std::vector<GridOnDays> before, after;
+    /// Runs of days on which they differ, by day.
+    [[nodiscard]] std::vector<DateInterval> days_that_differ() const;
+};
+
+/// On the given days the grid is again what `content` says, and nothing on those that it leaves out.
+struct GridRestoration {
+    GridCode code;
+    std::vector<DateInterval> days;
+    std::vector<GridOnDays> content;
+    std::vector<ChangeKind> kinds; ///< on its first day
+    double area_before_m2 = 0;
+    double area_after_m2 = 0;
+};
+
+/// Ground that no grid covers, on purpose.
+struct AcceptedGap {
+    std::int64_t id = 0; ///< 0 before it is recorded
+    geom::MultiPolygon shape;
+    std::string reason;
+    std::string author;
+    DateInterval valid;
+    std::int64_t change_set = 0;
+};
+
 struct ChangeSet {
     std::string title;
     std::string author;
@@ -86,7 +133,15 @@ struct ChangeSet {
     /// Where ground went (topology::area_shares of the shapes before and after); both grids are among the changes.
     /// Recorded as given; Registry::apply adds the address points.
     std::vector<Lineage> lineage = {};
+    Date until = kForever;  ///< what was before comes back on this day
+    std::int64_t draft = 0; ///< the change draft it comes from, 0 for none
+    std::vector<GridRestoration> restorations{};
+    std::vector<AcceptedGap> accepted_gaps{};
+    std::vector<std::int64_t> withdrawn_gaps{}; ///< ids of accepted gaps
     [[nodiscard]] std::size_t count(ChangeKind kind) const;
+    [[nodiscard]] bool empty() const {
+        return changes.empty() && restorations.empty() && accepted_gaps.empty() && withdrawn_gaps.empty();
+    }
 };
 
 struct Generation {

@@ -2,6 +2,7 @@
 
 #include <wangge/base/progress.hpp>
 #include <wangge/geom/point.hpp>
+#include <wangge/registry/change_drafts.hpp>
 #include <wangge/registry/concordance.hpp>
 #include <wangge/registry/records.hpp>
 
@@ -124,6 +125,8 @@ public:
     [[nodiscard]] std::vector<Grid> grids_touching(Date as_of, std::span<geom::Envelope const> boxes) const;
     [[nodiscard]] std::optional<Grid> grid(GridCode const& code, Date as_of,
                                            std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// Grids in force on the day whose village is one of these, by code. One pass over all versions, shapes apart.
+    [[nodiscard]] std::vector<Grid> grids_in(std::span<DivisionCode const> villages, Date as_of) const;
     /// Every version ever known, by first day, then first generation. Empty for a code that was never issued.
     [[nodiscard]] std::vector<GridVersion> history(GridCode const& code) const;
     /// The change sets that concerned the grid, in the order in which they were applied.
@@ -137,10 +140,66 @@ public:
     [[nodiscard]] std::vector<GridCode> issued_codes() const;
     /// Applies the change set to the draft generation in one transaction. Returns the change set's id; 0 when it has no
     /// changes (then its sources are recorded and no draft begins). A grid added: in force from the effective day on.
-    /// Changed: from that day to the end of the version that held it. Retired: no version from that day on.
-    /// Error{data_rejected}: a code issued before, a grid not in force on the day, a village unknown on the day.
+    /// Changed: from that day to the end of the version that held it. Retired: no version from that day on. All of it
+    /// only before `until`. Change sets being made that touch the same grids or neighbours lose their check and
+    /// approval. Error{data_rejected}: a code issued before or reserved for another, a grid not in force on the day, a
+    /// village unknown on the day, a `draft` that is not approved.
     /// Error{usage}: a lineage of a grid that is not among the changes, or given twice.
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
+
+    // ---- change sets being made. Every function that writes is one transaction with its audit entry.
+    /// Its number. Error{data_rejected}: `undoes` is not an applied change set.
+    std::int64_t make_draft(NewDraft const& draft);
+    /// Error{not_found}.
+    [[nodiscard]] ChangeDraft draft(std::int64_t id) const;
+    /// By number; those that are applied or discarded only when asked for.
+    [[nodiscard]] std::vector<ChangeDraft> drafts(bool finished_too) const;
+    /// By number, dropped ones included. O(vertices).
+    [[nodiscard]] std::vector<Operation> operations(std::int64_t draft) const;
+    /// Error{data_rejected} when it takes no operations: applied, discarded, or one that undoes.
+    void require_editable(std::int64_t draft) const;
+    /// Appends; fills in numbers, and codes where none is given, which are reserved for ever. A check or approval no
+    /// longer counts. Error{data_rejected}: a finished draft, one that undoes, a code issued or reserved before or that
+    /// does not fit its kind, no code left in a village.
+    void add_operations(std::int64_t draft, std::string const& editor, std::span<Operation> operations);
+    /// Error{not_found}: no such operation that counts.
+    void drop_operation(std::int64_t draft, int number, std::string const& editor);
+    /// What the draft touches by its last evaluation.
+    void record_touched(std::int64_t draft, std::span<GridCode const> changed, std::span<GridCode const> neighbours);
+    /// Other unfinished change sets that touch the same grids or neighbours, by number.
+    [[nodiscard]] std::vector<DraftMeeting> drafts_meeting(std::int64_t draft) const;
+    /// Outcome of a check; with `passed` the draft is checked, else open.
+    void record_check(std::int64_t draft, std::string const& by, Digest const& content, bool passed,
+                      std::string const& report_json);
+    /// Error{data_rejected}: not checked, or the approver is one of its editors.
+    void approve_draft(std::int64_t draft, std::string const& approver);
+    void reopen_draft(std::int64_t draft, std::string const& because, std::string const& actor);
+    void discard_draft(std::int64_t draft, std::string const& by, std::string const& reason);
+    /// Applies the change set, lets `look` read this object as it is then, and takes everything back. `look` is given
+    /// the grids whose days differ, by code.
+    void rehearse(ChangeSet const& change_set, std::function<void(std::span<GridTimelines const>)> const& look);
+    /// Of an applied draft, by code.
+    [[nodiscard]] std::vector<GridTimelines> timelines(std::int64_t change_set) const;
+    /// What is known now of one grid, by day.
+    [[nodiscard]] std::vector<GridOnDays> timeline(GridCode const& code) const;
+    /// The shape of GridOnDays::shape_id. Error{corrupt} when it is not there.
+    [[nodiscard]] geom::MultiPolygon shape(std::int64_t shape_id) const;
+    [[nodiscard]] std::optional<LastChange> last_change(GridCode const& code) const;
+    /// Days after `after` on which a version of a grid with a shape that meets one of the boxes, or an accepted gap
+    /// there, begins or ends; the first of them, kForever for none.
+    [[nodiscard]] Date next_change_near(Date after, std::span<geom::Envelope const> boxes) const;
+    /// Known now and in force on the day (all days when empty), by id.
+    [[nodiscard]] std::vector<AcceptedGap> accepted_gaps(std::optional<Date> as_of) const;
+    [[nodiscard]] std::vector<AcceptedGap> gaps_withdrawn_by(std::int64_t change_set) const;
+    /// Does the draft generation record or withdraw an accepted gap?
+    [[nodiscard]] bool accepted_gaps_in_draft() const;
+    /// Positions of address points in the closed box, in no order, one for each point. O(log n + points in the strip of
+    /// longitudes).
+    void addresses_in(geom::Envelope const& box, std::function<void(geom::Point)> const& each) const;
+    /// As duty_entries, of these grids alone.
+    [[nodiscard]] std::vector<DutyEntry> duty_entries_of(std::span<GridCode const> grids, Date as_of) const;
+    /// Authors of what waits for a publish and was not approved as a change set, sorted.
+    [[nodiscard]] std::vector<std::string> unapproved_authors() const;
 
     // ---- officers
     /// Inserts or updates officers and replaces their assignments; one transaction. Seen by lookups at once, no publish
@@ -186,10 +245,6 @@ public:
     std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
                                   std::span<SourceFile const> sources, Progress& progress);
 
-    /// Positions of address points in the closed box, in no order; one for each point. O(log n + points in the strip of
-    /// longitudes).
-    [[nodiscard]] std::vector<geom::Point> addresses_within(geom::Envelope const& box) const;
-
     // ---- generations
     /// Number that the next publish gets.
     [[nodiscard]] GenerationNumber next_generation() const;
@@ -205,8 +260,12 @@ public:
     [[nodiscard]] std::vector<Generation> generations() const;
     /// Error{usage} when it is below 1, Error{not_found} when it has not been published.
     void require_published(GenerationNumber known_at) const;
+    /// Throws Error{usage} unless `approver` may approve what waits: somebody other than every author of what was not
+    /// approved as a change set. May be empty when all of it was.
+    void require_approver(std::string const& approver) const;
     /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
-    /// Error{conflict} when there is no draft.
+    /// Without an approver those of its change sets stand for it. Error{conflict} when there is no draft; errors of
+    /// require_approver().
     Generation publish(std::string const& author, std::string const& approver, Digest const& digest);
 
     [[nodiscard]] Counts counts(Date as_of) const;

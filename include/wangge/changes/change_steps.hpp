@@ -1,0 +1,44 @@
+#pragma once
+
+#include <wangge/base/progress.hpp>
+#include <wangge/changes/examination.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wangge::changes {
+
+/// A change set after a step, and the others that it meets.
+struct StepResult {
+    Examination examination;
+    std::vector<registry::DraftMeeting> meetings;
+};
+
+/// What a step is refused for is Error{data_rejected}: not checked, not approved, approved by an editor, no longer what
+/// was checked. Then the change set is open again. All need the registry open for writing.
+
+/// Checks and keeps the outcome; without errors the change set is checked, else open.
+[[nodiscard]] StepResult check(registry::Registry& registry, std::int64_t draft, std::string const& by);
+void approve(registry::Registry& registry, std::int64_t draft, std::string const& approver);
+/// Applies to the open draft generation, in one transaction. Returns the id of the change set in the registry. Those
+/// that it meets have lost their check and approval.
+struct Applied {
+    std::int64_t change_set = 0;
+    std::vector<registry::DraftMeeting> meetings;
+};
+[[nodiscard]] Applied apply(registry::Registry& registry, std::int64_t draft, std::string const& by,
+                            Progress& progress);
+/// Makes a change set that puts back what an applied one changed, from its first day on or from `from`. Grids that it
+/// retired come back under their codes, those that it made are retired.
+[[nodiscard]] std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string const& author,
+                                std::optional<Date> from);
+
+/// Operations for what a file would change; `bases` in the order of the changes, empty for added grids. Recorded.
+void add_changes(registry::Registry& registry, std::int64_t draft, std::string const& editor,
+                 std::span<registry::GridChange const> changes,
+                 std::span<std::optional<registry::GridBase> const> bases);
+
+} // namespace wangge::changes

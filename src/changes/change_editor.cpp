@@ -1,0 +1,359 @@
+#include "working_state.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/changes/change_editor.hpp>
+#include <wangge/geom/measure.hpp>
+#include <wangge/geom/owns.hpp>
+#include <wangge/topology/coverage.hpp>
+#include <wangge/topology/moved_areas.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace wangge::changes {
+
+using registry::Effect;
+using registry::Grid;
+using registry::Operation;
+using registry::OperationGrid;
+using registry::OperationKind;
+
+namespace {
+
+/// The state that the operations of a draft lead to so far.
+class Drawing {
+public:
+    Drawing(registry::Registry const& registry, std::int64_t draft)
+        : m_draft(registry.draft(draft)), m_state(registry, m_draft.days.from), m_registry(registry) {
+        registry.require_editable(draft);
+        std::vector<Conflict> ignored; // the check tells them
+        for (auto const& operation : registry.operations(draft)) {
+            if (!operation.dropped_by) {
+                m_state.apply(operation, m_draft, ignored);
+            }
+        }
+    }
+    [[nodiscard]] Grid const& grid(GridCode const& code) {
+        auto const* const found = m_state.find(code);
+        if (found == nullptr) {
+            throw Error{ErrorCode::not_found,
+                        fmt::format("grid {} is not in force on {}, the effective day of change set {} '{}'; check the "
+                                    "code",
+                                    code.str(), m_draft.days.from.str(), m_draft.id, m_draft.title)};
+        }
+        return *found;
+    }
+    [[nodiscard]] OperationGrid concerning(GridCode const& code, Effect effect) {
+        static_cast<void>(grid(code));
+        OperationGrid part;
+        part.code = code;
+        part.effect = effect;
+        part.base = m_state.base(code);
+        return part;
+    }
+    void require_village(DivisionCode village) const {
+        auto const division = m_registry.division(village, m_draft.days.from);
+        if (!division || division->level < Level::village) {
+            throw Error{ErrorCode::not_found,
+                        fmt::format("{} is no village on {}; check the code", village.str(), m_draft.days.from.str())};
+        }
+    }
+
+private:
+    registry::ChangeDraft m_draft;
+    WorkingState m_state;
+    registry::Registry const& m_registry;
+};
+
+OperationGrid making(NewGrid grid, std::string name, DivisionCode village, GridKind kind) {
+    OperationGrid part;
+    part.effect = Effect::create;
+    part.code = grid.code.value_or(GridCode{});
+    part.name = grid.name.empty() ? std::move(name) : std::move(grid.name);
+    part.kind = kind;
+    part.village = village;
+    geom::normalize(grid.shape);
+    part.shape = std::move(grid.shape);
+    return part;
+}
+
+/// Error{data_rejected} unless the parts have the ground of the whole, each piece of it once.
+void require_same_ground(Grid const& whole, std::vector<NewGrid> const& parts) {
+    // Owner 0 is the grid, the parts come after it: all its ground must go to them, and nothing else.
+    std::vector<geom::MultiPolygon const*> before(parts.size() + 1), after(parts.size() + 1);
+    before[0] = &whole.shape;
+    double area = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        after[i + 1] = &parts[i].shape;
+        area += geom::area_m2(parts[i].shape);
+    }
+    constexpr double kNothingM2 = 0.01;
+    auto const refuse = [&](double m2, geom::Point at, std::string_view what) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("grid {}: {:.2f} m2 {} near {:.7f} {:.7f}; the parts of a split are to have the ground "
+                                "of the grid, all of it and each piece once",
+                                whole.code.str(), m2, what, geom::to_degrees(at.lon), geom::to_degrees(at.lat))};
+    };
+    for (auto const& moved : topology::moved_areas(before, after)) {
+        if (moved.area_m2 >= kNothingM2 && (!moved.from || !moved.to)) {
+            refuse(moved.area_m2, moved.at, moved.from ? "of it are in no part" : "of the parts lie outside it");
+        }
+    }
+    if (double const twice = area - geom::area_m2(whole.shape); twice >= kNothingM2) {
+        refuse(twice, geom::interior_point(parts.front().shape), "are in more than one part, perhaps");
+    }
+}
+
+} // namespace
+
+ChangeEditor::ChangeEditor(registry::Registry& registry, std::int64_t draft, std::string editor)
+    : m_registry(registry), m_draft(draft), m_editor(std::move(editor)) {}
+
+registry::Grid ChangeEditor::grid(GridCode const& code) const { return Drawing{m_registry, m_draft}.grid(code); }
+
+Added ChangeEditor::record(Operation operation) {
+    m_registry.add_operations(m_draft, m_editor, {&operation, 1});
+    auto const examined = examine(m_registry, m_draft, Depth::content);
+    std::set<GridCode> changed;
+    for (auto const& grid : examined.touched) {
+        changed.insert(grid.code);
+    }
+    for (auto const& other : examined.operations) {
+        for (auto const& grid : other.grids) {
+            if (!other.dropped_by) {
+                changed.insert(grid.code);
+            }
+        }
+    }
+    std::vector<GridCode> neighbours;
+    for (auto const& grid : examined.neighbours) {
+        neighbours.push_back(grid.code);
+    }
+    m_registry.record_touched(m_draft, std::vector<GridCode>(changed.begin(), changed.end()), neighbours);
+    return {std::move(operation), m_registry.drafts_meeting(m_draft)};
+}
+
+Added ChangeEditor::create(NewGrid grid, DivisionCode village, GridKind kind) {
+    Drawing const drawing{m_registry, m_draft};
+    drawing.require_village(village);
+    if (grid.name.empty()) {
+        throw Error{ErrorCode::usage, "a grid that is created has a name: --name"};
+    }
+    Operation operation;
+    operation.kind = OperationKind::create;
+    operation.grids.push_back(making(std::move(grid), {}, village, kind));
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::reshape(GridCode const& code, geom::MultiPolygon shape) {
+    Drawing drawing{m_registry, m_draft};
+    Operation operation;
+    operation.kind = OperationKind::reshape;
+    auto& part = operation.grids.emplace_back(drawing.concerning(code, Effect::change));
+    geom::normalize(shape);
+    part.shape = std::move(shape);
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::split(GridCode const& code, std::vector<NewGrid> parts, bool keep) {
+    Drawing drawing{m_registry, m_draft};
+    auto const& whole = drawing.grid(code);
+    if (parts.size() < 2) {
+        throw Error{ErrorCode::usage, fmt::format("grid {}: a split has two parts or more", code.str())};
+    }
+    require_same_ground(whole, parts);
+    Operation operation;
+    operation.kind = OperationKind::split;
+    auto const largest =
+        std::ranges::max_element(parts, {}, [](NewGrid const& part) { return geom::area_m2(part.shape); });
+    operation.grids.push_back(drawing.concerning(code, keep ? Effect::change : Effect::end));
+    if (keep) {
+        auto& kept = operation.grids.front();
+        geom::normalize(largest->shape);
+        kept.shape = std::move(largest->shape);
+        if (!largest->name.empty()) {
+            kept.name = std::move(largest->name);
+        }
+        parts.erase(largest);
+    }
+    int number = keep ? 1 : 0;
+    for (auto& part : parts) {
+        operation.grids.push_back(
+            making(std::move(part), fmt::format("{}-{}", whole.name, ++number), whole.village, whole.kind));
+    }
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::merge(std::span<GridCode const> codes, std::optional<GridCode> const& into, std::string name,
+                          std::optional<GridCode> const& new_code) {
+    Drawing drawing{m_registry, m_draft};
+    std::set<GridCode> const merged(codes.begin(), codes.end());
+    if (merged.size() < 2 || merged.size() != codes.size()) {
+        throw Error{ErrorCode::usage, "a merge has two grids or more, each once"};
+    }
+    if (into && !merged.contains(*into)) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("--into {}: it is not one of the grids that are merged", into->str())};
+    }
+    if (into && new_code) {
+        throw Error{ErrorCode::usage,
+                    "a merge goes on under the code of one of its grids or under a new one, not both"};
+    }
+    std::vector<geom::MultiPolygon const*> shapes;
+    auto const first = drawing.grid(into.value_or(codes.front()));
+    Operation operation;
+    operation.kind = OperationKind::merge;
+    std::vector<Grid> grids;
+    for (auto const& code : codes) {
+        grids.push_back(drawing.grid(code));
+        if (grids.back().village != first.village || grids.back().kind != first.kind) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("grids {} and {} are of different villages or kinds; reparent one of them first",
+                                    first.code.str(), code.str())};
+        }
+    }
+    for (auto const& grid : grids) {
+        shapes.push_back(&grid.shape);
+    }
+    std::vector<std::uint32_t> const one(shapes.size(), 0);
+    auto area = std::move(topology::dissolve(shapes, one, 1).front());
+    for (auto const& code : codes) {
+        operation.grids.push_back(drawing.concerning(code, code == into ? Effect::change : Effect::end));
+        if (code == into) {
+            auto& part = operation.grids.back();
+            part.shape = area;
+            if (!name.empty()) {
+                part.name = name;
+            }
+        }
+    }
+    if (!into) {
+        operation.grids.push_back(
+            making({std::move(area), std::move(name), new_code}, first.name, first.village, first.kind));
+    }
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::retire(GridCode const& code, std::string reason) {
+    Drawing drawing{m_registry, m_draft};
+    Operation operation;
+    operation.kind = OperationKind::retire;
+    operation.reason = std::move(reason);
+    operation.grids.push_back(drawing.concerning(code, Effect::end));
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::reparent(GridCode const& code, DivisionCode village) {
+    Drawing drawing{m_registry, m_draft};
+    drawing.require_village(village);
+    Operation operation;
+    operation.kind = OperationKind::reparent;
+    operation.grids.push_back(drawing.concerning(code, Effect::change));
+    operation.grids.back().village = village;
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::rename(GridCode const& code, std::string name) {
+    if (name.empty()) {
+        throw Error{ErrorCode::usage, "a grid has a name; state the new one: --name"};
+    }
+    Drawing drawing{m_registry, m_draft};
+    Operation operation;
+    operation.kind = OperationKind::rename;
+    operation.grids.push_back(drawing.concerning(code, Effect::change));
+    operation.grids.back().name = std::move(name);
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::accept_gap(geom::Point at, std::string reason) {
+    if (reason.empty()) {
+        throw Error{ErrorCode::usage, "a gap is accepted for a reason (water, disputed land): --reason"};
+    }
+    Operation operation;
+    operation.kind = OperationKind::accept_gap;
+    operation.at = at;
+    operation.reason = std::move(reason);
+    return record(std::move(operation));
+}
+
+std::vector<geom::MultiPolygon> cut_along(geom::MultiPolygon const& shape, std::vector<geom::Point> path) {
+    constexpr double kFarthestM = 30;
+    if (path.size() < 2) {
+        throw Error{ErrorCode::usage, "a line that cuts a grid has two positions or more"};
+    }
+    struct Corner {
+        std::size_t part = 0, vertex = 0;
+        double distance_m = 0;
+    };
+    auto const nearest = [&](geom::Point p) {
+        std::optional<Corner> best;
+        for (std::size_t i = 0; i < shape.parts.size(); ++i) {
+            for (std::size_t k = 0; k < shape.parts[i].outer.size(); ++k) {
+                double const distance = geom::distance_m(p, shape.parts[i].outer[k]);
+                if (!best || distance < best->distance_m) {
+                    best = Corner{i, k, distance};
+                }
+            }
+        }
+        return best.value_or(Corner{0, 0, 2 * kFarthestM});
+    };
+    auto const begin = nearest(path.front()), end = nearest(path.back());
+    for (auto const& [corner, p] : {std::pair{begin, path.front()}, {end, path.back()}}) {
+        if (corner.distance_m > kFarthestM) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{:.7f} {:.7f} is {:.1f} m from the nearest vertex of the grid's outline; a line "
+                                    "that cuts a grid begins and ends at vertices of it",
+                                    geom::to_degrees(p.lon), geom::to_degrees(p.lat), corner.distance_m)};
+        }
+    }
+    if (begin.part != end.part || begin.vertex == end.vertex) {
+        throw Error{ErrorCode::data_rejected, "a line that cuts a grid leads from one vertex of its outline to another "
+                                              "one of the same part"};
+    }
+    auto const& part = shape.parts[begin.part];
+    auto const& ring = part.outer;
+    geom::Ring const inner(path.begin() + 1, path.end() - 1);
+    auto const side = [&](std::size_t from, std::size_t to, bool forward) {
+        geom::Ring points;
+        for (auto i = from; i != to; i = (i + 1) % ring.size()) {
+            points.push_back(ring[i]);
+        }
+        points.push_back(ring[to]);
+        if (forward) {
+            points.insert(points.end(), inner.begin(), inner.end());
+        } else {
+            points.insert(points.end(), inner.rbegin(), inner.rend());
+        }
+        return points;
+    };
+    std::vector<geom::MultiPolygon> halves(2);
+    halves[0].parts.push_back({side(begin.vertex, end.vertex, false), {}});
+    halves[1].parts.push_back({side(end.vertex, begin.vertex, true), {}});
+    for (auto const& half : halves) {
+        if (geom::winding(half.parts[0].outer) <= 0) {
+            throw Error{ErrorCode::data_rejected, "the line does not cut the grid in two: it runs along its outline or "
+                                                  "leaves it"};
+        }
+    }
+    for (auto const& hole : part.holes) {
+        auto const& first = halves[0].parts[0].outer;
+        bool const in_first = std::ranges::any_of(
+            hole, [&](geom::Point p) { return std::ranges::find(first, p) == first.end() && geom::owns(first, p); });
+        halves[in_first ? 0 : 1].parts[0].holes.push_back(hole);
+    }
+    auto const larger = geom::area_m2(halves[0]) >= geom::area_m2(halves[1]) ? 0U : 1U;
+    for (std::size_t i = 0; i < shape.parts.size(); ++i) {
+        if (i != begin.part) {
+            halves[larger].parts.push_back(shape.parts[i]);
+        }
+    }
+    for (auto& half : halves) {
+        geom::normalize(half);
+    }
+    return halves;
+}
+
+} // namespace wangge::changes

@@ -1,0 +1,225 @@
+#include <wangge/changes/change_set_text.hpp>
+#include <wangge/geom/measure.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace wangge::changes {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxListed = 1000;
+
+std::string dumped(Json const& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
+double rounded(double value) { return std::round(value * 100) / 100; }
+
+Json position(geom::Point p) { return {geom::to_degrees(p.lon), geom::to_degrees(p.lat)}; }
+
+Json code_of(std::optional<GridCode> const& code) { return code ? Json(code->str()) : Json(nullptr); }
+
+Json codes(std::vector<GridCode> const& list) {
+    auto json = Json::array();
+    for (auto const& code : list) {
+        json.push_back(code.str());
+    }
+    return json;
+}
+
+Json head(registry::ChangeDraft const& draft) {
+    Json json{{"change_set", draft.id},
+              {"title", draft.title},
+              {"status", to_string(draft.status)},
+              {"effective", draft.days.from.str()},
+              {"until", draft.days.to == kForever ? Json(nullptr) : Json(draft.days.to.str())},
+              {"author", draft.author},
+              {"editors", draft.editors},
+              {"operations", draft.operations}};
+    json["undoes"] = draft.undoes ? Json(*draft.undoes) : Json(nullptr);
+    json["approver"] = draft.approver.empty() ? Json(nullptr) : Json(draft.approver);
+    json["reopened_because"] = draft.reopened_because.empty() ? Json(nullptr) : Json(draft.reopened_because);
+    json["generation"] = draft.published ? Json(*draft.published) : Json(nullptr);
+    return json;
+}
+
+Json to_json(std::span<registry::DraftMeeting const> meetings) {
+    auto json = Json::array();
+    for (auto const& meeting : meetings) {
+        json.push_back({{"change_set", meeting.id},
+                        {"title", meeting.title},
+                        {"status", to_string(meeting.status)},
+                        {"same_grids", codes(meeting.same)},
+                        {"neighbouring_grids", codes(meeting.near)}});
+    }
+    return json;
+}
+
+Json to_json(registry::Operation const& operation) {
+    Json json{{"operation", operation.number},
+              {"kind", to_string(operation.kind)},
+              {"editor", operation.editor},
+              {"added_at", operation.added_at}};
+    if (!operation.reason.empty()) {
+        json["reason"] = operation.reason;
+    }
+    if (operation.at) {
+        json["at"] = position(*operation.at);
+    }
+    if (operation.dropped_by) {
+        json["dropped_by"] = *operation.dropped_by;
+    }
+    auto& grids = json["grids"] = Json::array();
+    for (auto const& grid : operation.grids) {
+        Json one{{"code", grid.code.str()}, {"effect", to_string(grid.effect)}};
+        if (grid.name) {
+            one["name"] = *grid.name;
+        }
+        if (grid.village) {
+            one["village"] = grid.village->str();
+        }
+        if (grid.shape) {
+            one["area_m2"] = rounded(geom::area_m2(*grid.shape));
+        }
+        grids.push_back(std::move(one));
+    }
+    return json;
+}
+
+Json to_json(Conflict const& conflict) {
+    Json json{{"operation", conflict.operation == 0 ? Json(nullptr) : Json(conflict.operation)},
+              {"grid", code_of(conflict.grid)},
+              {"message", conflict.message}};
+    json["since_change_set"] = conflict.since && conflict.since->draft ? Json(*conflict.since->draft) : Json(nullptr);
+    json["since_title"] = conflict.since ? Json(conflict.since->title) : Json(nullptr);
+    return json;
+}
+
+Json outcome(Examination const& examined) {
+    Json json{{"errors", examined.count(Severity::error)},
+              {"warnings", examined.count(Severity::warning)},
+              {"notes", examined.count(Severity::note)}};
+    auto& conflicts = json["conflicts"] = Json::array();
+    for (auto const& conflict : examined.conflicts) {
+        conflicts.push_back(to_json(conflict));
+    }
+    auto& days = json["days"] = Json::array();
+    for (auto const day : examined.days) {
+        days.push_back(day.str());
+    }
+    auto& problems = json["problems"] = Json::array();
+    for (auto const& [day, problem] : examined.problems) {
+        if (problems.size() == kMaxListed) {
+            break;
+        }
+        auto const& kind = problem_kind(problem.code);
+        Json one{{"day", day.str()},
+                 {"id", problem.id()},
+                 {"code", static_cast<int>(problem.code)},
+                 {"problem", kind.slug},
+                 {"severity", to_string(kind.severity)},
+                 {"subjects", problem.subjects},
+                 {"message", problem.message}};
+        if (problem.place) {
+            one["at"] = position(problem.place->at);
+        }
+        if (!problem.unit.empty()) {
+            one["measure"] = problem.measure;
+            one["unit"] = problem.unit;
+        }
+        problems.push_back(std::move(one));
+    }
+    return json;
+}
+
+} // namespace
+
+std::string draft_json(registry::ChangeDraft const& draft, std::span<registry::Operation const> operations,
+                       std::span<registry::DraftMeeting const> meetings) {
+    auto json = head(draft);
+    auto& list = json["list"] = Json::array();
+    for (auto const& operation : operations) {
+        list.push_back(to_json(operation));
+    }
+    json["meets"] = to_json(meetings);
+    json["check"] = draft.check_report.empty() ? Json(nullptr) : Json::parse(draft.check_report);
+    json["created_at"] = draft.created_at;
+    json["base_generation"] = draft.base_generation;
+    json["discarded_because"] = draft.discarded_because.empty() ? Json(nullptr) : Json(draft.discarded_because);
+    return dumped(json);
+}
+
+std::string drafts_json(std::span<registry::ChangeDraft const> drafts) {
+    auto json = Json::array();
+    for (auto const& draft : drafts) {
+        json.push_back(head(draft));
+    }
+    return dumped(json);
+}
+
+std::string check_json(Examination const& examined, std::span<registry::DraftMeeting const> meetings) {
+    auto json = head(examined.draft);
+    json.update(outcome(examined));
+    json["meets"] = to_json(meetings);
+    json["content"] = examined.content.hex();
+    return dumped(json);
+}
+
+std::string added_json(registry::ChangeDraft const& draft, registry::Operation const& operation,
+                       std::span<registry::DraftMeeting const> meetings) {
+    auto json = head(draft);
+    json["added"] = to_json(operation);
+    json["meets"] = to_json(meetings);
+    return dumped(json);
+}
+
+std::string preview_json(Preview const& preview) {
+    auto json = head(preview.examination.draft);
+    json["first_day"] = preview.examination.first_day.str();
+    json["added"] = codes(preview.added);
+    json["reshaped"] = codes(preview.reshaped);
+    json["renamed"] = codes(preview.renamed);
+    json["reparented"] = codes(preview.reparented);
+    json["retired"] = codes(preview.retired);
+    json["restored"] = codes(preview.restored);
+    for (auto const& [name, list] : {std::pair{"splits", &preview.splits}, {"merges", &preview.merges}}) {
+        auto& successions = json[name] = Json::array();
+        for (auto const& succession : *list) {
+            successions.push_back({{"from", codes(succession.from)}, {"to", codes(succession.to)}});
+        }
+    }
+    json["moved_m2"] = rounded(preview.moved_m2);
+    json["addresses_that_move"] = preview.addresses;
+    auto& moves = json["moves"] = Json::array();
+    for (auto const& move : preview.moves) {
+        moves.push_back({{"from", code_of(move.from)},
+                         {"to", code_of(move.to)},
+                         {"area_m2", rounded(move.area_m2)},
+                         {"addresses", move.addresses}});
+    }
+    auto& assignments = json["assignments_that_move"] = Json::array();
+    for (auto const& open : preview.assignments) {
+        assignments.push_back({{"grid", open.entry.grid.str()},
+                               {"officer", open.entry.officer_id},
+                               {"role", to_string(open.entry.role)},
+                               {"successor", code_of(open.successor)}});
+    }
+    auto& accepted = json["accepted_gaps"] = Json::array();
+    for (auto const& gap : preview.examination.change_set.accepted_gaps) {
+        accepted.push_back({{"reason", gap.reason}, {"area_m2", rounded(geom::area_m2(gap.shape))}});
+    }
+    auto& neighbours = json["neighbours"] = Json::array();
+    for (auto const& grid : preview.examination.neighbours) {
+        neighbours.push_back(grid.code.str());
+    }
+    auto& conflicts = json["conflicts"] = Json::array();
+    for (auto const& conflict : preview.examination.conflicts) {
+        conflicts.push_back(to_json(conflict));
+    }
+    json["meets"] = to_json(preview.meetings);
+    return dumped(json);
+}
+
+} // namespace wangge::changes

@@ -1,0 +1,177 @@
+#include <wangge/base/error.hpp>
+#include <wangge/changes/change_set_text.hpp>
+#include <wangge/changes/change_steps.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace wangge::changes {
+
+using registry::ChangeKind;
+using registry::DraftStatus;
+using registry::Operation;
+using registry::OperationKind;
+
+namespace {
+
+void record_touched(registry::Registry& registry, Examination const& examined) {
+    std::vector<GridCode> changed, neighbours;
+    for (auto const& grid : examined.touched) {
+        changed.push_back(grid.code);
+    }
+    for (auto const& grid : examined.neighbours) {
+        neighbours.push_back(grid.code);
+    }
+    if (changed.empty()) { // in conflict: at least what its operations name
+        for (auto const& operation : examined.operations) {
+            for (auto const& grid : operation.grids) {
+                if (!operation.dropped_by) {
+                    changed.push_back(grid.code);
+                }
+            }
+        }
+    }
+    registry.record_touched(examined.draft.id, changed, neighbours);
+}
+
+/// Error{data_rejected} unless what was checked is what is there; the change set is then open again.
+void require_as_checked(registry::Registry& registry, Examination const& examined, std::string_view step,
+                        std::string const& by) {
+    auto const& draft = examined.draft;
+    if (examined.conflicts.empty() && examined.content.hex() == draft.check_digest) {
+        return;
+    }
+    auto const why = examined.conflicts.empty() ? std::string{"what lies round it has changed since it was checked"}
+                                                : examined.conflicts.front().message;
+    registry.reopen_draft(draft.id, why, by);
+    throw Error{ErrorCode::data_rejected,
+                fmt::format("change set {} '{}' cannot be {}: {}. Check it again: wangge changes check {}", draft.id,
+                            draft.title, step, why, draft.id)};
+}
+
+} // namespace
+
+StepResult check(registry::Registry& registry, std::int64_t draft, std::string const& by) {
+    auto const before = registry.draft(draft);
+    if (before.status == DraftStatus::applied || before.status == DraftStatus::discarded) {
+        throw Error{ErrorCode::data_rejected, fmt::format("change set {} '{}' is {}; there is nothing to check", draft,
+                                                          before.title, to_string(before.status))};
+    }
+    StepResult result{examine(registry, draft, Depth::coverage), {}};
+    record_touched(registry, result.examination);
+    result.meetings = registry.drafts_meeting(draft);
+    registry.record_check(draft, by, result.examination.content, !result.examination.has_errors(),
+                          check_json(result.examination, result.meetings));
+    result.examination.draft = registry.draft(draft);
+    return result;
+}
+
+void approve(registry::Registry& registry, std::int64_t draft, std::string const& approver) {
+    if (registry.draft(draft).status == DraftStatus::checked) {
+        require_as_checked(registry, examine(registry, draft, Depth::content), "approved", approver);
+    }
+    registry.approve_draft(draft, approver);
+}
+
+Applied apply(registry::Registry& registry, std::int64_t draft, std::string const& by, Progress& progress) {
+    auto const before = registry.draft(draft);
+    if (before.status != DraftStatus::approved) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("change set {} '{}' is {}{}; only an approved one is applied: wangge changes approve "
+                                "{} --approver NAME",
+                                draft, before.title, to_string(before.status),
+                                before.reopened_because.empty() ? "" : " (" + before.reopened_because + ")", draft)};
+    }
+    auto const examined = examine(registry, draft, Depth::content);
+    require_as_checked(registry, examined, "applied", by);
+    Applied applied;
+    applied.meetings = registry.drafts_meeting(draft);
+    applied.change_set = registry.apply(examined.change_set, progress);
+    for (auto& meeting : applied.meetings) {
+        meeting.status = registry.draft(meeting.id).status;
+    }
+    return applied;
+}
+
+std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string const& author,
+                  std::optional<Date> from) {
+    auto const undone = registry.draft(draft);
+    if (!undone.change_set) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("change set {} '{}' is {}, not applied; there is nothing to undo", draft, undone.title,
+                                to_string(undone.status))};
+    }
+    DateInterval days{kForever, kAlways};
+    for (auto const& grid : registry.timelines(*undone.change_set)) {
+        for (auto const& run : grid.days_that_differ()) {
+            days = {std::min(days.from, run.from), std::max(days.to, run.to)};
+        }
+    }
+    for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
+        if (gap.change_set == *undone.change_set) {
+            days = {std::min(days.from, gap.valid.from), std::max(days.to, gap.valid.to)};
+        }
+    }
+    if (days.empty()) {
+        days = undone.days;
+    }
+    days.from = std::max(days.from, from.value_or(days.from));
+    if (days.empty()) {
+        throw Error{ErrorCode::usage, fmt::format("change set {} '{}' has no effect from {} on; it ended on {}", draft,
+                                                  undone.title, days.from.str(), days.to.str())};
+    }
+    auto const id = registry.make_draft({fmt::format("undo of {} '{}'", draft, undone.title), author, days, draft, {}});
+    record_touched(registry, examine(registry, id, Depth::content));
+    return id;
+}
+
+void add_changes(registry::Registry& registry, std::int64_t draft, std::string const& editor,
+                 std::span<registry::GridChange const> changes,
+                 std::span<std::optional<registry::GridBase> const> bases) {
+    std::vector<Operation> operations;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        auto const& change = changes[i];
+        auto const& after = change.after;
+        auto base = bases[i];
+        auto const add = [&](OperationKind kind) -> registry::OperationGrid& {
+            auto& operation = operations.emplace_back();
+            operation.kind = kind;
+            auto& grid = operation.grids.emplace_back();
+            grid.code = after.code;
+            grid.base = std::exchange(base, std::nullopt);
+            return grid;
+        };
+        for (auto const kind : change.kinds) {
+            switch (kind) {
+            case ChangeKind::added: {
+                auto& grid = add(OperationKind::create);
+                grid.effect = registry::Effect::create;
+                grid.name = after.name;
+                grid.kind = after.kind;
+                grid.village = after.village;
+                grid.shape = after.shape;
+                break;
+            }
+            case ChangeKind::reshaped:
+                add(OperationKind::reshape).shape = after.shape;
+                break;
+            case ChangeKind::renamed:
+                add(OperationKind::rename).name = after.name;
+                break;
+            case ChangeKind::reparented:
+                add(OperationKind::reparent).village = after.village;
+                break;
+            case ChangeKind::retired:
+                add(OperationKind::retire).effect = registry::Effect::end;
+                break;
+            case ChangeKind::restored:
+                throw Error{ErrorCode::usage, fmt::format("grid {}: only an undo restores a grid", after.code.str())};
+            }
+        }
+    }
+    registry.add_operations(draft, editor, operations);
+    record_touched(registry, examine(registry, draft, Depth::content));
+}
+
+} // namespace wangge::changes

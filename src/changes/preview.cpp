@@ -1,0 +1,117 @@
+#include <wangge/changes/preview.hpp>
+#include <wangge/geom/owns.hpp>
+#include <wangge/topology/moved_areas.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace wangge::changes {
+
+using registry::ChangeKind;
+using registry::Effect;
+using registry::OperationKind;
+
+namespace {
+
+void sort_kinds(Preview& preview) {
+    auto const add = [&](GridCode const& code, ChangeKind kind) {
+        switch (kind) {
+        case ChangeKind::added:
+            preview.added.push_back(code);
+            break;
+        case ChangeKind::reshaped:
+            preview.reshaped.push_back(code);
+            break;
+        case ChangeKind::renamed:
+            preview.renamed.push_back(code);
+            break;
+        case ChangeKind::reparented:
+            preview.reparented.push_back(code);
+            break;
+        case ChangeKind::retired:
+            preview.retired.push_back(code);
+            break;
+        case ChangeKind::restored:
+            preview.restored.push_back(code);
+            break;
+        }
+    };
+    for (auto const& change : preview.examination.change_set.changes) {
+        std::ranges::for_each(change.kinds, [&](ChangeKind kind) { add(change.after.code, kind); });
+    }
+    for (auto const& restoration : preview.examination.change_set.restorations) {
+        std::ranges::for_each(restoration.kinds, [&](ChangeKind kind) { add(restoration.code, kind); });
+    }
+}
+
+void find_successions(Preview& preview) {
+    for (auto const& operation : preview.examination.operations) {
+        if (operation.dropped_by ||
+            (operation.kind != OperationKind::split && operation.kind != OperationKind::merge)) {
+            continue;
+        }
+        Succession succession;
+        for (auto const& grid : operation.grids) {
+            if (grid.effect != Effect::create) {
+                succession.from.push_back(grid.code);
+            }
+            if (grid.effect != Effect::end) {
+                succession.to.push_back(grid.code);
+            }
+        }
+        (operation.kind == OperationKind::split ? preview.splits : preview.merges).push_back(std::move(succession));
+    }
+}
+
+void find_moves(registry::Registry const& registry, Preview& preview) {
+    auto const& touched = preview.examination.touched;
+    std::vector<geom::MultiPolygon const*> before, after;
+    std::vector<GridCode> codes;
+    for (auto const& grid : touched) {
+        if (grid.before && grid.after && grid.before->shape == grid.after->shape) {
+            continue;
+        }
+        codes.push_back(grid.code);
+        before.push_back(grid.before ? &grid.before->shape : nullptr);
+        after.push_back(grid.after ? &grid.after->shape : nullptr);
+    }
+    for (auto& area : topology::moved_areas(before, after)) {
+        Move move;
+        move.from = area.from ? std::optional{codes[*area.from]} : std::nullopt;
+        move.to = area.to ? std::optional{codes[*area.to]} : std::nullopt;
+        move.area_m2 = area.area_m2;
+        registry.addresses_in(geom::envelope_of(area.shape),
+                              [&](geom::Point p) { move.addresses += geom::owns(area.shape, p) ? 1U : 0U; });
+        move.shape = std::move(area.shape);
+        preview.moved_m2 += move.area_m2;
+        preview.addresses += move.addresses;
+        preview.moves.push_back(std::move(move));
+    }
+}
+
+void find_assignments(registry::Registry const& registry, Preview& preview) {
+    for (auto& entry : registry.duty_entries_of(preview.retired, preview.examination.first_day)) {
+        Move const* largest = nullptr;
+        for (auto const& move : preview.moves) {
+            if (move.from == entry.grid && move.to && (largest == nullptr || move.area_m2 > largest->area_m2)) {
+                largest = &move;
+            }
+        }
+        preview.assignments.push_back({std::move(entry), largest == nullptr ? std::nullopt : largest->to});
+    }
+}
+
+} // namespace
+
+Preview preview(registry::Registry& registry, std::int64_t draft) {
+    Preview preview;
+    preview.examination = examine(registry, draft, Depth::content);
+    preview.meetings = registry.drafts_meeting(draft);
+    sort_kinds(preview);
+    find_successions(preview);
+    find_moves(registry, preview);
+    find_assignments(registry, preview);
+    return preview;
+}
+
+} // namespace wangge::changes

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <wangge/changes/examination.hpp>
+
+#include <vector>
+
+namespace wangge::changes {
+
+/// What puts back what the change set that `draft` undoes has changed, on the days from the draft's first day on.
+/// Appends a conflict for each grid that is no longer as that one left it.
+[[nodiscard]] registry::ChangeSet undoing(registry::Registry const& registry, registry::ChangeDraft const& draft,
+                                          std::vector<Conflict>& conflicts);
+
+} // namespace wangge::changes

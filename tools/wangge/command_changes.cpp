@@ -1,0 +1,417 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+#include <wangge/changes/change_editor.hpp>
+#include <wangge/changes/change_set_text.hpp>
+#include <wangge/changes/change_steps.hpp>
+#include <wangge/changes/preview.hpp>
+#include <wangge/importers/import_job.hpp>
+#include <wangge/importers/normalizer.hpp>
+#include <wangge/importers/ogr_reader.hpp>
+#include <wangge/importers/report_writer.hpp>
+#include <wangge/lookup/query_geometry.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace wangge::command {
+
+namespace {
+
+using registry::Registry;
+
+GridCode code_argument(std::string const& text, char const* field) {
+    auto const code = GridCode::parse(text);
+    if (!code) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("{}: '{}' is not a grid code; it is digits only, 15 by default", field, text)};
+    }
+    return *code;
+}
+
+std::optional<GridCode> optional_code(std::string const& text, char const* field) {
+    return text.empty() ? std::nullopt : std::optional{code_argument(text, field)};
+}
+
+DivisionCode village_argument(std::string const& text) {
+    auto const code = DivisionCode::parse(text);
+    if (!code) {
+        throw Error{ErrorCode::usage, fmt::format("--village: '{}' is not a 12-digit division code", text)};
+    }
+    return *code;
+}
+
+Registry open_for_writing(ChangesOptions const& options) {
+    auto const folder = data_folder(options.data);
+    require_registry(folder);
+    return Registry::open(folder, Registry::Mode::write);
+}
+
+Registry open_for_reading(ChangesOptions const& options) {
+    auto const folder = data_folder(options.data);
+    require_registry(folder);
+    return Registry::open(folder, Registry::Mode::read);
+}
+
+/// Is it the geometry itself, not the name of a file?
+bool is_text(std::string const& given) {
+    std::error_code ignored; // a text may be too long for a name
+    return given.find_first_of("{(") != std::string::npos && !std::filesystem::exists(given, ignored);
+}
+
+lookup::QueryGeometry parse_geometry(std::string const& given, char const* option, lookup::QueryGeometry::Kind kind) {
+    bool const text = is_text(given);
+    std::string why;
+    auto geometry = lookup::parse_query_geometry(text ? given : read_file(given), why);
+    if (!geometry) {
+        throw Error{text ? ErrorCode::usage : ErrorCode::data_unreadable,
+                    fmt::format("{}: {}: {}", option, text ? "the text" : given, why)};
+    }
+    if (geometry->kind != kind) {
+        throw Error{ErrorCode::usage, fmt::format("{}: it is to be {}", option,
+                                                  kind == lookup::QueryGeometry::Kind::area ? "an area" : "one line")};
+    }
+    return std::move(*geometry);
+}
+
+importers::RawFeature raw_feature(lookup::QueryGeometry const& geometry) {
+    importers::RawFeature feature;
+    feature.row = 1;
+    std::uint32_t number = 0;
+    for (auto const& part : geometry.parts) {
+        bool hole = false;
+        for (auto const& chain : part.chains) {
+            auto const first = static_cast<std::uint32_t>(feature.coordinates.size());
+            feature.coordinates.insert(feature.coordinates.end(), chain.begin(), chain.end());
+            feature.rings.push_back({first, static_cast<std::uint32_t>(feature.coordinates.size()), number, hole});
+            hole = true;
+        }
+        ++number;
+    }
+    return feature;
+}
+
+geom::MultiPolygon normalized(importers::ShapeNormalizer& normalizer, importers::RawFeature const& feature,
+                              std::string const& where) {
+    std::vector<Problem> problems;
+    auto result = normalizer.normalize(feature, where, problems);
+    if (!result.sound) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}, feature {}: {}", where, feature.row,
+                                problems.empty() ? "it is no area" : problems.front().message)};
+    }
+    return std::move(result.shape);
+}
+
+/// The areas that an option names: WKT or GeoJSON text, or the features of a polygon file, in their order.
+std::vector<geom::MultiPolygon> shapes_argument(std::string const& given, char const* option,
+                                                ChangesOptions const& options) {
+    std::vector<geom::MultiPolygon> shapes;
+    if (is_text(given) || !importers::is_polygon_file(given)) {
+        auto const geometry = parse_geometry(given, option, lookup::QueryGeometry::Kind::area);
+        auto const transformer = crs::Transformer::make(options.crs.empty() ? "EPSG:4490" : options.crs);
+        importers::ShapeNormalizer normalizer{transformer};
+        shapes.push_back(normalized(normalizer, raw_feature(geometry), option));
+        return shapes;
+    }
+    auto reader = importers::OgrReader::open(given, {options.crs, options.encoding, options.layer});
+    importers::ShapeNormalizer normalizer{reader.transformer()};
+    importers::RawFeature feature;
+    std::vector<Problem> problems;
+    for (;;) {
+        auto const outcome = reader.next(feature, problems);
+        if (outcome == importers::OgrReader::Outcome::end) {
+            break;
+        }
+        if (outcome == importers::OgrReader::Outcome::unreadable) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}, feature {}: {}", given, feature.row, problems.front().message)};
+        }
+        shapes.push_back(normalized(normalizer, feature, given));
+    }
+    if (shapes.empty()) {
+        throw Error{ErrorCode::data_rejected, fmt::format("{}: {} holds no feature", option, given)};
+    }
+    return shapes;
+}
+
+geom::MultiPolygon shape_argument(ChangesOptions const& options) {
+    if (options.shape.empty()) {
+        throw Error{ErrorCode::usage, fmt::format("{} needs --shape FILE or WKT", options.operation)};
+    }
+    auto shapes = shapes_argument(options.shape, "--shape", options);
+    if (shapes.size() != 1) {
+        throw Error{ErrorCode::usage, fmt::format("--shape: {} holds {} features; give a file with the one that is "
+                                                  "meant, or its WKT",
+                                                  options.shape, shapes.size())};
+    }
+    return std::move(shapes.front());
+}
+
+std::optional<geom::Point> on_lattice(crs::Transformer const& transformer, crs::Coordinate coordinate) {
+    auto const position = transformer.to_registry(coordinate);
+    return position ? crs::to_lattice(*position) : std::nullopt;
+}
+
+std::vector<geom::Point> line_argument(ChangesOptions const& options) {
+    auto const geometry = parse_geometry(options.line, "--line", lookup::QueryGeometry::Kind::line);
+    if (geometry.parts.size() != 1 || geometry.parts.front().chains.size() != 1) {
+        throw Error{ErrorCode::usage, "--line: it is to be one line"};
+    }
+    auto const transformer = crs::Transformer::make(options.crs.empty() ? "EPSG:4490" : options.crs);
+    std::vector<geom::Point> points;
+    for (auto const& coordinate : geometry.parts.front().chains.front()) {
+        auto const at = on_lattice(transformer, coordinate);
+        if (!at) {
+            throw Error{ErrorCode::usage, fmt::format("--line: {} {} is no position of {}", coordinate.x, coordinate.y,
+                                                      transformer.name())};
+        }
+        points.push_back(*at);
+    }
+    return points;
+}
+
+geom::Point position_argument(ChangesOptions const& options) {
+    auto const comma = options.at.find(',');
+    if (comma == std::string::npos) {
+        throw Error{ErrorCode::usage, "accept-gap needs --at LON,LAT, a position in the gap"};
+    }
+    auto const transformer = crs::Transformer::make(options.crs.empty() ? "EPSG:4490" : options.crs);
+    std::string_view const text{options.at};
+    auto const at = on_lattice(
+        transformer, {number_argument(text.substr(0, comma), "--at"), number_argument(text.substr(comma + 1), "--at")});
+    if (!at) {
+        throw Error{ErrorCode::usage, fmt::format("--at: {} is no position of {}", options.at, transformer.name())};
+    }
+    return *at;
+}
+
+std::vector<changes::NewGrid> parts_argument(changes::ChangeEditor const& editor, GridCode const& code,
+                                             ChangesOptions const& options) {
+    if (options.line.empty() == options.parts.empty()) {
+        throw Error{ErrorCode::usage, "split needs either --line, along which to cut, or --part once for each part"};
+    }
+    std::vector<geom::MultiPolygon> shapes;
+    if (!options.line.empty()) {
+        shapes = changes::cut_along(editor.grid(code).shape, line_argument(options));
+    }
+    for (auto const& part : options.parts) {
+        std::ranges::move(shapes_argument(part, "--part", options), std::back_inserter(shapes));
+    }
+    if (options.names.size() > shapes.size()) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("--name: {} names for {} parts", options.names.size(), shapes.size())};
+    }
+    std::vector<changes::NewGrid> parts;
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        parts.push_back({std::move(shapes[i]), i < options.names.size() ? options.names[i] : "", std::nullopt});
+    }
+    return parts;
+}
+
+changes::Added add_one(changes::ChangeEditor& editor, ChangesOptions const& options) {
+    auto const& operation = options.operation;
+    std::vector<GridCode> codes;
+    for (auto const& text : options.codes) {
+        codes.push_back(code_argument(text, "CODE"));
+    }
+    auto const name = options.names.empty() ? std::string{} : options.names.front();
+    std::size_t const wanted = operation == "create" || operation == "accept-gap" ? 0 : 1;
+    if (operation != "merge" && codes.size() != wanted) {
+        throw Error{ErrorCode::usage, fmt::format("{} {}", operation,
+                                                  wanted == 0 ? "names no grid code before its options; see --help"
+                                                              : "needs one grid CODE; see --help")};
+    }
+    if (operation == "create") {
+        auto const kind = parse_grid_kind(options.kind);
+        if (!kind) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("--kind: '{}' is neither comprehensive nor dedicated", options.kind)};
+        }
+        return editor.create({shape_argument(options), name, optional_code(options.code, "--code")},
+                             village_argument(options.village), *kind);
+    }
+    if (operation == "reshape") {
+        return editor.reshape(codes[0], shape_argument(options));
+    }
+    if (operation == "split") {
+        return editor.split(codes[0], parts_argument(editor, codes[0], options), options.keep);
+    }
+    if (operation == "merge") {
+        return editor.merge(codes, optional_code(options.into, "--into"), name, optional_code(options.code, "--code"));
+    }
+    if (operation == "retire") {
+        return editor.retire(codes[0], options.reason);
+    }
+    if (operation == "reparent") {
+        return editor.reparent(codes[0], village_argument(options.village));
+    }
+    if (operation == "rename") {
+        return editor.rename(codes[0], name);
+    }
+    return editor.accept_gap(position_argument(options), options.reason);
+}
+
+DateInterval days_argument(ChangesOptions const& options) {
+    return {date_argument(options.effective, "--effective"),
+            options.until.empty() ? kForever : date_argument(options.until, "--until")};
+}
+
+void show_draft(Registry const& registry, ChangesOptions const& options, std::int64_t id) {
+    auto const draft = registry.draft(id);
+    auto const operations = registry.operations(id);
+    auto const meetings = registry.drafts_meeting(id);
+    if (options.json) {
+        say("{}\n", changes::draft_json(draft, operations, meetings));
+    } else {
+        say("{}", changes::draft_text(draft, operations, meetings));
+    }
+}
+
+} // namespace
+
+int changes_new(ChangesOptions const& options) {
+    auto const author = author_argument(options.author);
+    auto const days = days_argument(options);
+    if (options.from.empty()) {
+        if (options.title.empty()) {
+            throw Error{ErrorCode::usage, "--title: state in a few words what the change set does"};
+        }
+        if (!options.complete.empty()) {
+            throw Error{ErrorCode::usage, "--complete: it says what the files of --from have all grids of"};
+        }
+        auto registry = open_for_writing(options);
+        auto const id = registry.make_draft({options.title, author, days, std::nullopt, {}});
+        show_draft(registry, options, id);
+        return 0;
+    }
+    importers::ImportOptions import;
+    import.read = {options.crs, options.encoding, options.layer};
+    import.effective = days.from;
+    import.author = author;
+    std::optional<DivisionCode> complete;
+    if (!options.complete.empty()) {
+        complete = DivisionCode::parse(options.complete);
+        if (!complete) {
+            throw Error{ErrorCode::usage,
+                        fmt::format("--complete: '{}' is not a 12-digit division code", options.complete)};
+        }
+    }
+    auto const folder = data_folder(options.data);
+    require_registry(folder);
+    auto const progress = make_terminal_progress();
+    auto const proposal = importers::propose_boundaries(folder, options.from, import, complete, *progress);
+    if (proposal.report.has_errors()) {
+        say("{}\n", options.json ? importers::report_json(proposal.report) : importers::report_text(proposal.report));
+        return 1;
+    }
+    if (proposal.change_set.changes.empty()) {
+        say("{}", options.json ? "null\n" : "The files say what the registry has already; no change set was made.\n");
+        return 0;
+    }
+    auto registry = open_for_writing(options);
+    auto const id = registry.make_draft({options.title.empty() ? proposal.change_set.title : options.title, author,
+                                         days, std::nullopt, proposal.change_set.sources});
+    changes::add_changes(registry, id, author, proposal.change_set.changes, proposal.bases);
+    show_draft(registry, options, id);
+    return 0;
+}
+
+int changes_add(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    changes::ChangeEditor editor{registry, options.id, author_argument(options.author)};
+    auto const added = add_one(editor, options);
+    if (options.json) {
+        say("{}\n", changes::added_json(registry.draft(options.id), added.operation, added.meetings));
+    } else {
+        say("Change set {}, {}\n{}", options.id, changes::operation_text(added.operation),
+            changes::meetings_text(added.meetings));
+    }
+    return 0;
+}
+
+int changes_drop(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    registry.drop_operation(options.id, options.number, author_argument(options.author));
+    show_draft(registry, options, options.id);
+    return 0;
+}
+
+int changes_list(ChangesOptions const& options) {
+    auto const drafts = open_for_reading(options).drafts(options.all);
+    say("{}{}", options.json ? changes::drafts_json(drafts) : changes::drafts_text(drafts), options.json ? "\n" : "");
+    return 0;
+}
+
+int changes_show(ChangesOptions const& options) {
+    show_draft(open_for_reading(options), options, options.id);
+    return 0;
+}
+
+int changes_check(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    auto const result = changes::check(registry, options.id, author_argument(options.author));
+    if (options.json) {
+        say("{}\n", changes::check_json(result.examination, result.meetings));
+    } else {
+        say("{}", changes::check_text(result.examination, result.meetings));
+    }
+    return result.examination.has_errors() ? 1 : 0;
+}
+
+int changes_preview(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    auto const preview = changes::preview(registry, options.id);
+    if (!options.out.empty()) {
+        changes::write_preview_layers(preview, options.out);
+    }
+    say("{}{}", options.json ? changes::preview_json(preview) : changes::preview_text(preview),
+        options.json ? "\n" : "");
+    if (!options.out.empty() && !options.json) {
+        say("Layers: {}\n", options.out.string());
+    }
+    return preview.examination.conflicts.empty() ? 0 : 1;
+}
+
+int changes_approve(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    changes::approve(registry, options.id, options.approver);
+    show_draft(registry, options, options.id);
+    return 0;
+}
+
+int changes_apply(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    auto const progress = make_terminal_progress();
+    auto const applied = changes::apply(registry, options.id, author_argument(options.author), *progress);
+    show_draft(registry, options, options.id);
+    if (!options.json) {
+        for (auto const& meeting : applied.meetings) {
+            say("  change set {} '{}' is {} and to be checked anew\n", meeting.id, meeting.title,
+                to_string(meeting.status));
+        }
+    }
+    return 0;
+}
+
+int changes_discard(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    registry.discard_draft(options.id, author_argument(options.author), options.reason);
+    show_draft(registry, options, options.id);
+    return 0;
+}
+
+int changes_undo(ChangesOptions const& options) {
+    auto registry = open_for_writing(options);
+    auto const from =
+        options.effective.empty() ? std::nullopt : std::optional{date_argument(options.effective, "--effective")};
+    show_draft(registry, options, changes::undo(registry, options.id, author_argument(options.author), from));
+    return 0;
+}
+
+} // namespace wangge::command
