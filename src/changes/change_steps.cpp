@@ -1,6 +1,7 @@
 #include <wangge/base/error.hpp>
 #include <wangge/changes/change_set_text.hpp>
 #include <wangge/changes/change_steps.hpp>
+#include <wangge/topology/area_shares.hpp>
 
 #include <fmt/format.h>
 
@@ -50,6 +51,33 @@ void require_as_checked(registry::Registry& registry, Examination const& examine
                             draft.title, step, why, draft.id)};
 }
 
+/// Where the ground of the grids that change shape goes on the first day.
+std::vector<registry::Lineage> lineage_of(Examination const& examined) {
+    std::vector<geom::MultiPolygon const*> before, after;
+    std::vector<GridCode> before_codes, after_codes;
+    for (auto const& grid : examined.touched) {
+        if (grid.before && grid.after && grid.before->shape == grid.after->shape) {
+            continue;
+        }
+        if (grid.before) {
+            before.push_back(&grid.before->shape);
+            before_codes.push_back(grid.code);
+        }
+        if (grid.after) {
+            after.push_back(&grid.after->shape);
+            after_codes.push_back(grid.code);
+        }
+    }
+    std::vector<registry::Lineage> lineage;
+    for (auto const& share : topology::area_shares(before, after)) {
+        if (share.before != topology::kNobody && share.after != topology::kNobody) {
+            lineage.push_back({before_codes[share.before], after_codes[share.after], share.area_m2,
+                               share.share_of_before, share.share_of_after});
+        }
+    }
+    return lineage;
+}
+
 } // namespace
 
 StepResult check(registry::Registry& registry, std::int64_t draft, std::string const& by) {
@@ -83,8 +111,9 @@ Applied apply(registry::Registry& registry, std::int64_t draft, std::string cons
                                 draft, before.title, to_string(before.status),
                                 before.reopened_because.empty() ? "" : " (" + before.reopened_because + ")", draft)};
     }
-    auto const examined = examine(registry, draft, Depth::content);
+    auto examined = examine(registry, draft, Depth::content);
     require_as_checked(registry, examined, "applied", by);
+    examined.change_set.lineage = lineage_of(examined);
     Applied applied;
     applied.meetings = registry.drafts_meeting(draft);
     applied.change_set = registry.apply(examined.change_set, progress);

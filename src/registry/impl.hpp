@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -108,9 +109,19 @@ struct Registry::Impl {
 /// The longest run of days around `as_of` without a boundary of validity among the rows known at a generation.
 [[nodiscard]] DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumber known_at);
 
-/// The change set's lineage with address points counted, before it is applied. Throws Error{usage}, as Registry::apply.
-[[nodiscard]] std::vector<Lineage> counted_lineage(Connection& connection, ChangeSet const& change_set);
-void record_lineage(Connection& connection, std::int64_t change_set, std::span<Lineage const> lineage);
+/// Records the lineage of a change set with the address points on the ground: what is there before is looked at when it
+/// is made, what is there after when it is written. The change set must outlive it.
+class LineageRecord {
+public:
+    /// Throws Error{usage}, as Registry::apply.
+    LineageRecord(Connection& connection, ChangeSet const& change_set);
+    void write(std::int64_t change_set);
+
+private:
+    Connection& m_connection;
+    ChangeSet const& m_change_set;
+    std::map<GridCode, std::vector<geom::Point>> m_addresses_before;
+};
 
 /// Beyond all audit entries.
 inline constexpr std::int64_t kNoEntry = std::numeric_limits<std::int64_t>::max();

@@ -361,7 +361,7 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
     Transaction transaction{connection, Transaction::Kind::write};
     std::optional<std::int64_t> id;
     if (!change_set.empty()) {
-        auto const lineage = counted_lineage(connection, change_set);
+        LineageRecord lineage{connection, change_set}; // looks at what is there before
         id = m_impl->open_change_set("grids", change_set.title, change_set.author, change_set.effective);
         if (change_set.draft != 0) {
             m_impl->finish_draft(change_set.draft, *id);
@@ -369,7 +369,7 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
         auto const timelines = m_impl->write_change_set(change_set, *id, change_set.draft != 0, progress);
         m_impl->keep_timelines(*id, timelines);
         m_impl->reopen_drafts_beside(*id);
-        record_lineage(connection, *id, lineage);
+        lineage.write(*id);
     }
     m_impl->record_sources(change_set.sources, change_set.author, id);
     nlohmann::json details{{"title", change_set.title}, {"effective", change_set.effective.str()}};

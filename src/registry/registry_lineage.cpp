@@ -42,46 +42,13 @@ private:
     Statement m_select;
 };
 
-struct GridShapes {
-    geom::MultiPolygon before, after;
-    std::vector<geom::Point> addresses_before;
-    std::uint64_t addresses_after = 0;
-};
-
-/// Of each grid that the lineage names: its shape before and after the change set, and the addresses of both.
-std::map<GridCode, GridShapes> shapes_of(Connection& connection, ChangeSet const& change_set) {
-    std::map<GridCode, GridShapes> shapes;
-    for (auto const& lineage : change_set.lineage) {
-        shapes[lineage.predecessor];
-        shapes[lineage.successor];
-    }
-    std::map<GridCode, GridChange const*> changes;
-    for (auto const& change : change_set.changes) {
-        changes.emplace(change.after.code, &change);
-    }
+/// The grid's shape on the day by what is known now; empty when it is not in force.
+geom::MultiPolygon known_shape(Connection& connection, GridCode const& code, Date day) {
     Statement select{connection, "SELECT s.shape FROM grid_version v CROSS JOIN grid_shape s ON s.id = v.shape_id "
                                  "WHERE v.grid_code = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 "
                                  "AND ?2 < v.valid_to"};
-    AddressPoints points{connection};
-    for (auto& [code, of] : shapes) {
-        auto const change = changes.find(code);
-        if (change == changes.end()) {
-            throw Error{ErrorCode::usage,
-                        fmt::format("lineage of grid {}: it is not among the changes of the change set", code.str())};
-        }
-        select.query(code.str(), change_set.effective.days());
-        if (select.step()) {
-            of.before = read_shape(connection, code, select.blob(0));
-        }
-        auto const& kinds = change->second->kinds;
-        auto const has = [&](ChangeKind kind) { return std::ranges::find(kinds, kind) != kinds.end(); };
-        if (!has(ChangeKind::retired)) {
-            of.after = has(ChangeKind::added) || has(ChangeKind::reshaped) ? change->second->after.shape : of.before;
-        }
-        of.addresses_before = points.owned_by(of.before);
-        of.addresses_after = points.owned_by(of.after).size();
-    }
-    return shapes;
+    select.query(code.str(), day.days());
+    return select.step() ? read_shape(connection, code, select.blob(0)) : geom::MultiPolygon{};
 }
 
 LineageStep read_step(Connection const& connection, Statement const& row) {
@@ -148,33 +115,59 @@ std::vector<LineageStep> follow(Connection& connection, GridCode const& start, b
 
 } // namespace
 
-std::vector<Lineage> counted_lineage(Connection& connection, ChangeSet const& change_set) {
-    auto const shapes = shapes_of(connection, change_set);
+LineageRecord::LineageRecord(Connection& connection, ChangeSet const& change_set)
+    : m_connection(connection), m_change_set(change_set) {
+    std::set<GridCode> concerned;
+    for (auto const& change : change_set.changes) {
+        concerned.insert(change.after.code);
+    }
+    for (auto const& restoration : change_set.restorations) {
+        concerned.insert(restoration.code);
+    }
     std::set<std::pair<GridCode, GridCode>> pairs;
-    auto lineage = change_set.lineage;
-    for (auto& one : lineage) {
+    AddressPoints points{connection};
+    for (auto const& one : change_set.lineage) {
         if (!pairs.emplace(one.predecessor, one.successor).second) {
             throw Error{ErrorCode::usage, fmt::format("lineage from grid {} to {}: it is given twice",
                                                       one.predecessor.str(), one.successor.str())};
         }
-        auto const& before = shapes.at(one.predecessor);
-        auto const& after = shapes.at(one.successor);
-        one.addresses = static_cast<std::uint64_t>(
-            std::ranges::count_if(before.addresses_before, [&](geom::Point p) { return geom::owns(after.after, p); }));
-        one.predecessor_addresses = before.addresses_before.size();
-        one.successor_addresses = after.addresses_after;
+        for (auto const& code : {one.predecessor, one.successor}) {
+            if (!concerned.contains(code)) {
+                throw Error{
+                    ErrorCode::usage,
+                    fmt::format("lineage of grid {}: it is not among the changes of the change set", code.str())};
+            }
+        }
+        if (!m_addresses_before.contains(one.predecessor)) {
+            m_addresses_before.emplace(one.predecessor,
+                                       points.owned_by(known_shape(connection, one.predecessor, change_set.effective)));
+        }
     }
-    return lineage;
 }
 
-void record_lineage(Connection& connection, std::int64_t change_set, std::span<Lineage const> lineage) {
-    Statement insert{connection,
+void LineageRecord::write(std::int64_t change_set) {
+    Statement insert{m_connection,
                      "INSERT INTO grid_lineage (change_set_id, predecessor, successor, area_m2, share_of_predecessor, "
                      "share_of_successor, addresses, predecessor_addresses, successor_addresses) "
                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-    for (auto const& one : lineage) {
+    struct After {
+        geom::MultiPolygon shape;
+        std::size_t addresses = 0;
+    };
+    std::map<GridCode, After> after;
+    AddressPoints points{m_connection};
+    for (auto const& one : m_change_set.lineage) {
+        auto const [known, is_new] = after.try_emplace(one.successor);
+        auto& successor = known->second;
+        if (is_new) {
+            successor.shape = known_shape(m_connection, one.successor, m_change_set.effective);
+            successor.addresses = points.owned_by(successor.shape).size();
+        }
+        auto const& before = m_addresses_before.at(one.predecessor);
+        auto const common =
+            std::ranges::count_if(before, [&](geom::Point p) { return geom::owns(successor.shape, p); });
         insert.run(change_set, one.predecessor.str(), one.successor.str(), one.area_m2, one.share_of_predecessor,
-                   one.share_of_successor, one.addresses, one.predecessor_addresses, one.successor_addresses);
+                   one.share_of_successor, common, before.size(), successor.addresses);
     }
 }
 

@@ -558,7 +558,9 @@ BOOST_AUTO_TEST_CASE(lineage_is_recorded_with_the_addresses_that_lie_on_the_grou
     BOOST_TEST(!given.generation.has_value());
     registry.publish("gis", "chief", sha256("1"));
     BOOST_TEST((registry.lineage(grid_of(b)).from.back().generation == GenerationNumber{1}));
-    BOOST_TEST(registry.addresses_within(geom::envelope_of(west.shape)).size() == 3U);
+    std::size_t in_box = 0;
+    registry.addresses_in(geom::envelope_of(west.shape), [&](geom::Point) { ++in_box; });
+    BOOST_TEST(in_box == 3U);
 
     auto stranger = change_set_of(day("2024-06-01"), {change_of(west, {ChangeKind::reshaped})});
     stranger.lineage = {{grid_of(a), grid_of(b), 1, 1, 1}};
