@@ -23,6 +23,8 @@ public:
     [[nodiscard]] std::span<OwnerCount const> operator[](std::uint32_t region) const noexcept {
         return {m_counts.data() + m_regions[region].begin, m_regions[region].size};
     }
+    /// Number of regions.
+    [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(m_regions.size()); }
     /// Once for each region.
     void set(std::uint32_t region, std::span<OwnerCount const> cover) {
         m_regions[region] = {m_counts.size(), static_cast<std::uint32_t>(cover.size())};

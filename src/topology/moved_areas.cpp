@@ -14,7 +14,7 @@ namespace {
 using Owner = std::optional<std::size_t>;
 
 /// Owners of one side that cover a region; nobody when none does. Owner i of the side has number 2 i + side.
-std::vector<Owner> owners(std::vector<OwnerCount> const& cover, std::uint32_t side) {
+std::vector<Owner> owners(std::span<OwnerCount const> cover, std::uint32_t side) {
     std::vector<Owner> list;
     for (auto const& [owner, count] : cover) {
         if (owner % 2 == side && count > 0) {
