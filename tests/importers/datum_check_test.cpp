@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(in_every_county_each_wrong_reading_is_found_and_the_right_o
     std::size_t reverse = 0;
     for (auto const& [code, outline] : counties) {
         BOOST_TEST_CONTEXT(code) {
-            auto const grids = squares_in(outline, 800);
+            auto const grids = squares_in(outline, 1'500);
             World world;
             world.county = &outline;
             expect_silence(world.check(grids, unchanged));
