@@ -113,7 +113,12 @@ struct Sampled {
 /// Vertices of known grids, found by where they are.
 class VertexSet {
 public:
-    void insert(geom::Point p) { m_cells[cell(p.lon / kCell, p.lat / kCell)].push_back(p); }
+    void insert(geom::Point p) {
+        auto& here = m_cells[cell(p.lon / kCell, p.lat / kCell)];
+        if (std::ranges::find(here, p) == here.end()) { // grids share it
+            here.push_back(p);
+        }
+    }
     [[nodiscard]] bool meets(geom::Point p) const {
         bool found = false;
         for_each_near(p, kMeetsE7, [&](geom::Point) { found = true; });

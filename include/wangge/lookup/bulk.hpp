@@ -16,8 +16,8 @@ struct BulkRequest {
     /// CSV: names of the columns; empty: guessed from lon, lng, longitude, 经度, x and their partners.
     std::string lon_column = {}, lat_column = {};
     std::string crs = "EPSG:4490";      ///< of the positions, as for crs::Transformer::make
-    crs::SiteSystems site_systems = {}; ///< what `crs` may name besides
     unsigned threads = 1;               ///< at least 1; the bytes written do not depend on it
+    crs::SiteSystems site_systems = {}; ///< what `crs` may name besides
 };
 
 struct BulkResult {
