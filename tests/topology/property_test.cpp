@@ -311,6 +311,70 @@ BOOST_AUTO_TEST_CASE(mutated_partitions_have_the_overlaps_and_gaps_that_geos_ove
     BOOST_TEST(with_unmatched > 250);
 }
 
+BOOST_AUTO_TEST_CASE(a_tolerance_turns_thin_gaps_and_overlaps_into_unmatched_edges_and_loses_nothing) {
+    Random random{20240619};
+    int overlaps_merged = 0;
+    int gaps_merged = 0;
+    for (int round = 0; round < 4000; ++round) {
+        auto const size = static_cast<int>(random.between(2, 6));
+        auto coverage = random_coverage(random, size, static_cast<int>(random.between(2, 8)), round % 3 == 0, 120);
+        for (auto n = random.between(1, 5); n > 0; --n) {
+            mutate(random, coverage, size, 120);
+        }
+        auto const faces = faces_of(coverage);
+        SilentProgress progress;
+        auto const exact = check(faces);
+        auto const merged = CoverageChecker{{0.05}}.check(faces, {}, progress).report;
+        std::map<std::vector<std::string>, double> overlaps[2];
+        std::set<std::vector<std::string>> unmatched[2];
+        std::multiset<std::string> untouched[2];
+        double gaps[2] = {0, 0};
+        for (int k = 0; k < 2; ++k) {
+            for (auto const& problem : (k == 0 ? exact : merged).problems) {
+                switch (problem.code) {
+                case ProblemCode::overlap:
+                    BOOST_REQUIRE(overlaps[k].emplace(problem.subjects, problem.measure).second);
+                    break;
+                case ProblemCode::edge_not_matched:
+                    BOOST_REQUIRE(unmatched[k].insert(problem.subjects).second);
+                    break;
+                case ProblemCode::gap:
+                    gaps[k] += problem.measure;
+                    break;
+                case ProblemCode::sliver:
+                    break;
+                default:
+                    untouched[k].insert(problem.id());
+                }
+            }
+        }
+        BOOST_TEST_CONTEXT("round " << round << '\n'
+                                    << everything(exact) << "with the tolerance\n"
+                                    << everything(merged)) {
+            BOOST_REQUIRE(untouched[0] == untouched[1]);
+            BOOST_REQUIRE(
+                std::includes(unmatched[1].begin(), unmatched[1].end(), unmatched[0].begin(), unmatched[0].end()));
+            for (auto const& [pair, area] : overlaps[1]) {
+                BOOST_REQUIRE_EQUAL(overlaps[0].count(pair), 1U);
+                BOOST_REQUIRE_LE(area, overlaps[0][pair] * (1 + 1e-9));
+            }
+            for (auto const& [pair, area] : overlaps[0]) {
+                if (overlaps[1].count(pair) == 0) {
+                    BOOST_REQUIRE_EQUAL(unmatched[1].count(pair), 1U);
+                    ++overlaps_merged;
+                }
+            }
+            BOOST_REQUIRE_LE(gaps[1], gaps[0] * (1 + 1e-9));
+            if (gaps[1] < gaps[0] * (1 - 1e-9)) {
+                BOOST_REQUIRE(!unmatched[1].empty());
+                ++gaps_merged;
+            }
+        }
+    }
+    BOOST_TEST(overlaps_merged > 200);
+    BOOST_TEST(gaps_merged > 200);
+}
+
 BOOST_AUTO_TEST_CASE(what_holds_on_a_small_lattice_holds_stretched_over_the_globe) {
     Random random{20240618};
     for (int round = 0; round < 2000; ++round) {
