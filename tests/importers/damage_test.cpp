@@ -224,6 +224,27 @@ BOOST_AUTO_TEST_CASE(more_features_claimed_than_there_are_is_told) {
     BOOST_TEST(contains(outcome_of(path).error, "1000000000 rows"));
 }
 
+BOOST_AUTO_TEST_CASE(a_page_of_a_database_that_hides_its_last_row_is_told) {
+    ScratchFolder const folder;
+    for (std::string const ending : {".gpkg", ".sqlite"}) {
+        auto const path = make_victim(folder, ending).path;
+        auto const bytes = read_file(path);
+        constexpr std::size_t kPage = 4096;
+        std::size_t hidden = 0;
+        for (auto at = kPage; at + kPage <= bytes.size(); at += kPage) {
+            constexpr char kTableLeaf = 0x0D; // file format of SQLite, 1.6: then two bytes at 3 count the rows
+            if (bytes[at] == kTableLeaf && bytes[at + 3] == 0 && bytes[at + 4] > 0) {
+                auto changed = bytes;
+                changed[at + 4] = static_cast<char>(changed[at + 4] - 1);
+                write_file_atomically(path, changed);
+                BOOST_TEST(outcome_of(path).error != "", ending << " page " << at / kPage);
+                ++hidden;
+            }
+        }
+        BOOST_TEST(hidden > 5U);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(coordinates_that_are_no_numbers_come_through_for_the_normalizer_to_refuse) {
     ScratchFolder const folder;
     for (std::string const ending : {".fgb", ".gpkg", ".shp"}) {

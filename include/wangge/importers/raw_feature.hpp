@@ -28,7 +28,7 @@ struct RawFeature {
 /// What the reading of one file may cost; what would cost more is refused. The defaults leave room for four provinces.
 struct ReadLimits {
     unsigned cpu_seconds = 600;
-    unsigned idle_seconds = 120;                         ///< without anything new from the file
+    unsigned idle_seconds = 300;                         ///< without anything new from the file
     std::uint64_t memory_bytes = std::uint64_t{4} << 30; ///< address space of the reading process
     std::uint64_t inflated_bytes = std::uint64_t{2} << 30;
     std::uint64_t features = 2'000'000;
