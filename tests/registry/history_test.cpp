@@ -209,14 +209,18 @@ private:
         if (set.changes.empty()) {
             return;
         }
-        if (m_random.next() % 2 == 0) { // ground from one of the changed grids to another, or the same
+        // Ground from some of the changed grids to others, or the same.
+        std::set<std::pair<GridCode, GridCode>> pairs;
+        for (auto n = m_random.between(0, 3); n > 0; --n) {
             auto const pick = [&] {
-                return set
-                    .changes[static_cast<std::size_t>(
-                        m_random.between(0, static_cast<std::int64_t>(set.changes.size()) - 1))]
-                    .after.code;
+                auto const last = static_cast<std::int64_t>(set.changes.size()) - 1;
+                return set.changes[static_cast<std::size_t>(m_random.between(0, last))].after.code;
             };
-            set.lineage.push_back({pick(), pick(), 5, 0.5, 0.25});
+            auto const predecessor = pick();
+            auto const successor = pick();
+            if (pairs.emplace(predecessor, successor).second) {
+                set.lineage.push_back({predecessor, successor, 5, 0.5, 0.25});
+            }
         }
         SilentProgress silent;
         if (rejected) { // nothing of it is kept, the good changes neither
