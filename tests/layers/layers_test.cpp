@@ -528,8 +528,6 @@ BOOST_AUTO_TEST_CASE(a_file_cut_short_does_not_read_back_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(changes_are_written_as_layers_that_gdal_reads_back) {
-    Folder const folder;
-    SilentProgress progress;
     layers::DifferenceLayers difference;
     difference.grids = {{"added", {}}, {"reshaped", {}}, {"retired", {}}};
     difference.grids[1].second.push_back({"440103001101001",

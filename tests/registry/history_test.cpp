@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <support/random.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <map>
@@ -49,7 +50,9 @@ struct Model {
     std::map<std::string, std::vector<std::int64_t>> touched;
     std::vector<Step> lineage;
     int rows = 0;
+    std::vector<Days> villages{Days{}, Days{}}; ///< of one division, as the generations of grids
 
+    Model() { villages.back().fill(Facts{"金珠社区", "", 0, 0}); }
     Calendar& draft() { return generations.back(); }
     [[nodiscard]] Facts const* at(GenerationNumber known_at, std::string const& code, int d) const {
         auto const& calendar = generations.at(static_cast<std::size_t>(known_at));
@@ -60,6 +63,7 @@ struct Model {
     }
     void publish() {
         generations.push_back(generations.back());
+        villages.push_back(villages.back());
         duties.push_back(duties.back());
     }
 };
@@ -73,15 +77,14 @@ std::string text_of(Grid const& grid) {
 }
 
 /// Does a row begin or end between the day before `d` and `d`?
-bool boundary_before(Calendar const& calendar, int d) {
-    for (auto const& [code, days] : calendar) {
-        auto const& a = days.at(static_cast<std::size_t>(d) - 1);
-        auto const& b = days.at(static_cast<std::size_t>(d));
-        if (a.has_value() != b.has_value() || (a && a->row != b->row)) {
-            return true;
-        }
-    }
-    return false;
+bool boundary_before(Days const& days, int d) {
+    auto const& a = days.at(static_cast<std::size_t>(d) - 1);
+    auto const& b = days.at(static_cast<std::size_t>(d));
+    return a.has_value() != b.has_value() || (a && a->row != b->row);
+}
+bool boundary_before(Calendar const& calendar, Days const& village, int d) {
+    return boundary_before(village, d) ||
+           std::ranges::any_of(calendar, [&](auto const& entry) { return boundary_before(entry.second, d); });
 }
 
 class Round {
@@ -97,6 +100,8 @@ public:
             model.publish();
         } else if (choice == 1 && m_issued > 0) {
             assign_officer();
+        } else if (choice == 2) {
+            rename_village();
         } else {
             apply_change_set();
         }
@@ -124,7 +129,10 @@ public:
                         got.push_back(text_of(grid));
                     }
                     BOOST_REQUIRE_EQUAL_COLLECTIONS(got.begin(), got.end(), expected.begin(), expected.end());
-                    compare_unchanged(state, calendar, d);
+                    compare_unchanged(state, calendar, model.villages[g], d);
+                    auto const& village = model.villages[g].at(static_cast<std::size_t>(d));
+                    auto const told = std::ranges::find(state.divisions, division_of(kVillage2), &Division::code);
+                    BOOST_REQUIRE((told == state.divisions.end() ? "" : told->name) == (village ? village->name : ""));
                     compare_duty(known_at, d);
                 }
             }
@@ -201,14 +209,18 @@ private:
         if (set.changes.empty()) {
             return;
         }
-        if (m_random.next() % 2 == 0) { // ground from one of the changed grids to another, or the same
+        // Ground from some of the changed grids to others, or the same.
+        std::set<std::pair<GridCode, GridCode>> pairs;
+        for (auto n = m_random.between(0, 3); n > 0; --n) {
             auto const pick = [&] {
-                return set
-                    .changes[static_cast<std::size_t>(
-                        m_random.between(0, static_cast<std::int64_t>(set.changes.size()) - 1))]
-                    .after.code;
+                auto const last = static_cast<std::int64_t>(set.changes.size()) - 1;
+                return set.changes[static_cast<std::size_t>(m_random.between(0, last))].after.code;
             };
-            set.lineage.push_back({pick(), pick(), 5, 0.5, 0.25});
+            auto const predecessor = pick();
+            auto const successor = pick();
+            if (pairs.emplace(predecessor, successor).second) {
+                set.lineage.push_back({predecessor, successor, 5, 0.5, 0.25});
+            }
         }
         SilentProgress silent;
         if (rejected) { // nothing of it is kept, the good changes neither
@@ -224,6 +236,21 @@ private:
         }
         for (auto const& lineage : set.lineage) {
             model.lineage.push_back({id, std::string{lineage.predecessor.str()}, std::string{lineage.successor.str()}});
+        }
+    }
+
+    void rename_village() {
+        auto const from = static_cast<std::size_t>(m_random.between(1, kDays - 1));
+        auto division = small_divisions()[5];
+        division.name = "村" + std::to_string(m_random.between(0, 2)); // mostly another one
+        m_registry.apply_divisions(std::vector{division}, day_at(static_cast<int>(from)), "gis", {});
+        auto& days = model.villages.back();
+        auto const held = *days.at(from);
+        if (held.name != division.name) { // else nothing is recorded
+            ++model.rows;
+            for (auto d = from; d < kDays && days.at(d)->row == held.row; ++d) {
+                days.at(d) = Facts{division.name, "", 0, model.rows};
+            }
         }
     }
 
@@ -252,13 +279,13 @@ private:
         m_registry.apply_officers(std::vector<Officer>{{id, "某", ""}}, given, "gis", {}, silent);
     }
 
-    static void compare_unchanged(State const& state, Calendar const& calendar, int d) {
+    static void compare_unchanged(State const& state, Calendar const& calendar, Days const& village, int d) {
         int from = d;
-        while (from > 0 && !boundary_before(calendar, from)) {
+        while (from > 0 && !boundary_before(calendar, village, from)) {
             --from;
         }
         int to = d + 1;
-        while (to < kDays && !boundary_before(calendar, to)) {
+        while (to < kDays && !boundary_before(calendar, village, to)) {
             ++to;
         }
         // The divisions hold from 2020-01-01 on as of generation 1.
@@ -307,8 +334,17 @@ private:
         BOOST_TEST_CONTEXT("from " << g1 << "@" << d1 << " to " << g2 << "@" << d2) {
             BOOST_REQUIRE((got == expected));
         }
-        BOOST_REQUIRE(m_registry.division_differences(before, after).size() ==
-                      ((g1 == 0) != (g2 == 0) ? small_divisions().size() : 0U));
+        auto const divisions = m_registry.division_differences(before, after);
+        if (g1 == 0 || g2 == 0) {
+            BOOST_REQUIRE(divisions.size() == (g1 == g2 ? 0U : small_divisions().size()));
+        } else {
+            auto const name = [&](std::int64_t g, int d) {
+                return model.villages.at(static_cast<std::size_t>(g)).at(static_cast<std::size_t>(d))->name;
+            };
+            BOOST_REQUIRE(divisions.size() == (name(g1, d1) == name(g2, d2) ? 0U : 1U));
+            BOOST_REQUIRE((divisions.empty() ||
+                           (divisions[0].before->name == name(g1, d1) && divisions[0].after->name == name(g2, d2))));
+        }
         auto const put_and_gone = m_registry.difference(before, after, 1000);
         BOOST_REQUIRE(put_and_gone.has_value());
         std::set<std::string> touched;
