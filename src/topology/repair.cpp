@@ -49,7 +49,7 @@ std::string RepairProposal::id() const {
 
 namespace {
 
-constexpr int kMostAttempts = 4;
+constexpr int kMostAttempts = 8;
 /// A refused group of more faces than this is tried again without the places that cause the refusal.
 constexpr std::size_t kLargeGroup = 4;
 
@@ -64,6 +64,7 @@ struct Group {
     RepairKind kind = RepairKind::insert_vertices;
     geom::Envelope box;
     std::string refusal;
+    std::vector<Point> failing; ///< vertices of the boundary that cause a refusal
     RepairProposal proposal;
 };
 
@@ -83,6 +84,10 @@ FaceEdit difference(geom::MultiPolygon const& from, geom::MultiPolygon const& to
     std::set_difference(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(edit.removed));
     std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(edit.added));
     return edit;
+}
+
+void add_points(geom::MultiPolygon const& shape, std::vector<Point>& points) {
+    geom::for_each_ring(shape, [&](geom::Ring const& ring) { points.insert(points.end(), ring.begin(), ring.end()); });
 }
 
 /// Problems that a repair could concern.
@@ -145,10 +150,12 @@ public:
     std::vector<RepairProposal> run() {
         m_before = CoverageChecker{}.check(m_faces, m_outlines, m_progress).report;
         m_tally = tally(m_before);
-        for (int attempt = 1;; ++attempt) {
+        for (m_attempt = 1;; ++m_attempt) {
             plan();
-            bool const last = attempt == kMostAttempts;
-            if (!verify(last)) {
+            if (m_attempt < kMostAttempts && leave_out_failures()) {
+                continue;
+            }
+            if (!verify()) {
                 break;
             }
         }
@@ -162,9 +169,10 @@ private:
     void measure(Group& group);
     void drop_mere_touches();
     [[nodiscard]] std::set<std::size_t> groups_of(Problem const& problem) const;
-    [[nodiscard]] bool verify(bool last);
+    [[nodiscard]] bool leave_out_failures();
+    [[nodiscard]] bool verify();
     void refuse_for(Problem const& problem, std::set<std::size_t>& refused) const;
-    [[nodiscard]] bool freeze_round(Group const& group, Problem const& problem);
+    [[nodiscard]] bool leave_out(Problem const& problem);
     [[nodiscard]] ProblemReport check_accepted();
     [[nodiscard]] std::vector<Problem> fresh(ProblemReport const& report) const;
     void credit(ProblemReport const& after);
@@ -181,7 +189,8 @@ private:
     Progress& m_progress;
     ProblemReport m_before;
     std::map<ProblemKey, Tally> m_tally;
-    std::unordered_set<Point> m_frozen; ///< by earlier attempts
+    std::unordered_set<Point> m_left_out; ///< by earlier attempts
+    int m_attempt = 0;
     std::unique_ptr<RepairWork> m_work;
     std::unordered_map<std::uint32_t, std::string> m_ring_reasons;
     std::vector<Group> m_groups;
@@ -191,7 +200,7 @@ private:
 
 void Proposer::plan() {
     m_work = std::make_unique<RepairWork>(m_faces, m_outlines, m_options);
-    m_work->frozen_points = m_frozen;
+    m_work->left_out = m_left_out;
     m_ring_reasons = clean_rings(*m_work, m_before.problems);
     m_progress.begin("planning repairs", 0, "");
     assign_regions(*m_work);
@@ -370,18 +379,24 @@ void Proposer::measure(Group& group) {
             group.refusal = fmt::format("{} would {}", m_work->face(f).name,
                                         after ? "vanish" : "have a boundary that crosses itself");
             after = before;
+            add_points(before, group.failing);
         }
+        double move_m = 0;
         for (auto const& e : edit.added) {
             edges.push_back({e.from, e.to, f, false});
             for (auto const p : {e.from, e.to}) {
-                proposal.greatest_move_m = std::max(proposal.greatest_move_m, geom::distance_to_boundary_m(before, p));
+                move_m = std::max(move_m, geom::distance_to_boundary_m(before, p));
             }
         }
         for (auto const& e : edit.removed) {
             edges.push_back({e.to, e.from, f, false});
             for (auto const p : {e.from, e.to}) {
-                proposal.greatest_move_m = std::max(proposal.greatest_move_m, geom::distance_to_boundary_m(*after, p));
+                move_m = std::max(move_m, geom::distance_to_boundary_m(*after, p));
             }
+        }
+        proposal.greatest_move_m = std::max(proposal.greatest_move_m, move_m);
+        if (move_m > m_options.tolerance_m) {
+            add_points(before, group.failing);
         }
         proposal.changes.push_back({m_work->place_of(f), m_work->face(f).name, before, std::move(*after)});
     }
@@ -399,9 +414,12 @@ void Proposer::measure(Group& group) {
     AreaTracer tracer{arrangement};
     double largest_m2 = 0;
     for (auto const& regions : tracer.connected(moved)) {
-        auto const area_m2 = tracer.trace(regions).area_m2;
-        largest_m2 = std::max(largest_m2, area_m2);
-        proposal.area_moved_m2 += area_m2;
+        auto const piece = tracer.trace(regions);
+        largest_m2 = std::max(largest_m2, piece.area_m2);
+        proposal.area_moved_m2 += piece.area_m2;
+        if (piece.area_m2 > m_options.max_area_m2) {
+            add_points(piece.shape, group.failing);
+        }
     }
     if (!all.empty()) {
         auto traced = tracer.trace(all);
@@ -486,22 +504,47 @@ void Proposer::refuse_for(Problem const& problem, std::set<std::size_t>& refused
     }
 }
 
-/// Takes the vertices round the place of `problem` out of the next attempt. False when they are already.
-bool Proposer::freeze_round(Group const& group, Problem const& problem) {
-    auto const box = widened(envelope_of(problem), slack());
+/// Leaves out of the next plan what makes a large group fail by itself. False when nothing new does.
+bool Proposer::leave_out_failures() {
     bool any = false;
-    for (auto const& [f, edit] : group.faces) {
-        geom::for_each_ring(m_work->original(f), [&](geom::Ring const& ring) {
-            for (auto const p : ring) {
-                any = (box.contains(p) && m_frozen.insert(p).second) || any;
+    for (auto const& group : m_groups) {
+        if (!group.refusal.empty() && group.faces.size() > kLargeGroup) {
+            for (auto const p : group.failing) {
+                any = m_left_out.insert(p).second || any;
             }
-        });
+        }
+    }
+    return any;
+}
+
+/// Leaves the boundary of the faces named out of the next plan, near the place of `problem` first, wider each time.
+/// False when all of it is left out already.
+bool Proposer::leave_out(Problem const& problem) {
+    constexpr int kWholeFrom = 4;
+    auto reach = slack();
+    for (int k = 1; k < m_attempt; ++k) {
+        reach = std::min(reach, 2'500'000) * 4;
+    }
+    auto const box = widened(envelope_of(problem), reach);
+    bool any = false;
+    for (auto const g : groups_of(problem)) {
+        for (auto const& [f, edit] : m_groups[g].faces) {
+            if (!std::binary_search(problem.subjects.begin(), problem.subjects.end(), m_work->face(f).name)) {
+                continue;
+            }
+            geom::for_each_edge(m_work->original(f), [&](Point a, Point b) {
+                if (m_attempt >= kWholeFrom || geom::segment_meets(a, b, box)) {
+                    any = m_left_out.insert(a).second || any;
+                    any = m_left_out.insert(b).second || any;
+                }
+            });
+        }
     }
     return any;
 }
 
 /// Refuses groups until what is left makes no problem. True when it pays to plan again, with some places left out.
-bool Proposer::verify(bool last) {
+bool Proposer::verify() {
     for (;;) {
         auto const report = check_accepted();
         auto const problems = fresh(report);
@@ -510,19 +553,24 @@ bool Proposer::verify(bool last) {
             return false;
         }
         bool again = false;
+        std::map<std::size_t, Problem const*> refused;
         for (auto const& problem : problems) {
             std::set<std::size_t> concerned;
             refuse_for(problem, concerned);
+            bool large = false;
             for (auto const g : concerned) {
-                auto& group = m_groups[g];
-                if (!last && group.faces.size() > kLargeGroup) {
-                    again = freeze_round(group, problem) || again;
-                }
-                group.refusal = fmt::format("it would make a new problem: {}", problem.message);
+                refused.try_emplace(g, &problem);
+                large = large || m_groups[g].faces.size() > kLargeGroup;
+            }
+            if (large && m_attempt < kMostAttempts) {
+                again = leave_out(problem) || again;
             }
         }
         if (again) {
             return true;
+        }
+        for (auto const& [g, problem] : refused) {
+            m_groups[g].refusal = fmt::format("it would make a new problem: {}", problem->message);
         }
     }
 }

@@ -112,13 +112,17 @@ public:
         return std::binary_search(users(p).begin(), users(p).end(), face);
     }
     [[nodiscard]] bool immovable(std::uint32_t p) const {
-        return work.frozen_points.contains(points[p]) ||
+        return work.frozen_points.contains(points[p]) || inert(p) ||
                std::any_of(users(p).begin(), users(p).end(), [&](std::uint32_t f) { return !work.changeable(f); });
     }
     [[nodiscard]] bool near(Point p, BorderEdge const& e) const {
         return geom::distance_to_segment_m(p, e.from, e.to) <= work.options().tolerance_m;
     }
-    [[nodiscard]] bool takes_part(BorderEdge const& e) const { return !work.broken(e.face) && !work.frozen(e); }
+    [[nodiscard]] bool inert(std::uint32_t p) const { return work.left_out.contains(points[p]); }
+    [[nodiscard]] bool takes_part(BorderEdge const& e) const {
+        return !work.broken(e.face) && !work.frozen(e) &&
+               !(work.left_out.contains(e.from) && work.left_out.contains(e.to));
+    }
 
     /// Does a border of another face come along `e` from or to its point `p`, the other way round?
     [[nodiscard]] bool runs_along(std::uint32_t p, BorderEdge const& e) const {
@@ -172,6 +176,9 @@ private:
         boxes.reserve(points.size() + edges.size());
         auto const count = static_cast<std::uint32_t>(points.size());
         for (std::uint32_t p = 0; p < count; ++p) {
+            if (inert(p)) {
+                continue;
+            }
             boxes.push_back({{{points[p].lon - reach.lon, points[p].lat - reach.lat},
                               {points[p].lon + reach.lon, points[p].lat + reach.lat}},
                              p});
@@ -396,6 +403,9 @@ private:
             p = only_neighbour(scene, p, forward);
             if (p == kNone || scene.points[p] == end) {
                 return p != kNone;
+            }
+            if (e.face == RepairWork::kOutside && geom::on_segment(scene.points[p], e.from, e.to)) {
+                return true; // an outline is met between its vertices too
             }
             if (!loose(scene, p) || !scene.near(scene.points[p], e)) {
                 return false;

@@ -151,7 +151,10 @@ private:
         auto const tolerance_m = m_work.options().tolerance_m;
         bool const intact =
             std::none_of(region.faces.begin(), region.faces.end(), [&](std::uint32_t f) { return m_work.broken(f); });
-        if (region.area_m2 > m_work.options().max_area_m2 || !intact || region.faces.size() < 2) {
+        bool const left_out = std::any_of(region.border.begin(), region.border.end(), [&](Stretch const& s) {
+            return m_work.left_out.contains(s.edge.from) || m_work.left_out.contains(s.edge.to);
+        });
+        if (region.area_m2 > m_work.options().max_area_m2 || !intact || left_out || region.faces.size() < 2) {
             freeze(region, 0);
             return;
         }
@@ -193,7 +196,9 @@ private:
         for (auto const& s : region.border) {
             m_work.frozen_points.insert(s.edge.from);
             m_work.frozen_points.insert(s.edge.to);
-            m_work.frozen_edges.push_back({s.edge.from, s.edge.to, s.edge.owner});
+            if (m_work.changeable(s.edge.owner)) { // others stay anyway, and may be long
+                m_work.frozen_edges.push_back({s.edge.from, s.edge.to, s.edge.owner});
+            }
         }
         m_work.obstacles.push_back({region.at, region.overlap, region.faces, width, region.area_m2});
     }

@@ -80,6 +80,8 @@ public:
     std::vector<BorderEdge> frozen_edges; ///< sorted
     [[nodiscard]] bool frozen(BorderEdge const& edge) const;
     std::vector<Obstacle> obstacles;
+    /// Points that take no part at all: earlier plans failed there.
+    std::unordered_set<Point> left_out;
 
     /// Vertices that were put elsewhere: from, to.
     std::vector<std::pair<Point, Point>> moves;

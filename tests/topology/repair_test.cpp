@@ -563,6 +563,40 @@ BOOST_AUTO_TEST_CASE(what_is_further_off_than_the_tolerance_is_refused_and_nothi
     BOOST_TEST(tried > 40U);
 }
 
+BOOST_AUTO_TEST_CASE(where_grids_are_hardly_wider_than_the_tolerance_nothing_new_is_made) {
+    std::size_t accepted = 0;
+    std::size_t refused = 0;
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+        Random random{seed};
+        Map clean;
+        auto const map =
+            perturbed_coverage(random, 5, 9, static_cast<std::int32_t>(random.between(60, 260)), 14, clean);
+        auto const was = map.check();
+        auto const proposals = map.propose(0.45);
+        auto const after = map.repaired(proposals);
+        auto const is = after.check();
+        std::map<std::pair<ProblemCode, std::vector<std::string>>, double> measure;
+        for (auto const& problem : was.problems) {
+            measure[{problem.code, problem.subjects}] += problem.measure;
+        }
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            for (auto const& problem : is.problems) {
+                auto const before = measure.find({problem.code, problem.subjects});
+                BOOST_TEST((before != measure.end() && problem.measure <= before->second * (1 + 1e-6) + 1e-9),
+                           problem.message);
+            }
+            for (std::size_t i = 0; i < map.shapes.size(); ++i) {
+                BOOST_TEST(distance_m(map.shapes[i], after.shapes[i]) <= 0.45 + 1e-6);
+            }
+            for (auto const& p : proposals) {
+                (p.accepted() ? accepted : refused) += p.kind == RepairKind::none ? 0U : 1U;
+            }
+        }
+    }
+    BOOST_TEST(accepted > 20U);
+    BOOST_TEST(refused > 20U);
+}
+
 BOOST_AUTO_TEST_CASE(proposals_do_not_depend_on_the_order_of_the_grids) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         Random random{seed};
