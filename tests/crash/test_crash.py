@@ -89,8 +89,8 @@ class Folder:
         shutil.rmtree(self.path)
 
     def names(self):
-        """Every file and folder with its mode."""
-        return sorted(f"{path.relative_to(self.data)} {path.stat().st_mode:o}" for path in self.data.rglob("*")) + sorted(
+        """Every file and folder with its mode, but the empty ones that are only there to be locked."""
+        return sorted(f"{path.relative_to(self.data)} {path.stat().st_mode:o}" for path in self.data.rglob("*") if path.suffix != ".lock") + sorted(
             path.name for path in (self.path / "out").iterdir())
 
 
