@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_writer_left_goes_with_the_next_write_and_noth
     BOOST_TEST((std::filesystem::status(folder / "inner").permissions() == std::filesystem::perms::owner_all));
     std::string const gone = "999999999"; // beyond every process number
     std::set<std::string> names;
-    for (std::string const name :
+    for (std::string const& name :
          {"a.new-" + gone, "a.new-" + gone + ".gpkg", "a.old-" + std::to_string(::getpid()), std::string{"a.new-1"},
           "b.new-" + gone, "ab.new-" + gone, std::string{"a.new-"}, std::string{"a.new-x"}}) {
         std::filesystem::create_directory(folder / name);

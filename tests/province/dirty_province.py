@@ -24,8 +24,7 @@ CONSEQUENCES = {
     "empty_geometry": LAND_WITHOUT_GRID, "unsupported_geometry": LAND_WITHOUT_GRID, "outside_lattice": LAND_WITHOUT_GRID,
     "collapsed_ring": {"repeated_ring_point"},        # a spike comes back to the vertex it left
     "repeated_ring_point": {"gap"},                   # what the bite leaves open
-    "outside_county": {"overlap", "outside_county"}, # over grids of the county beyond, a finding each
-    #                    # over a grid of the county beyond
+    "outside_county": {"overlap", "outside_county"},  # over each grid of the county beyond
     "county_not_filled": {"gap"},
     "unknown_village": {"village_without_grids"}, "missing_attribute": {"village_without_grids"},
 }

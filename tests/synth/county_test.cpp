@@ -75,7 +75,10 @@ geom::MultiPolygon to_shape(OGRGeometry const& geometry, crs::Transformer const&
     auto const ring_of = [&](OGRLinearRing const& line) {
         geom::Ring ring;
         for (int i = 0; i + 1 < line.getNumPoints(); ++i) {
-            ring.push_back(*crs::to_lattice(*transformer.to_registry(crs::Coordinate{line.getX(i), line.getY(i)})));
+            // Off the globe is one of the planted defects.
+            if (auto const at = transformer.to_registry(crs::Coordinate{line.getX(i), line.getY(i)})) {
+                ring.push_back(*crs::to_lattice(*at));
+            }
         }
         return ring;
     };
@@ -88,7 +91,7 @@ geom::MultiPolygon to_shape(OGRGeometry const& geometry, crs::Transformer const&
     };
     if (wkbFlatten(geometry.getGeometryType()) == wkbPolygon) {
         add(*geometry.toPolygon());
-    } else {
+    } else if (wkbFlatten(geometry.getGeometryType()) == wkbMultiPolygon) {
         for (auto const* polygon : *geometry.toMultiPolygon()) {
             add(*polygon);
         }
