@@ -111,6 +111,9 @@ BOOST_AUTO_TEST_CASE(publishing_again_repairs_what_was_lost) {
     fs::remove(folder.snapshots() / "CURRENT");
     BOOST_TEST(publish().unchanged);
     require_whole(*this, 1, "440103001102002");
+    fs::resize_file(folder.snapshots() / "CURRENT", 0);
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
     fs::remove_all(first.folder);
     BOOST_TEST(publish().unchanged);
     require_whole(*this, 1, "440103001102002");
