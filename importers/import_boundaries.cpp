@@ -470,7 +470,19 @@ private:
         }
     }
 
-    /// Of two grids of different counties that overlap, the one that leaves its county there is at fault.
+    /// Does the area leave the county by more than the rounding of its vertices to the lattice?
+    [[nodiscard]] static bool leaves(ProblemPlace const& place, geom::MultiPolygon const& county) {
+        constexpr double kRoundedM = 0.02;
+        bool left = !geom::owns(county, place.at);
+        geom::for_each_ring(place.area, [&](geom::Ring const& ring) {
+            left = left || std::ranges::any_of(ring, [&](geom::Point p) {
+                       return !geom::owns(county, p) && geom::distance_to_boundary_m(county, p) > kRoundedM;
+                   });
+        });
+        return left;
+    }
+
+    /// Of two grids of different counties that overlap, the one that leaves its county there is at fault, or both.
     void report_reach_into_other_county(Problem const& overlap) {
         if (overlap.code != ProblemCode::overlap || overlap.subjects.size() != 2 || !overlap.place) {
             return;
@@ -485,7 +497,7 @@ private:
         }
         for (std::size_t i = 0; i < 2; ++i) {
             auto const* const county = outline_of(*villages.at(i));
-            if (county != nullptr && !geom::owns(*county, overlap.place->at)) {
+            if (county != nullptr && leaves(*overlap.place, *county)) {
                 auto problem = overlap;
                 problem.code = ProblemCode::outside_county;
                 problem.subjects = {overlap.subjects[i]};

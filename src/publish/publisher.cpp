@@ -218,18 +218,23 @@ struct Predecessor {
     registry::Difference difference;
 };
 
-/// What CURRENT names, when it is the newest generation, whole, and not far from `after`.
-std::optional<Predecessor> find_predecessor(registry::DataFolder const& folder, Registry const& registry,
-                                            registry::StateName const& after) {
-    auto const newest = registry.newest_generation();
-    std::optional<fs::path> current;
+/// What CURRENT names; empty when it is missing or damaged, which a publish mends.
+std::optional<fs::path> named_by_current(SnapshotStore const& store) {
     try {
-        current = SnapshotStore{folder.snapshots()}.current();
+        return store.current();
     } catch (Error const& error) {
         if (error.code() != ErrorCode::corrupt) {
             throw;
         }
+        return std::nullopt;
     }
+}
+
+/// What CURRENT names, when it is the newest generation, whole, and not far from `after`.
+std::optional<Predecessor> find_predecessor(registry::DataFolder const& folder, Registry const& registry,
+                                            registry::StateName const& after) {
+    auto const newest = registry.newest_generation();
+    auto const current = named_by_current(SnapshotStore{folder.snapshots()});
     auto snapshot = newest && current ? open_if_whole(*current) : nullptr;
     if (!snapshot || snapshot->generation() != newest->number || snapshot->digest() != newest->digest) {
         return std::nullopt;
@@ -447,7 +452,7 @@ void repair_published(registry::DataFolder const& folder, Registry const& regist
     }
     result.warnings = joined(std::move(coverage_warnings), without_grids(state));
     observer(Step::snapshot_written);
-    auto const current = store.current();
+    auto const current = named_by_current(store);
     if (!current || current->filename() != result.folder.filename()) {
         store.set_current(result.folder);
     }

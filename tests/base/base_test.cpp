@@ -63,6 +63,27 @@ BOOST_AUTO_TEST_CASE(an_atomic_write_replaces_the_file_whole) {
     BOOST_CHECK_THROW(MappedFile::open(path), Error);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_killed_writer_left_goes_with_the_next_write_and_nothing_else_does) {
+    auto const folder = std::filesystem::temp_directory_path() / ("wangge-left-" + std::to_string(::getpid()));
+    std::filesystem::remove_all(folder);
+    make_private_folder(folder / "inner");
+    BOOST_TEST((std::filesystem::status(folder / "inner").permissions() == std::filesystem::perms::owner_all));
+    std::string const gone = "999999999"; // beyond every process number
+    std::set<std::string> names;
+    for (std::string const& name :
+         {"a.new-" + gone, "a.new-" + gone + ".gpkg", "a.old-" + std::to_string(::getpid()), std::string{"a.new-1"},
+          "b.new-" + gone, "ab.new-" + gone, std::string{"a.new-"}, std::string{"a.new-x"}}) {
+        std::filesystem::create_directory(folder / name);
+    }
+    write_file_atomically(folder / "a", "text");
+    for (auto const& entry : std::filesystem::directory_iterator{folder}) {
+        names.insert(entry.path().filename().string());
+    }
+    BOOST_TEST((names == std::set<std::string>{"a", "a.new-", "a.new-1", "a.new-x", "ab.new-" + gone, "b.new-" + gone,
+                                               "inner"}));
+    std::filesystem::remove_all(folder);
+}
+
 BOOST_AUTO_TEST_CASE(pieces_of_any_size_are_written_in_order) {
     auto const path = std::filesystem::temp_directory_path() / ("wangge-pieces-" + std::to_string(::getpid()));
     std::string expected;

@@ -10,6 +10,7 @@ WANGGE_CRASH_ONLY=STEP[:CALL[:HOW]]  these alone; their folders are kept
 import collections
 import concurrent.futures
 import datetime
+import hashlib
 import os
 import pathlib
 import re
@@ -89,8 +90,8 @@ class Folder:
         shutil.rmtree(self.path)
 
     def names(self):
-        """Every file and folder with its mode."""
-        return sorted(f"{path.relative_to(self.data)} {path.stat().st_mode:o}" for path in self.data.rglob("*")) + sorted(
+        """Every file and folder with its mode, but the empty ones that are only there to be locked."""
+        return sorted(f"{path.relative_to(self.data)} {path.stat().st_mode:o}" for path in self.data.rglob("*") if path.suffix != ".lock") + sorted(
             path.name for path in (self.path / "out").iterdir())
 
 
@@ -146,8 +147,15 @@ class State:
                 self.faults.append("the officer key is missing, not whole or open to others")
         if (copy.data / "registry.sqlite").exists():
             self.registry = registry_oracle.Registry(copy.data / "registry.sqlite")
-        self.faults += self.registry.faults if self.registry else []
+        self.faults += self.registry.faults + self.sources_that_differ(copy.data / "sources") if self.registry else []
         copy.remove()
+
+    def sources_that_differ(self, folder):
+        """What the registry says was received lies there as it came; sealed ones cannot be looked into."""
+        received = {row[1] for row in self.registry.facts["source files"]}
+        return [f"the received file {digest} is missing or another" for digest in received
+                if not (folder / f"{digest}.sealed").exists()
+                and (not (folder / digest).exists() or hashlib.sha256((folder / digest).read_bytes()).hexdigest() != digest)]
 
     def digest(self):
         return self.registry.digest() if self.registry else "no registry"

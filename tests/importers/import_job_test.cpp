@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -291,6 +292,34 @@ BOOST_AUTO_TEST_CASE(a_grid_that_reaches_into_the_next_county_is_said_to) {
     BOOST_TEST(found->subjects.front() == sample.features[3].fields[0]);
     BOOST_TEST(found->measure > 200'000); // 0.002 by 0.01 degree: 205 m by 1,107 m
     BOOST_TEST(found->measure < 240'000);
+}
+
+BOOST_AUTO_TEST_CASE(two_grids_that_both_reach_out_of_their_counties_are_both_said_to) {
+    Office office;
+    auto sample = grids_of(kAll);
+    auto const at = [&](std::string const& from) {
+        auto const found =
+            std::ranges::find_if(sample.features, [&](auto const& f) { return f.wkt.find(from) != std::string::npos; });
+        BOOST_REQUIRE(found != sample.features.end());
+        return found;
+    };
+    // Along the county border at 113.34 the west comes east below and the east comes west above.
+    auto const west = at("113.3300000000 23.1000000000");
+    auto const east = std::ranges::find_if(sample.features, [&](auto const& f) {
+        return f.wkt.find("113.3500000000 23.1000000000") != std::string::npos &&
+               f.wkt.find("113.3400000000 23.1000000000") != std::string::npos;
+    });
+    BOOST_REQUIRE((east != sample.features.end()));
+    west->wkt = "POLYGON((113.33 23.10,113.34 23.10,113.343 23.105,113.34 23.11,113.33 23.11,113.33 23.10))";
+    east->wkt = "POLYGON((113.34 23.10,113.35 23.10,113.35 23.11,113.34 23.11,113.337 23.105,113.34 23.10))";
+    auto const report = office.boundaries(sample);
+    std::set<std::string> reaching;
+    for (auto const& problem : report.problems) {
+        if (problem.code == ProblemCode::outside_county) {
+            reaching.insert(problem.subjects.front());
+        }
+    }
+    BOOST_TEST((reaching == std::set<std::string>{west->fields[0], east->fields[0]}), report_text(report));
 }
 
 BOOST_AUTO_TEST_CASE(a_small_import_into_a_full_county_finds_it_full) {

@@ -111,6 +111,9 @@ BOOST_AUTO_TEST_CASE(publishing_again_repairs_what_was_lost) {
     fs::remove(folder.snapshots() / "CURRENT");
     BOOST_TEST(publish().unchanged);
     require_whole(*this, 1, "440103001102002");
+    fs::resize_file(folder.snapshots() / "CURRENT", 0);
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
     fs::remove_all(first.folder);
     BOOST_TEST(publish().unchanged);
     require_whole(*this, 1, "440103001102002");
@@ -165,6 +168,34 @@ BOOST_AUTO_TEST_CASE(a_publish_killed_at_any_step_is_completed_by_the_next) {
             BOOST_TEST((where.published_names() == std::set<std::string>{"CURRENT", "g1-2024-06-01", "g2-2024-06-01"}));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_a_killed_publish_was_removing_is_not_taken_for_the_published_one) {
+    apply_first_grids();
+    auto const first = publish();
+    auto aside = first.folder;
+    aside += ".old-1"; // process 1 lives, so nobody tidies it up
+    fs::rename(first.folder, aside);
+    BOOST_TEST(publish().unchanged);
+    require_whole(*this, 1, "440103001102002");
+    BOOST_TEST((store().current() == first.folder));
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_whose_builder_was_killed_is_put_on_the_disk_by_the_next_reader) {
+    apply_first_grids();
+    move_boundary(kLater);
+    publish();
+    auto const built = publish::snapshot_as_of(folder, kLater, progress)->folder();
+    // What stands there until the bytes are on the disk.
+    write_file_atomically(built / "UNSYNCED", read_file("/proc/sys/kernel/random/boot_id"));
+    auto left = built;
+    left += ".new-" + std::to_string(::getpid());
+    fs::create_directory(left);
+    BOOST_TEST((publish::snapshot_as_of(folder, kLater, progress)->folder() == built));
+    BOOST_TEST(!fs::exists(built / "UNSYNCED"));
+    fs::remove_all(built);
+    BOOST_TEST((publish::snapshot_as_of(folder, kLater, progress)->folder() == built));
+    BOOST_TEST(!fs::exists(left));
 }
 
 BOOST_AUTO_TEST_CASE(a_repair_killed_at_any_step_is_completed_by_the_next) {

@@ -434,7 +434,7 @@ private:
         }
         record({f, *other}, feature(f).code + ";" + feature(*other).code, place, exact ? length : 0, exact ? "m" : "",
                exact ? "the whole border has vertices of the first grid alone"
-                     : "the whole border is drawn again, millimetres off");
+                     : "the whole border is drawn again some millimetres off");
         ring = std::move(drawn);
         return true;
     }
@@ -525,7 +525,7 @@ private:
             }
             Point const tip{static_cast<std::int32_t>((std::int64_t{u.lon} + p.lon + w.lon) / 3),
                             static_cast<std::int32_t>((std::int64_t{u.lat} + p.lat + w.lat) / 3)};
-            record({f, other}, feature(f).code, p, geom::distance_m(p, tip), "m", "spike");
+            record({f, other}, feature(f).code, tip, geom::distance_m(p, tip), "m", "spike");
             spot.ring->insert(spot.ring->begin() + static_cast<std::ptrdiff_t>(spot.index) + 1, {tip, p});
             return true;
         });
@@ -582,8 +582,8 @@ private:
     /// Pulls the middle of an edge of the county's outline outward.
     bool outside_county(std::size_t f) {
         return pull_outline(f, false, [&](Point u, Point w) {
-            return m_rim.contains({u, w}) ? "lies beyond the outline of the county, in no other"
-                                          : "lies beyond the outline of the county, in another";
+            return m_rim.contains({u, w}) ? "lies beyond the outline of every county"
+                                          : "lies beyond the outline of its county in another";
         });
     }
 
@@ -627,10 +627,10 @@ private:
         auto const grids = m_of_village.at(was);
         auto const& villages = m_county.towns[feature(f).town].villages;
         auto const to = std::find_if(villages.begin(), villages.end(), [&](auto const& village) {
-            return m_of_village.contains(fmt::format("{:012}", village.code)) &&
-                   fmt::format("{:012}", village.code) != was && !m_left.contains(village.code);
+            auto const code = fmt::format("{:012}", village.code);
+            return m_of_village.contains(code) && code != was && !m_left.contains(code);
         });
-        if (grids.size() > kMost || to == villages.end() ||
+        if (grids.size() > kMost || to == villages.end() || m_joined.contains(was) ||
             std::any_of(grids.begin(), grids.end(), [&](std::size_t g) { return m_used[g] || m_on_border[g]; })) {
             return false;
         }
@@ -639,7 +639,8 @@ private:
             codes += (codes.empty() ? "" : ";") + feature(g).code;
             feature(g).village_code = fmt::format("{:012}", to->code);
         }
-        m_left.insert(std::stoull(was));
+        m_left.insert(was);
+        m_joined.insert(feature(f).village_code);
         record(grids, codes, geom::interior_point(feature(f).shape), 0, "", was);
         return true;
     }
@@ -763,7 +764,7 @@ private:
     std::unordered_map<Point, int> m_degree;
     std::unordered_set<EdgeKey, EdgeKeyHash> m_rim; ///< edges of grids beyond which no county lies
     std::map<std::string, std::vector<std::size_t>> m_of_village;
-    std::set<std::uint64_t> m_left; ///< villages whose grids all went
+    std::set<std::string> m_left, m_joined; ///< villages whose grids all went, and where to
     std::set<std::string> m_codes;
     std::vector<std::size_t> m_order;
     char const* m_kind = "";
