@@ -351,9 +351,10 @@ private:
         for (auto const& shape : m_parent.shapes) {
             all.parts.insert(all.parts.end(), shape.parts.begin(), shape.parts.end());
         }
-        auto problem = suspected_datum(m_file.filename().string(), declared, m_witnesses, [&](DatumWitness const&) {
-            return KnownPlace{&all, nullptr};
-        });
+        KnownSurroundings known;
+        known.place = [&](DatumWitness const&) { return KnownPlace{&all, nullptr}; };
+        known.counties = {&all};
+        auto problem = suspected_datum(m_file.filename().string(), declared, m_witnesses, known);
         // Without a system that fits better the layer may simply lie elsewhere, which is told feature by feature.
         if (!problem || problem->unit.empty()) {
             return false;

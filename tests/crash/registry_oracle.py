@@ -18,6 +18,12 @@ FACTS = {
     "shapes": "SELECT hex(shape) FROM grid_shape",
     "changes": "SELECT c.title, i.grid_code, i.kinds, i.area_before_m2, i.area_after_m2 FROM change_set_item i "
                "JOIN change_set c ON c.id = i.change_set_id",
+    "drafts": "SELECT d.id, d.title, d.author, d.valid_from, d.valid_to, d.undoes, d.base_generation, d.status, d.check_digest, "
+              "d.checked_by, d.approver, a.change_set_id IS NOT NULL FROM change_draft d LEFT JOIN change_draft_applied a ON a.draft_id = d.id",
+    "operations": "SELECT o.draft_id, o.number, o.kind, o.editor, g.grid_code, g.effect, g.name, g.village_code, hex(g.shape) "
+                  "FROM change_operation o JOIN change_operation_grid g ON g.draft_id = o.draft_id AND g.number = o.number",
+    "reserved codes": "SELECT code, kind, draft_id FROM grid_code_reserved",
+    "lineage": "SELECT predecessor, successor, area_m2, addresses FROM grid_lineage",
     "officers": "SELECT officer_id, name, length(phone_sealed) FROM officer",
     "assignments": "SELECT grid_code, officer_id, role, valid_from, valid_to, recorded_from, superseded_entry IS NULL FROM assignment",
     "addresses": "SELECT s.name, p.id, p.text, p.village_code, p.road, p.number, p.estate, p.building, p.unit, p.room, p.lon_e7, "

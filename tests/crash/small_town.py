@@ -55,7 +55,7 @@ def write_rows(file, header, rows):
 
 
 def make(folder):
-    """Writes every file the steps name into `folder`."""
+    """Writes every file the steps name into `folder`; codes of all grids, of two beside each other, and where an address is."""
     synth = folder / "synth"
     cli.run("synth", "--out", synth, "--scale", f"county:{COUNTY[:6]}", check=0)
     with open(cli.REFERENCE / "divisions.tsv", encoding="utf-8") as file:
@@ -70,6 +70,8 @@ def make(folder):
     codes = sorted(feature["properties"]["网格编码"] for feature in grids["features"])
 
     spots = list(shared_vertices(grids))
+    pairs = ([grids["features"][use[0]]["properties"]["网格编码"] for use in uses] for uses in spots)
+    neighbours = next(pair for pair in pairs if pair[0][:12] == pair[1][:12])
     move(spots[0][:1])
     write(folder / "overlapping.geojson", grids)
     move(spots[0][1:])
@@ -96,4 +98,4 @@ def make(folder):
     rows[3][1] += "（改）"
     write_rows(folder / "second" / "addresses.csv", header, rows[:60])
     write_rows(folder / "points.csv", ["lon", "lat"], [[row[14], row[15]] for row in rows])
-    return codes, (rows[0][14], rows[0][15])
+    return codes, neighbours, (rows[0][14], rows[0][15])
