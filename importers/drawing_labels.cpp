@@ -1,7 +1,7 @@
 #include "drawing_labels.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 namespace wangge::importers {
 
@@ -25,8 +25,11 @@ namespace {
 } // namespace
 
 void DrawingLabels::add(std::string_view kind, std::string_view text, crs::Coordinate at) {
+    if (!std::isfinite(at.x) || !std::isfinite(at.y)) {
+        return; // lies nowhere, and cannot be sorted
+    }
     auto const found = m_index.emplace(kind, m_index.size()).first;
-    m_labels.push_back({at, found->second, std::string{text}, false});
+    m_labels.push_back({at, found->second, std::string{text}});
 }
 
 void DrawingLabels::finish() {
@@ -41,13 +44,13 @@ void DrawingLabels::finish() {
     std::ranges::stable_sort(m_labels, {}, [](Label const& label) { return label.at.x; });
 }
 
-std::vector<std::string> DrawingLabels::labels_in(RawFeature const& feature) {
+std::vector<std::string> DrawingLabels::labels_in(RawFeature const& feature) const {
     std::vector<std::string> texts(m_kinds.size());
     if (feature.coordinates.empty()) {
         return texts;
     }
     auto const [west, east] = std::ranges::minmax(feature.coordinates, {}, &crs::Coordinate::x);
-    std::vector<Label*> found;
+    std::vector<Label const*> found;
     auto const x = [](Label const& label) { return label.at.x; };
     for (auto it = std::ranges::lower_bound(m_labels, west.x, {}, x); it != m_labels.end() && it->at.x <= east.x;
          ++it) {
@@ -56,16 +59,11 @@ std::vector<std::string> DrawingLabels::labels_in(RawFeature const& feature) {
         }
     }
     std::ranges::stable_sort(found, std::ranges::greater{}, [](Label const* label) { return label->at.y; });
-    for (auto* const label : found) {
-        label->used = true;
+    for (auto const* const label : found) {
         auto& text = texts[label->kind];
         text += text.empty() ? label->text : "; " + label->text;
     }
     return texts;
-}
-
-std::size_t DrawingLabels::used() const noexcept {
-    return static_cast<std::size_t>(std::ranges::count(m_labels, true, &Label::used));
 }
 
 } // namespace wangge::importers

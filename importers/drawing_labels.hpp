@@ -19,16 +19,14 @@ public:
     [[nodiscard]] std::vector<std::string> const& kinds() const noexcept { return m_kinds; } ///< sorted
     /// For each kind the text in the feature's area, several joined by "; " from north to south; empty when none.
     /// O(log n + texts in its width).
-    [[nodiscard]] std::vector<std::string> labels_in(RawFeature const& feature);
+    [[nodiscard]] std::vector<std::string> labels_in(RawFeature const& feature) const;
     [[nodiscard]] std::size_t count() const noexcept { return m_labels.size(); }
-    [[nodiscard]] std::size_t used() const noexcept; ///< by some area so far
 
 private:
     struct Label {
         crs::Coordinate at;
         std::size_t kind = 0; ///< order of its first text, until finish(); then index into m_kinds
         std::string text;
-        bool used = false;
     };
     std::vector<Label> m_labels; ///< by x after finish()
     std::vector<std::string> m_kinds;

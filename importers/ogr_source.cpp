@@ -292,12 +292,10 @@ void OgrSource::Impl::read_drawing_labels() {
     if (entities == nullptr) {
         unreadable(file, "holds no entities; save it again as DXF");
     }
-    std::size_t lines = 0;
     GdalMessages::Listening const listening{messages};
     while (auto const entity = OGRFeatureUniquePtr{entities->GetNextFeature()}) {
         auto const* const geometry = entity->GetGeometryRef();
         if (geometry == nullptr || wkbFlatten(geometry->getGeometryType()) != wkbPoint) {
-            lines += geometry != nullptr && wkbFlatten(geometry->getGeometryType()) == wkbLineString ? 1U : 0U;
             continue;
         }
         crs::Coordinate const at{geometry->toPoint()->getX(), geometry->toPoint()->getY()};

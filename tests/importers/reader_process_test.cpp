@@ -321,7 +321,6 @@ BOOST_AUTO_TEST_CASE(texts_of_a_drawing_go_to_the_areas_they_lie_in) {
                     {{0, 0}, {10, 0}, {10, 10}, {0, 10}, {0, 0}, {4, 4}, {6, 4}, {6, 6}, {4, 6}, {4, 4}},
                     {{0, 5, 0, false}, {5, 10, 0, true}}};
     BOOST_TEST((labels.labels_in(area) == std::vector<std::string>{"1", "north; south"}));
-    BOOST_TEST(labels.used() == 3U);
     BOOST_TEST((labels.labels_in({}) == std::vector<std::string>{"", ""}));
 }
 
