@@ -218,8 +218,10 @@ private:
             boxes.push_back(geom::envelope_of(ground.shape));
             reach(ground.days);
         }
-        for (auto day = span.from; day < span.to; day = m_registry.next_change_near(day, boxes)) {
+        for (auto day = span.from; day < span.to;) {
             examine_day(day);
+            auto const next = m_registry.next_change_near(day, boxes);
+            day = day < m_result.first_day ? std::min(next, m_result.first_day) : next;
         }
     }
 

@@ -63,6 +63,37 @@ void find_successions(Preview& preview) {
     }
 }
 
+/// One pass over the index for each area; for many areas one for all of them, so that no stripe is read twice.
+void count_addresses(registry::Registry const& registry, Preview& preview) {
+    constexpr std::size_t kFew = 64;
+    bool const few = preview.moves.size() <= kFew;
+    std::vector<geom::Point> addresses; // by longitude
+    if (!few) {
+        geom::Envelope all;
+        for (auto const& move : preview.moves) {
+            all.extend(geom::envelope_of(move.shape));
+        }
+        registry.addresses_in(all, [&](geom::Point p) { addresses.push_back(p); });
+        std::ranges::sort(addresses);
+    }
+    for (auto& move : preview.moves) {
+        auto const box = geom::envelope_of(move.shape);
+        if (box.empty()) {
+            continue; // too small for the lattice
+        }
+        auto const count = [&](geom::Point p) {
+            move.addresses += box.contains(p) && geom::owns(move.shape, p) ? 1U : 0U;
+        };
+        if (few) {
+            registry.addresses_in(box, count);
+        } else {
+            std::for_each(std::ranges::lower_bound(addresses, box.min.lon, {}, &geom::Point::lon),
+                          std::ranges::upper_bound(addresses, box.max.lon, {}, &geom::Point::lon), count);
+        }
+        preview.addresses += move.addresses;
+    }
+}
+
 void find_moves(registry::Registry const& registry, Preview& preview) {
     auto const& touched = preview.examination.touched;
     std::vector<geom::MultiPolygon const*> before, after;
@@ -80,13 +111,11 @@ void find_moves(registry::Registry const& registry, Preview& preview) {
         move.from = area.from ? std::optional{codes[*area.from]} : std::nullopt;
         move.to = area.to ? std::optional{codes[*area.to]} : std::nullopt;
         move.area_m2 = area.area_m2;
-        registry.addresses_in(geom::envelope_of(area.shape),
-                              [&](geom::Point p) { move.addresses += geom::owns(area.shape, p) ? 1U : 0U; });
         move.shape = std::move(area.shape);
         preview.moved_m2 += move.area_m2;
-        preview.addresses += move.addresses;
         preview.moves.push_back(std::move(move));
     }
+    count_addresses(registry, preview);
 }
 
 void find_assignments(registry::Registry const& registry, Preview& preview) {

@@ -102,8 +102,16 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         set.restorations.push_back(std::move(restoration));
     }
     for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
-        if (gap.change_set == *undone.change_set) {
-            set.withdrawn_gaps.push_back(gap.id);
+        if (gap.change_set != *undone.change_set || gap.valid.to <= draft.days.from) {
+            continue;
+        }
+        set.withdrawn_gaps.push_back(gap.id);
+        if (gap.valid.from < draft.days.from) { // until then it stays accepted
+            auto until_then = gap;
+            until_then.id = 0;
+            until_then.change_set = 0;
+            until_then.valid.to = draft.days.from;
+            set.accepted_gaps.push_back(std::move(until_then));
         }
     }
     for (auto& gap : registry.gaps_withdrawn_by(*undone.change_set)) {

@@ -184,6 +184,22 @@ BOOST_AUTO_TEST_CASE(a_check_finds_overlaps_gaps_and_open_vertices_with_neighbou
     BOOST_TEST((found.problems.front().problem.code == ProblemCode::gap));
 }
 
+BOOST_AUTO_TEST_CASE(a_grid_that_ends_among_neighbours_that_do_not_change_leaves_a_gap) {
+    Board board;
+    auto ring = box(0, 0, 6, 6);
+    ring.erase({2, 2});
+    board.import({{"440103001101001", kWest, ring}, {"440103001102001", kEast, {{2, 2}}}});
+    auto registry = board.open();
+    auto const id = registry.make_draft({"away", "ann", {kDay, kForever}, std::nullopt, {}});
+    ChangeEditor editor{registry, id, "ann"};
+    editor.retire(code("440103001102001"), "");
+    auto const found = changes::check(registry, id, "ann").examination;
+    BOOST_REQUIRE(found.has_errors());
+    BOOST_TEST((found.problems.front().problem.code == ProblemCode::gap));
+    editor.accept_gap(centre({2, 2}), "井");
+    BOOST_TEST(!changes::check(registry, id, "ann").examination.has_errors());
+}
+
 BOOST_AUTO_TEST_CASE(a_day_on_which_a_neighbour_is_scheduled_to_change_is_checked_too) {
     auto const later = draft("scheduled", kLater);
     move_eastern_boundary(later, 5);
@@ -678,6 +694,22 @@ BOOST_FIXTURE_TEST_CASE(an_undo_takes_the_acceptance_back_and_the_undo_of_that_g
     (void)publish(kDay, "");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_undo_from_a_day_on_leaves_the_gap_accepted_until_then, Lake) {
+    auto const id = open_lake(true, {{4, 3}});
+    carry_through(id);
+    std::int64_t undoing = 0;
+    {
+        auto registry = open();
+        undoing = changes::undo(registry, id, "ben", kLater);
+    }
+    carry_through(undoing);
+    BOOST_TEST(open().accepted_gaps(kDay).size() == 1U);
+    BOOST_TEST(open().accepted_gaps(kLater).empty());
+    BOOST_TEST(owner(kDay, {4, 3}) == "");
+    BOOST_TEST(owner(kLater, {4, 3}) == east.str());
+    (void)publish(kDay, "");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_gap_is_accepted_only_where_there_is_one, Lake) {
     auto const id = draft("no gap", kDay);
     {
@@ -797,6 +829,7 @@ BOOST_AUTO_TEST_CASE(a_preview_tells_areas_addresses_and_officers_that_move) {
             points.push_back({"a" + std::to_string(y), "x", division(kWest), "", "", "", "", "", "", centre({1, y})});
             points.push_back({"b" + std::to_string(y), "x", division(kWest), "", "", "", "", "", "", centre({2, y})});
         }
+        points.push_back({"c", "x", division(kWest), "", "", "", "", "", "", centre({0, 3})});
         std::size_t i = 0;
         std::vector<registry::SourceFile> const source{{"a.csv", Digest{}, 1, "", ""}};
         registry.apply_addresses(
@@ -830,15 +863,75 @@ BOOST_AUTO_TEST_CASE(a_preview_tells_areas_addresses_and_officers_that_move) {
     BOOST_TEST(preview.moves[0].from->str() == west.str());
     BOOST_TEST(preview.moves[0].to->str() == middle.str());
     BOOST_TEST(std::abs(preview.moved_m2 - cell_m2(box(0, 0, 2, 6))) < 0.01);
-    BOOST_TEST(preview.addresses == 6U); // those of column 1, not of column 2
+    BOOST_TEST(preview.addresses == 7U); // those of columns 0 and 1, not of column 2
     BOOST_REQUIRE_EQUAL(preview.assignments.size(), 1U);
     BOOST_TEST(preview.assignments[0].entry.officer_id == "O1");
     BOOST_TEST(preview.assignments[0].successor->str() == middle.str());
     auto const json = nlohmann::json::parse(changes::preview_json(preview));
-    BOOST_TEST(json.at("addresses_that_move") == 6);
+    BOOST_TEST(json.at("addresses_that_move") == 7);
     BOOST_TEST(json.at("assignments_that_move").at(0).at("officer") == "O1");
     BOOST_TEST(holds(changes::preview_text(preview), "officer O1"));
     BOOST_TEST((registry.draft(id).status == DraftStatus::open)); // nothing was written
+
+    // An area round a corner: the address in its box but not on it stays.
+    auto const other = registry.make_draft({"corner", "ann", {kDay, kForever}, std::nullopt, {}});
+    ChangeEditor editor{registry, other, "ann"};
+    auto left = box(0, 0, 2, 6), right = box(2, 0, 4, 6);
+    for (Cell const& cell : {Cell{1, 3}, Cell{1, 4}, Cell{0, 4}}) {
+        left.erase(cell);
+        right.insert(cell);
+    }
+    editor.reshape(west, area_of(left));
+    editor.reshape(middle, area_of(right));
+    BOOST_TEST(changes::preview(registry, other).addresses == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(addresses_of_many_areas_are_counted_as_those_of_few) {
+    // A chequered change of 9 x 9 cells: 81 grids whose every cell goes to a neighbour or stays.
+    Board board{18};
+    std::vector<std::tuple<std::string, std::string, Cells>> grids;
+    auto const name = [](int i) { return fmt::format("440103001101{:03}", i + 1); };
+    for (int i = 0; i < 81; ++i) {
+        grids.emplace_back(name(i), kWest, box(2 * (i % 9), 2 * (i / 9), 2 * (i % 9) + 2, 2 * (i / 9) + 2));
+    }
+    board.import(grids);
+    auto registry = board.open();
+    std::vector<Cell> cells;
+    for (auto const& cell : box(0, 0, 18, 18)) {
+        cells.push_back(cell);
+    }
+    std::size_t i = 0;
+    std::vector<registry::SourceFile> const source{{"a.csv", Digest{}, 1, "", ""}};
+    registry.apply_addresses(
+        [&](Registry::AddressPoint& out) {
+            if (i == cells.size()) {
+                return false;
+            }
+            out = {std::to_string(i), "x", division(kWest), "", "", "", "", "", "", centre(cells[i])};
+            ++i;
+            return true;
+        },
+        "importer", source, board.progress);
+    // Each grid gives its south-western cell to the one west of it (the first of a row to the last).
+    auto const id = registry.make_draft({"round", "ann", {kDay, kForever}, std::nullopt, {}});
+    std::vector<registry::GridChange> changes;
+    std::vector<std::optional<registry::GridBase>> bases;
+    for (int k = 0; k < 81; ++k) {
+        int const x = k % 9, y = k / 9, beside = (x + 1) % 9;
+        auto mine = box(2 * x, 2 * y, 2 * x + 2, 2 * y + 2);
+        mine.erase({2 * x, 2 * y});
+        mine.insert({2 * beside, 2 * y});
+        auto grid = *registry.grid(code(name(k)), kDay);
+        bases.emplace_back(registry::base_of(grid));
+        grid.shape = area_of(mine);
+        changes.push_back({{registry::ChangeKind::reshaped}, grid, 0, 0});
+    }
+    changes::add_changes(registry, id, "ann", changes, bases);
+    auto const preview = changes::preview(registry, id);
+    BOOST_TEST(preview.moves.size() == 81U);
+    BOOST_TEST(preview.addresses == 81U);
+    BOOST_TEST(std::ranges::all_of(preview.moves, [](changes::Move const& move) { return move.addresses == 1; }));
+    BOOST_TEST(!changes::check(registry, id, "ann").examination.has_errors());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
