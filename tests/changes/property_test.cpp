@@ -218,7 +218,8 @@ public:
                 }
             }
         }
-        auto const snapshot = publish::snapshot_as_of(m_board.folder, date_of(kDays - 1), m_board.progress);
+        auto const snapshot =
+            publish::snapshot_as_of(m_board.folder, date_of(kDays - 1), std::nullopt, m_board.progress);
         auto const last = m_model.owners(kDays - 1, m_board.size).value();
         for (auto const& [cell, owner] : last) {
             BOOST_TEST(snapshot->grid(snapshot->locate(centre(cell))).code.str() == owner.str());

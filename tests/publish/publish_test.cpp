@@ -185,16 +185,16 @@ BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_whose_builder_was_killed_is_put_o
     apply_first_grids();
     move_boundary(kLater);
     publish();
-    auto const built = publish::snapshot_as_of(folder, kLater, progress)->folder();
+    auto const built = publish::snapshot_as_of(folder, kLater, std::nullopt, progress)->folder();
     // What stands there until the bytes are on the disk.
     write_file_atomically(built / "UNSYNCED", read_file("/proc/sys/kernel/random/boot_id"));
     auto left = built;
     left += ".new-" + std::to_string(::getpid());
     fs::create_directory(left);
-    BOOST_TEST((publish::snapshot_as_of(folder, kLater, progress)->folder() == built));
+    BOOST_TEST((publish::snapshot_as_of(folder, kLater, std::nullopt, progress)->folder() == built));
     BOOST_TEST(!fs::exists(built / "UNSYNCED"));
     fs::remove_all(built);
-    BOOST_TEST((publish::snapshot_as_of(folder, kLater, progress)->folder() == built));
+    BOOST_TEST((publish::snapshot_as_of(folder, kLater, std::nullopt, progress)->folder() == built));
     BOOST_TEST(!fs::exists(left));
 }
 
