@@ -69,7 +69,8 @@ OgrReader& OgrReader::operator=(OgrReader&&) noexcept = default;
 
 OgrReader OgrReader::open(std::filesystem::path const& path, ReadOptions const& options) {
     if (!options.crs.empty()) {
-        (void)crs::Transformer::make(options.crs, options.site_systems); // a wrong word of the command is told before the file is touched
+        (void)crs::Transformer::make(
+            options.crs, options.site_systems); // a wrong word of the command is told before the file is touched
     }
     auto impl = std::make_unique<Impl>(path.string(), options);
     impl->header = impl->frames.header();

@@ -169,7 +169,7 @@ void FrameWriter::flush() {
 
 void FrameWriter::header(SourceHeader const& header) {
     auto const start = open_frame(m_buffer, kHeader);
-    put_text(m_buffer, header.layer);
+    put_text(m_buffer, shown_safely(header.layer)); // it may be a file name, of any bytes
     put_text(m_buffer, header.encoding);
     put_text(m_buffer, header.crs_definition);
     put_texts(m_buffer, header.columns);

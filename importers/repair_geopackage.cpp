@@ -190,6 +190,7 @@ std::size_t write_repaired_layer(LayerRepair const& repair, std::filesystem::pat
     auto reader = OgrReader::open(repair.file, repair.read);
     GdalMessages messages;
     GdalMessages::Listening const listening{messages};
+    register_drivers();
     char const* const drivers[] = {"GPKG", "ESRI Shapefile", "GeoJSON", nullptr};
     Dataset const source{
         GDALDataset::Open(repair.file.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, nullptr, nullptr)};
@@ -228,7 +229,8 @@ std::size_t write_repaired_layer(LayerRepair const& repair, std::filesystem::pat
                     to.SetFieldNull(index);
                 }
             } else if (fields[i].type == OFTString) {
-                to.SetField(index, feature.fields[i].c_str());
+                auto const& decoded = feature.fields[i]; // empty when it cannot be read: then as it came
+                to.SetField(index, decoded.empty() ? from->GetFieldAsString(index) : decoded.c_str());
             } else {
                 to.SetField(index, from->GetRawFieldRef(index));
             }

@@ -57,6 +57,7 @@ void note_accepted_gaps(std::vector<Problem>& problems, std::span<AcceptedOutlin
             problem.code = ProblemCode::accepted_gap;
             problem.message =
                 fmt::format("{:.1f} m2 belong to no grid, which was accepted: {}", problem.measure, outline->reason);
+            problem.facts.push_back({"reason", std::string{outline->reason}});
             noted.emplace_back(problem.subjects, problem.place->at);
         }
     }

@@ -20,6 +20,7 @@ def digest(path):
 
 def attributes(path, layer):
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        db.text_factory = lambda text: text.decode(errors="replace")  # some is planted that is not UTF-8
         columns = [r[1] for r in db.execute(f'PRAGMA table_info("{layer}")') if r[1] not in ("fid", "geom")]
         names = ", ".join(f'"{c}"' for c in columns)
         return columns, db.execute(f'SELECT {names} FROM "{layer}" ORDER BY fid').fetchall()
