@@ -54,7 +54,7 @@ Lists lists(std::size_t numbers, Pairs pairs) {
 struct Edits {
     std::map<Point, Point> moves; ///< in every face that has the point
     std::set<std::pair<std::uint32_t, Point>> dropped;
-    std::map<BorderEdge, std::vector<Point>> inserted;
+    std::map<RepairEdge, std::vector<Point>> inserted;
     [[nodiscard]] bool empty() const { return moves.empty() && dropped.empty() && inserted.empty(); }
 };
 
@@ -115,17 +115,17 @@ public:
         return work.frozen_points.contains(points[p]) || inert(p) ||
                std::any_of(users(p).begin(), users(p).end(), [&](std::uint32_t f) { return !work.changeable(f); });
     }
-    [[nodiscard]] bool near(Point p, BorderEdge const& e) const {
+    [[nodiscard]] bool near(Point p, RepairEdge const& e) const {
         return geom::distance_to_segment_m(p, e.from, e.to) <= work.options().tolerance_m;
     }
     [[nodiscard]] bool inert(std::uint32_t p) const { return work.left_out.contains(points[p]); }
-    [[nodiscard]] bool takes_part(BorderEdge const& e) const {
+    [[nodiscard]] bool takes_part(RepairEdge const& e) const {
         return !work.broken(e.face) && !work.frozen(e) &&
                !(work.left_out.contains(e.from) && work.left_out.contains(e.to));
     }
 
     /// Does a border of another face come along `e` from or to its point `p`, the other way round?
-    [[nodiscard]] bool runs_along(std::uint32_t p, BorderEdge const& e) const {
+    [[nodiscard]] bool runs_along(std::uint32_t p, RepairEdge const& e) const {
         auto const along = [&](std::uint32_t k) {
             auto const& f = edges[k];
             auto const d = direction(e.from, e.to);
@@ -149,12 +149,12 @@ public:
                std::any_of(arriving(p).begin(), arriving(p).end(), along);
     }
     /// Does `p` belong on `e`: because a boundary comes along it, or because it lies within the face of `e`?
-    [[nodiscard]] bool belongs(std::uint32_t p, BorderEdge const& e) const {
+    [[nodiscard]] bool belongs(std::uint32_t p, RepairEdge const& e) const {
         return geom::orientation(e.from, e.to, points[p]) > 0 || runs_along(p, e);
     }
 
     RepairWork const& work;
-    std::vector<BorderEdge> edges;
+    std::vector<RepairEdge> edges;
     std::vector<Point> points; ///< sorted
 
 private:
@@ -213,7 +213,7 @@ private:
 };
 
 /// How far along e, in [0, 1] when p projects onto it.
-double share_along(Point p, BorderEdge const& e) {
+double share_along(Point p, RepairEdge const& e) {
     auto const scale = geom::metres_per_degree(geom::to_degrees(e.from.lat));
     auto const way = direction(e.from, e.to);
     auto const to = direction(e.from, p);
@@ -223,12 +223,12 @@ double share_along(Point p, BorderEdge const& e) {
            (x * x + y * y);
 }
 
-bool strictly_along(Point p, BorderEdge const& e) {
+bool strictly_along(Point p, RepairEdge const& e) {
     auto const share = share_along(p, e);
     return share > 0 && share < 1;
 }
 
-Point projected(Point p, BorderEdge const& e) {
+Point projected(Point p, RepairEdge const& e) {
     if (geom::on_segment(p, e.from, e.to)) {
         return p;
     }
@@ -397,7 +397,7 @@ private:
                only_neighbour(scene, p, false) != kNone;
     }
     /// From `p` on, does the boundary stay near `e` until it comes to an end of it?
-    [[nodiscard]] bool reaches(Scene const& scene, std::uint32_t p, BorderEdge const& e, bool forward) const {
+    [[nodiscard]] bool reaches(Scene const& scene, std::uint32_t p, RepairEdge const& e, bool forward) const {
         auto const end = forward ? e.from : e.to; // it runs the other way
         for (std::size_t steps = 0; steps < scene.points.size(); ++steps) {
             p = only_neighbour(scene, p, forward);
@@ -413,10 +413,10 @@ private:
         }
         return false;
     }
-    [[nodiscard]] bool can_go(Scene const& scene, std::uint32_t p, BorderEdge const& e) const {
+    [[nodiscard]] bool can_go(Scene const& scene, std::uint32_t p, RepairEdge const& e) const {
         return loose(scene, p) && reaches(scene, p, e, true) && reaches(scene, p, e, false);
     }
-    [[nodiscard]] bool is_inside_run(Scene const& scene, std::uint32_t p, BorderEdge const& e) const {
+    [[nodiscard]] bool is_inside_run(Scene const& scene, std::uint32_t p, RepairEdge const& e) const {
         auto const on = [&](bool forward) {
             auto const n = only_neighbour(scene, p, forward);
             return n != kNone && (scene.points[n] == (forward ? e.from : e.to) || scene.near(scene.points[n], e));
@@ -424,7 +424,7 @@ private:
         return loose(scene, p) && on(true) && on(false);
     }
 
-    void place(Scene const& scene, std::uint32_t p, BorderEdge const& e, bool takes_vertex, Edits& edits) const {
+    void place(Scene const& scene, std::uint32_t p, RepairEdge const& e, bool takes_vertex, Edits& edits) const {
         auto const at = scene.points[p];
         auto const target = projected(at, e);
         bool const movable = !scene.immovable(p);

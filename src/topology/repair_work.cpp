@@ -99,7 +99,7 @@ void RepairWork::change(std::uint32_t f, geom::MultiPolygon shape) {
     m_changed[f] = shape == original(f) ? nullptr : std::make_unique<geom::MultiPolygon>(std::move(shape));
 }
 
-bool RepairWork::frozen(BorderEdge const& edge) const {
+bool RepairWork::frozen(RepairEdge const& edge) const {
     return std::binary_search(frozen_edges.begin(), frozen_edges.end(), edge);
 }
 
@@ -109,7 +109,7 @@ std::vector<std::uint32_t> RepairWork::all_faces() const {
     return faces;
 }
 
-/// Calls f(span of BorderEdge) for all uses of each undirected edge. Parts of the edges are taken in turn, so that no
+/// Calls f(span of RepairEdge) for all uses of each undirected edge. Parts of the edges are taken in turn, so that no
 /// list of all of them stands in memory.
 template <class F>
 void RepairWork::for_each_use_group(std::span<std::uint32_t const> subset, F&& f) const {
@@ -118,8 +118,8 @@ void RepairWork::for_each_use_group(std::span<std::uint32_t const> subset, F&& f
         count += geom::vertex_count(shape(face));
     }
     auto const rounds = std::max<std::size_t>(1, count / 1'000'000);
-    std::vector<BorderEdge> uses;
-    auto const key = [](BorderEdge const& e) { return DirectedEdge{std::min(e.from, e.to), std::max(e.from, e.to)}; };
+    std::vector<RepairEdge> uses;
+    auto const key = [](RepairEdge const& e) { return DirectedEdge{std::min(e.from, e.to), std::max(e.from, e.to)}; };
     for (std::size_t round = 0; round < rounds; ++round) {
         uses.clear();
         auto const add = [&](Point a, Point b, std::uint32_t face) {
@@ -136,7 +136,7 @@ void RepairWork::for_each_use_group(std::span<std::uint32_t const> subset, F&& f
                 geom::for_each_edge(*outline.shape, [&](Point a, Point b) { add(b, a, kOutside); });
             }
         }
-        std::sort(uses.begin(), uses.end(), [&](BorderEdge const& a, BorderEdge const& b) {
+        std::sort(uses.begin(), uses.end(), [&](RepairEdge const& a, RepairEdge const& b) {
             auto const order = key(a) <=> key(b);
             return order != 0 ? order < 0 : a < b;
         });
@@ -145,16 +145,16 @@ void RepairWork::for_each_use_group(std::span<std::uint32_t const> subset, F&& f
             while (end < uses.size() && key(uses[end]) == key(uses[i])) {
                 ++end;
             }
-            f(std::span<BorderEdge const>{uses.data() + i, end - i});
+            f(std::span<RepairEdge const>{uses.data() + i, end - i});
             i = end;
         }
     }
 }
 
-std::vector<BorderEdge> RepairWork::borders(std::span<std::uint32_t const> subset,
+std::vector<RepairEdge> RepairWork::borders(std::span<std::uint32_t const> subset,
                                             std::span<DirectedEdge const> shielded) const {
-    std::vector<BorderEdge> result;
-    for_each_use_group(subset, [&](std::span<BorderEdge const> uses) {
+    std::vector<RepairEdge> result;
+    for_each_use_group(subset, [&](std::span<RepairEdge const> uses) {
         bool const pair = uses.size() == 2 && uses[0].from != uses[1].from;
         if (pair || (uses.size() == 1 &&
                      std::binary_search(shielded.begin(), shielded.end(), undirected({uses[0].from, uses[0].to})))) {
@@ -169,7 +169,7 @@ std::vector<BorderEdge> RepairWork::borders(std::span<std::uint32_t const> subse
 std::vector<DirectedEdge> RepairWork::shielded(std::vector<char> const& member) const {
     std::vector<DirectedEdge> result;
     auto const all = all_faces();
-    for_each_use_group(all, [&](std::span<BorderEdge const> uses) {
+    for_each_use_group(all, [&](std::span<RepairEdge const> uses) {
         if (uses.size() == 2 && uses[0].from != uses[1].from &&
             (member[uses[0].face] != 0) != (member[uses[1].face] != 0)) {
             result.push_back(undirected({uses[0].from, uses[0].to}));

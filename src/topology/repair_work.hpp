@@ -17,11 +17,11 @@
 namespace wangge::topology {
 
 /// A directed edge of a face without exactly one partner that runs back along it.
-struct BorderEdge {
+struct RepairEdge {
     Point from;
     Point to;
     std::uint32_t face = 0;
-    auto operator<=>(BorderEdge const&) const = default;
+    auto operator<=>(RepairEdge const&) const = default;
 };
 
 /// A gap or overlap that no repair may close, and what it would have taken.
@@ -69,7 +69,7 @@ public:
 
     /// Border edges of the faces in `subset` and of the outside, sorted. Edges in `shielded` (low end first, sorted)
     /// have their partner elsewhere.
-    [[nodiscard]] std::vector<BorderEdge> borders(std::span<std::uint32_t const> subset,
+    [[nodiscard]] std::vector<RepairEdge> borders(std::span<std::uint32_t const> subset,
                                                   std::span<DirectedEdge const> shielded) const;
     [[nodiscard]] std::vector<std::uint32_t> all_faces() const;
     /// Edges of a face in `member` (which counts the outside in) whose one partner is not.
@@ -77,8 +77,8 @@ public:
 
     /// Points that stay, and edges that take no vertex.
     std::unordered_set<Point> frozen_points;
-    std::vector<BorderEdge> frozen_edges; ///< sorted
-    [[nodiscard]] bool frozen(BorderEdge const& edge) const;
+    std::vector<RepairEdge> frozen_edges; ///< sorted
+    [[nodiscard]] bool frozen(RepairEdge const& edge) const;
     std::vector<Obstacle> obstacles;
     /// Points that take no part at all: earlier plans failed there.
     std::unordered_set<Point> left_out;
