@@ -145,6 +145,9 @@ BOOST_AUTO_TEST_CASE(a_file_cut_anywhere_is_refused_or_whole) {
             auto const bytes = read_file(part);
             for (std::uintmax_t i = 0; i < kCuts; ++i) {
                 auto const size = i * (bytes.size() - 1) / (kCuts - 1);
+                if (ending == ".geojsonl" && size != 0 && (bytes[size] == '\n' || bytes[size - 1] == '\n')) {
+                    continue; // whole lines are a whole file: nothing tells that there were more
+                }
                 write_file_atomically(part, std::string_view{bytes}.substr(0, size));
                 auto const outcome = outcome_of(victim.path);
                 BOOST_TEST((!outcome.error.empty() || outcome.features == kFeatures),
