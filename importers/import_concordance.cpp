@@ -1,9 +1,6 @@
 #include "cell_values.hpp"
 #include "job_parts.hpp"
 
-#include <wangge/importers/field_mapping.hpp>
-#include <wangge/importers/table_reader.hpp>
-
 #include <fmt/format.h>
 
 #include <map>
@@ -51,25 +48,8 @@ private:
 
     void read(std::filesystem::path const& file) {
         auto const name = file.filename().string();
-        auto reader = TableReader::open(file, m_options.read);
-        auto const mapping = FieldMapping::guess(concordance_fields(), reader.columns(), file.string());
-        m_progress.begin(fmt::format("reading {}", name), 0, "rows");
-        std::vector<Problem> found;
-        TableRow row;
-        std::uint64_t rows = 0;
-        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end;
-             outcome = reader.next(row, found)) {
-            m_problems.take(found, m_files.size() > 1 ? name : std::string{});
-            ++rows;
-            m_progress.advance(1);
-            if (outcome == TableReader::Outcome::row) {
-                read_row(row, mapping, name);
-            }
-        }
-        m_problems.take(found);
-        m_progress.end();
-        m_report.rows_read += rows;
-        m_report.files.push_back({name, rows, {}, {}, {}, reader.encoding(), mapping.describe(), {}});
+        read_table(file, concordance_fields(), m_options, m_files.size() > 1, m_progress, m_problems, m_report,
+                   [&](TableRow const& row, FieldMapping const& mapping) { read_row(row, mapping, name); });
     }
 
     void read_row(TableRow const& row, FieldMapping const& mapping, std::string const& list) {

@@ -3,7 +3,6 @@
 #include <wangge/base/error.hpp>
 #include <wangge/geom/validity.hpp>
 #include <wangge/importers/ogr_reader.hpp>
-#include <wangge/importers/table_reader.hpp>
 
 #include <fmt/format.h>
 
@@ -111,25 +110,10 @@ private:
 
     void read_table(std::filesystem::path const& file) {
         auto const name = file.filename().string();
-        auto reader = TableReader::open(file, m_options.read);
-        auto const mapping = mapping_of(division_fields(), reader.columns(), file, m_options);
-        m_progress.begin(fmt::format("reading {}", name), 0, "rows");
-        std::vector<Problem> found;
-        TableRow row;
-        std::uint64_t rows = 0;
-        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end;
-             outcome = reader.next(row, found)) {
-            m_problems.take(found, m_files.size() > 1 ? name : std::string{});
-            ++rows;
-            m_progress.advance(1);
-            if (outcome == TableReader::Outcome::row) {
-                read_row(row, mapping, fmt::format("{} row {}", name, row.row));
-            }
-        }
-        m_problems.take(found);
-        m_progress.end();
-        m_report.rows_read += rows;
-        m_report.files.push_back({name, rows, {}, {}, {}, reader.encoding(), mapping.describe(), {}});
+        importers::read_table(file, division_fields(), m_options, m_files.size() > 1, m_progress, m_problems, m_report,
+                              [&](TableRow const& row, FieldMapping const& mapping) {
+                                  read_row(row, mapping, fmt::format("{} row {}", name, row.row));
+                              });
     }
 
     void read_row(TableRow const& row, FieldMapping const& mapping, std::string const& where) {

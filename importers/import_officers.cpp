@@ -2,7 +2,6 @@
 #include "job_parts.hpp"
 
 #include <wangge/base/error.hpp>
-#include <wangge/importers/table_reader.hpp>
 
 #include <fmt/format.h>
 
@@ -55,27 +54,9 @@ private:
     }
 
     void read(std::filesystem::path const& file) {
-        auto const name = file.filename().string();
-        auto reader = TableReader::open(file, m_options.read);
-        auto const mapping = mapping_of(officer_fields(), reader.columns(), file, m_options);
-        m_progress.begin(fmt::format("reading {}", name), reader.bytes_total(), "bytes");
-        std::vector<Problem> found;
-        TableRow row;
-        std::uint64_t rows = 0;
-        std::uint64_t reported = 0;
-        for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end;
-             outcome = reader.next(row, found)) {
-            m_problems.take(found, m_files.size() > 1 ? name : std::string{});
-            ++rows;
-            m_progress.advance(reader.bytes_read() - std::exchange(reported, reader.bytes_read()));
-            if (outcome == TableReader::Outcome::row) {
-                read_row(row, mapping, m_report.files.size());
-            }
-        }
-        m_problems.take(found);
-        m_progress.end();
-        m_report.rows_read += rows;
-        m_report.files.push_back({name, rows, {}, {}, {}, reader.encoding(), mapping.describe(), {}});
+        read_table(
+            file, officer_fields(), m_options, m_files.size() > 1, m_progress, m_problems, m_report,
+            [&](TableRow const& row, FieldMapping const& mapping) { read_row(row, mapping, m_report.files.size()); });
     }
 
     [[nodiscard]] std::string where(std::size_t file, std::uint64_t row) const {

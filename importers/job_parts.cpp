@@ -16,6 +16,7 @@
 #include <iterator>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace wangge::importers {
 
@@ -74,6 +75,32 @@ FieldMapping mapping_of(std::span<WantedField const> wanted, std::vector<std::st
         write_file_atomically(options.save_mapping, mapping.to_json());
     }
     return mapping;
+}
+
+void read_table(std::filesystem::path const& file, std::span<WantedField const> wanted, ImportOptions const& options,
+                bool one_of_several, Progress& progress, ProblemList& problems, ImportReport& report,
+                std::function<void(TableRow const&, FieldMapping const&)> const& each) {
+    auto const name = file.filename().string();
+    auto reader = TableReader::open(file, options.read);
+    auto const mapping = mapping_of(wanted, reader.columns(), file, options);
+    progress.begin(fmt::format("reading {}", name), reader.bytes_total(), "bytes");
+    std::vector<Problem> found;
+    TableRow row;
+    std::uint64_t rows = 0;
+    std::uint64_t reported = 0;
+    for (auto outcome = reader.next(row, found); outcome != TableReader::Outcome::end;
+         outcome = reader.next(row, found)) {
+        problems.take(found, one_of_several ? name : std::string{});
+        ++rows;
+        progress.advance(reader.bytes_read() - std::exchange(reported, reader.bytes_read()));
+        if (outcome == TableReader::Outcome::row) {
+            each(row, mapping);
+        }
+    }
+    problems.take(found, one_of_several ? name : std::string{});
+    progress.end();
+    report.rows_read += rows;
+    report.files.push_back({name, rows, {}, {}, {}, reader.encoding(), mapping.describe(), {}});
 }
 
 ReadOptions read_options(ImportOptions const& options, std::vector<registry::Division> const& divisions) {

@@ -2,9 +2,11 @@
 
 #include <wangge/importers/import_job.hpp>
 #include <wangge/importers/normalizer.hpp>
+#include <wangge/importers/table_reader.hpp>
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +43,12 @@ private:
 /// FieldMapping does.
 [[nodiscard]] FieldMapping mapping_of(std::span<WantedField const> wanted, std::vector<std::string> const& columns,
                                       std::filesystem::path const& file, ImportOptions const& options);
+
+/// Reads one of the files of an import: calls `each` for every row that can be read, and adds the others' problems, the
+/// number of rows and the file itself to the report, in which `problems` collects.
+void read_table(std::filesystem::path const& file, std::span<WantedField const> wanted, ImportOptions const& options,
+                bool one_of_several, Progress& progress, ProblemList& problems, ImportReport& report,
+                std::function<void(TableRow const&, FieldMapping const&)> const& each);
 
 /// options.read with the names of these divisions, by which encodings are told apart.
 [[nodiscard]] ReadOptions read_options(ImportOptions const& options, std::vector<registry::Division> const& divisions);

@@ -328,6 +328,17 @@ class History(unittest.TestCase):
         rows = list(csv.DictReader(cli.run("crosswalk", "divisions", "--from-list", listed, "--data", data, check=0)
                                    .stdout.splitlines()))
         self.assertEqual([(r["old_code"], r["kinds"]) for r in rows], [("440106996001", "abolished"), ("440106001001", "unchanged")])
+        odd = self.folder / "odd-names.csv"
+        odd.write_text("was,is\n440106994001,440106001001\n", encoding="utf-8")
+        mapping = self.folder / "concordance-mapping.json"
+        cli.run("import", "concordance", table, "--dry-run", "--save-mapping", mapping, "--data", data, check=0)
+        saved = json.loads(mapping.read_text(encoding="utf-8"))
+        self.assertEqual(saved["fields"]["old_code"], "旧编码")
+        self.assertIn("no column for old_code", cli.run("import", "concordance", odd, "--data", data, check=1).stderr)
+        saved["fields"] = {"old_code": "was", "new_code": "is"}
+        mapping.write_text(json.dumps(saved), encoding="utf-8")
+        cli.run("import", "concordance", odd, "--mapping", mapping, "--data", data, check=0)
+        self.assertEqual(cli.run_json("show", "division", "440106994001", "--data", data)["now"][0]["code"], "440106001001")
         bad = self.folder / "bad.csv"
         bad.write_text("old_code,new_code,effective\n44010699,440106998001,2010-01-01\n440106997001,4401,2010-01-01\n"
                        "440106997001,440106998001,yesterday\n,440106998001,2010-01-01\n", encoding="utf-8")
