@@ -92,20 +92,23 @@ std::string lower(std::string_view text) {
 
 std::size_t column_of(std::vector<std::string> const& header, std::string const& wanted,
                       std::span<std::string_view const> guesses, std::string const& file, char const* option) {
+    auto const only_one = [&](auto const& is_it) {
+        auto const first = std::find_if(header.begin(), header.end(), is_it);
+        if (first != header.end() && std::find_if(first + 1, header.end(), is_it) != header.end()) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: two columns are called '{}'; rename one of them", file, *first)};
+        }
+        return first;
+    };
+    auto found = header.end();
     if (!wanted.empty()) {
-        for (std::size_t i = 0; i < header.size(); ++i) {
-            if (header[i] == wanted) {
-                return i;
-            }
-        }
-    } else {
-        for (auto const guess : guesses) {
-            for (std::size_t i = 0; i < header.size(); ++i) {
-                if (lower(header[i]) == guess) {
-                    return i;
-                }
-            }
-        }
+        found = only_one([&](std::string const& name) { return name == wanted; });
+    }
+    for (auto guess = guesses.begin(); wanted.empty() && found == header.end() && guess != guesses.end(); ++guess) {
+        found = only_one([&](std::string const& name) { return lower(name) == *guess; });
+    }
+    if (found != header.end()) {
+        return static_cast<std::size_t>(found - header.begin());
     }
     std::string columns;
     for (auto const& name : header) {
@@ -131,14 +134,35 @@ char separator_of(std::string_view header) {
     return best;
 }
 
+struct OtherFormat {
+    std::string_view begin, sentence;
+};
+constexpr std::array<OtherFormat, 5> kOtherFormats{
+    {{"\xff\xfe", "is in UTF-16, which is not read; save it as CSV in UTF-8"},
+     {"\xfe\xff", "is in UTF-16, which is not read; save it as CSV in UTF-8"},
+     {"\x1f\x8b", "is compressed with gzip; unpack it first"},
+     {"PK\x03\x04", "is a zip archive or a workbook; unpack it, or save the sheet as CSV in UTF-8"},
+     {"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it first"}}};
+
+void refuse_other_than_text(std::string_view record, std::string const& file) {
+    for (auto const& [begin, sentence] : kOtherFormats) {
+        if (record.starts_with(begin)) {
+            throw Error{ErrorCode::data_rejected, fmt::format("{}: {}", file, sentence)};
+        }
+    }
+    auto const is_control = [](char c) { return c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r'; };
+    if (auto const at = std::find_if(record.begin(), record.end(), is_control); at != record.end()) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: is no text: its byte {} is a control character; save it as CSV in UTF-8", file,
+                                at - record.begin())};
+    }
+}
+
 } // namespace
 
 CsvHeader read_csv_header(std::string_view record, std::string const& lon_column, std::string const& lat_column,
                           std::string const& file) {
-    if (record.starts_with("\xff\xfe") || record.starts_with("\xfe\xff")) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}: is in UTF-16, which is not read; save it as CSV in UTF-8", file)};
-    }
+    refuse_other_than_text(record, file);
     if (record.starts_with("\xef\xbb\xbf")) {
         record.remove_prefix(3);
     }

@@ -1,5 +1,7 @@
 """Many positions at once: CSV and binary, files and streams, any number of threads, the summary and the exit codes."""
 import array
+import gzip
+import io
 import json
 import os
 import pathlib
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import wangge_cli as cli
@@ -103,6 +106,27 @@ class Bulk(unittest.TestCase):
             done = self.locate("--points", "-", "--out", out, code=1, stdin="\ufefflon,lat\n113.3,23.1\n".encode(encoding))
             self.assertIn("is in UTF-16, which is not read; save it as CSV in UTF-8", done.stderr.decode())
             self.assertFalse(out.exists())
+
+    def test_what_is_no_text_is_refused_by_name(self):
+        rows = b"lon,lat\n113.3,23.1\n"
+        workbook = io.BytesIO()
+        with zipfile.ZipFile(workbook, "w") as archive:
+            archive.writestr("xl/worksheets/sheet1.xml", rows)
+        for content, says in ((gzip.compress(rows), "is compressed with gzip; unpack it first"),
+                              (workbook.getvalue(), "is a zip archive or a workbook"),
+                              (b"\x28\xb5\x2f\xfd" + rows, "is compressed with zstd"),
+                              (b"lon,la\0t\n113.3,23.1\n", "its byte 6 is a control character")):
+            done = self.locate("--points", "-", "--out", self.folder / "no-text.out", code=1, stdin=content)
+            self.assertIn(says, done.stderr.decode())
+            self.assertFalse((self.folder / "no-text.out").exists())
+
+    def test_a_coordinate_that_two_columns_may_hold_is_refused(self):
+        rows = b"id,lon,lat,LON\n1,113.3,23.1,99\n"
+        done = self.locate("--points", "-", "--out", "-", code=1, stdin=rows)
+        self.assertIn("two columns are called 'lon'", done.stderr.decode())
+        done = self.locate("--points", "-", "--out", "-", "--lon", "LON", code=0, stdin=rows)
+        self.assertEqual(done.stdout.splitlines()[1].split(b",")[3:5], [b"99", b""])
+        self.locate("--points", "-", "--out", "-", "--lon", "lon", code=0, stdin=rows)
 
     def test_the_summary_is_json_on_request_and_never_among_the_answers(self):
         out = self.folder / "summary.csv"
