@@ -220,11 +220,12 @@ void fence_calls(bool network) {
     allow(SCMP_SYS(pipe2));
 #endif
     constexpr scmp_datum_t kChanges = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
-    allow(SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, kChanges, 0));
-    allow(SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, kChanges, 0));
-    allow(SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));                                  // to ask, not to set
-    allow(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));      // a thread, not a process
-    allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()))); // abort()
+    auto const pid = static_cast<scmp_datum_t>(::getpid());
+    allow(SCMP_SYS(open), scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, kChanges, 0});
+    allow(SCMP_SYS(openat), scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, kChanges, 0});
+    allow(SCMP_SYS(prlimit64), scmp_arg_cmp{2, SCMP_CMP_EQ, 0, 0});                          // to ask, not to set
+    allow(SCMP_SYS(clone), scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD}); // a thread, not a process
+    allow(SCMP_SYS(tgkill), scmp_arg_cmp{0, SCMP_CMP_EQ, pid, 0});                           // abort()
     int const old_clone = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0); // its flags hide
     error = old_clone == 0 || old_clone == -EDOM ? error : old_clone;
     error = error == 0 ? seccomp_load(filter.get()) : error;

@@ -394,7 +394,43 @@ SiteSystems::SiteSystems() {
 
 SiteSystems::SiteSystems(std::shared_ptr<Content const> content) : m_content(std::move(content)) {}
 
+namespace {
+
+/// Control characters, and characters beyond ASCII outside quotes and comments: TOML forbids both. toml++ 3.3 asserts
+/// on some of the first and has undefined behaviour on some of the second instead of refusing them.
+void refuse_what_breaks_the_reader(std::string_view toml, std::string const& file) {
+    std::string_view closes; // what ends the quotes or the comment that we are in; empty outside
+    for (std::size_t at = toml.starts_with("\xef\xbb\xbf") ? 3 : 0; at < toml.size(); ++at) {
+        auto const c = toml[at];
+        bool const control = (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\x7f';
+        if (control || (c < 0 && closes.empty())) {
+            auto const line = 1 + std::ranges::count(toml.substr(0, at), '\n');
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}:{}: not TOML: {}", file, line,
+                                    control ? "a control character; remove it"
+                                            : "a character beyond ASCII stands outside quotes; put it in quotes")};
+        }
+        auto const rest = toml.substr(at);
+        if (closes.empty()) {
+            if (c == '#') {
+                closes = "\n";
+            } else if (c == '"' || c == '\'') {
+                closes = rest.substr(0, rest.starts_with(c == '"' ? R"(""")" : "'''") ? 3 : 1);
+                at += closes.size() - 1;
+            }
+        } else if (closes.front() == '"' && c == '\\') {
+            ++at;
+        } else if (rest.starts_with(closes) || (closes.size() == 1 && c == '\n')) {
+            at += c == '\n' ? 0 : closes.size() - 1;
+            closes = {};
+        }
+    }
+}
+
+} // namespace
+
 SiteSystems SiteSystems::parse(std::string_view toml, std::string const& file) {
+    refuse_what_breaks_the_reader(toml, file);
     toml::table top;
     try {
         top = toml::parse(toml, file);

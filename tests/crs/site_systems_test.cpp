@@ -506,6 +506,27 @@ BOOST_AUTO_TEST_CASE(every_mistake_of_the_file_names_file_line_and_key) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_toml_forbids_is_told_with_its_line) {
+    struct Case {
+        std::string toml, says;
+    };
+    std::string const control = "not TOML: a control character; remove it";
+    std::string const beyond = "not TOML: a character beyond ASCII stands outside quotes; put it in quotes";
+    for (auto const& [toml, says] : {Case{"[\x04", "site.toml:1: " + control},
+                                     {std::string("\n# \0\n", 5), "site.toml:2: " + control},
+                                     {"\nallow_gcj02 = true\x7f", "site.toml:2: " + control},
+                                     {"\n'''\n\\'''\x01", "site.toml:3: " + control},
+                                     {"[é]", "site.toml:1: " + beyond},
+                                     {"a = \"\\\"é\" é", "site.toml:1: " + beyond},
+                                     {"# 注\né = 1", "site.toml:2: " + beyond},
+                                     {"\"\"\"é\n\"\"\"é", "site.toml:2: " + beyond},
+                                     {"'é\né'", "site.toml:2: " + beyond},
+                                     {"\xef\xbb\xbf\xef\xbb\x86 = 1", "site.toml:1: " + beyond}}) {
+        BOOST_TEST(message_of(toml) == says);
+    }
+    BOOST_TEST(message_of("\xef\xbb\xbf\tallow_gcj02 = true # é\r\n") == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_none_and_one_that_cannot_be_read_is_an_error) {
     auto const none = SiteSystems::read_if_there("/nowhere/coordinate-systems.toml");
     BOOST_TEST(none.names().empty());

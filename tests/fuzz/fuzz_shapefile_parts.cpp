@@ -29,11 +29,14 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (size < 4) {
         return 0;
     }
+    auto const number = [&](std::size_t at) {
+        return static_cast<std::size_t>(data[at]) | std::size_t{data[at + 1]} << 8U;
+    };
     auto rest = std::as_bytes(std::span{data + 4, size - 4});
-    std::size_t const shp_size = std::min<std::size_t>(data[0] | data[1] << 8U, rest.size());
+    std::size_t const shp_size = std::min(number(0), rest.size());
     Exact const shp{rest.first(shp_size)};
     rest = rest.subspan(shp_size);
-    std::size_t const shx_size = std::min<std::size_t>(data[2] | data[3] << 8U, rest.size());
+    std::size_t const shx_size = std::min(number(2), rest.size());
     Exact const shx{rest.first(shx_size)};
     Exact const dbf{rest.subspan(shx_size)};
     ShapefileParts const parts{{"a.shp", shp.bytes()}, {"a.shx", shx.bytes()}, {"a.dbf", dbf.bytes()}, {"a.cpg", {}}};
