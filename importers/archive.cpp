@@ -1,6 +1,7 @@
 #include "archive.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include "problem_text.hpp"
 
+#include <wangge/base/utf8.hpp>
 #include <wangge/geom/point.hpp>
 #include <wangge/importers/text_encoding.hpp>
 

@@ -1,5 +1,6 @@
 #include "reader_frames.hpp"
 
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>

@@ -3,6 +3,7 @@
 #include "shapefile_parts.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/ogr_reader.hpp>
 #include <wangge/importers/text_encoding.hpp>
 

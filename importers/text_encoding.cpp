@@ -1,4 +1,5 @@
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <fmt/format.h>
@@ -14,46 +15,7 @@ namespace wangge::importers {
 
 namespace {
 
-[[nodiscard]] bool is_ascii(std::string_view bytes) noexcept {
-    std::size_t i = 0;
-    for (; i + 8 <= bytes.size(); i += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + i, 8);
-        if ((word & 0x8080808080808080ULL) != 0) {
-            return false;
-        }
-    }
-    return std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(i), bytes.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });
-}
-
-/// Length of the UTF-8 character that starts here, 0 when none does, -1 when it starts well and the bytes end inside
-/// it.
-[[nodiscard]] int utf8_character(std::string_view bytes) noexcept {
-    auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    unsigned const lead = at(0);
-    if (lead < 0x80U) {
-        return 1;
-    }
-    int const length = lead >= 0xC2U && lead <= 0xDFU   ? 2
-                       : lead >= 0xE0U && lead <= 0xEFU ? 3
-                       : lead >= 0xF0U && lead <= 0xF4U ? 4
-                                                        : 0;
-    for (int i = 1; i < length; ++i) {
-        if (static_cast<std::size_t>(i) >= bytes.size()) {
-            return -1;
-        }
-        unsigned const c = at(static_cast<std::size_t>(i));
-        unsigned const low = i > 1 ? 0x80U : lead == 0xE0U ? 0xA0U : lead == 0xF0U ? 0x90U : 0x80U;
-        unsigned const high = i > 1 ? 0xBFU : lead == 0xEDU ? 0x9FU : lead == 0xF4U ? 0x8FU : 0xBFU;
-        if (c < low || c > high) {
-            return 0;
-        }
-    }
-    return length;
-}
-
-/// Same for the two- and four-byte forms of GB18030 (by their structure, not by the table).
+/// As utf8_character() for the two- and four-byte forms of GB18030 (by their structure, not by the table).
 [[nodiscard]] int gb18030_character(std::string_view bytes) noexcept {
     auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     if (at(0) < 0x80U) {
@@ -69,30 +31,6 @@ namespace {
 }
 
 } // namespace
-
-bool is_utf8(std::string_view bytes) noexcept {
-    auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    std::size_t i = 0;
-    auto const n = bytes.size();
-    while (i < n) {
-        if (at(i) < 0x80U) {
-            for (++i; i + 8 <= n && is_ascii(bytes.substr(i, 8)); i += 8) {
-            }
-        } else if (i + 3 <= n && at(i) >= 0xE1U && at(i) <= 0xECU) { // nearly every Chinese character
-            if ((at(i + 1) & 0xC0U) != 0x80U || (at(i + 2) & 0xC0U) != 0x80U) {
-                return false;
-            }
-            i += 3;
-        } else {
-            int const length = utf8_character(bytes.substr(i));
-            if (length <= 0) {
-                return false;
-            }
-            i += static_cast<std::size_t>(length);
-        }
-    }
-    return true;
-}
 
 std::string_view without_cut_character(std::string_view bytes, std::string_view encoding) noexcept {
     // A UTF-8 character shows where it begins; a GB18030 one only by counting from the start.

@@ -1,6 +1,7 @@
 #include "xlsx_source.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/table_reader.hpp>
 #include <wangge/importers/text_encoding.hpp>
 

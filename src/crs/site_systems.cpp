@@ -2,16 +2,20 @@
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/crs/site_systems.hpp>
 #include <wangge/crs/transformer.hpp>
 #include <wangge/geom/measure.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+// toml++ 3.3 asserts, in builds for debugging, what a wrong file breaks ("[#"); it refuses such files all the same.
+#define TOML_ASSERT(condition) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <initializer_list>
 #include <span>
@@ -51,6 +55,38 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 20U;
            std::ranges::all_of(name.substr(kPrefix.size()), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// The text with every byte beyond ASCII as ~ and two hexadecimal digits: toml++ 3.3 has undefined behaviour on some
+/// characters beyond ASCII that stand where none may. Outside quotes and comments TOML knows no ~, so it is refused
+/// there.
+[[nodiscard]] std::string in_ascii(std::string_view text) {
+    std::string ascii;
+    for (auto const c : text) {
+        if (c >= 0 && c != '~') {
+            ascii += c;
+        } else {
+            ascii += fmt::format("~{:02x}", static_cast<unsigned char>(c));
+        }
+    }
+    return ascii;
+}
+
+/// What in_ascii() was given.
+[[nodiscard]] std::string from_ascii(std::string_view ascii) {
+    std::string text;
+    for (std::size_t i = 0; i < ascii.size(); ++i) {
+        unsigned byte = 0;
+        auto const* const digits = ascii.data() + i + 1;
+        if (ascii[i] == '~' && ascii.size() - i > 2 &&
+            std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+            text += static_cast<char>(byte);
+            i += 2;
+        } else {
+            text += ascii[i];
+        }
+    }
+    return text;
+}
+
 /// A table of the file with its place in it, for messages.
 class Section {
 public:
@@ -80,7 +116,7 @@ public:
                 for (auto const& list : lists) {
                     all.insert(all.end(), list.begin(), list.end());
                 }
-                fail(value.source().begin.line, key.str(),
+                fail(value.source().begin.line, from_ascii(key.str()),
                      fmt::format("there is no such key; known are {}", fmt::join(all, ", ")));
             }
         }
@@ -98,7 +134,7 @@ public:
         if (value == nullptr || value->get().empty()) {
             fail(key, "must be text in quotes, and not empty");
         }
-        return value->get();
+        return from_ascii(value->get());
     }
     [[nodiscard]] std::string text_or(std::string_view key, std::string otherwise) const {
         return has(key) ? text(key) : std::move(otherwise);
@@ -394,49 +430,16 @@ SiteSystems::SiteSystems() {
 
 SiteSystems::SiteSystems(std::shared_ptr<Content const> content) : m_content(std::move(content)) {}
 
-namespace {
-
-/// Control characters, and characters beyond ASCII outside quotes and comments: TOML forbids both. toml++ 3.3 asserts
-/// on some of the first and has undefined behaviour on some of the second instead of refusing them.
-void refuse_what_breaks_the_reader(std::string_view toml, std::string const& file) {
-    std::string_view closes; // what ends the quotes or the comment that we are in; empty outside
-    for (std::size_t at = toml.starts_with("\xef\xbb\xbf") ? 3 : 0; at < toml.size(); ++at) {
-        auto const c = toml[at];
-        bool const control = (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\x7f';
-        if (control || (c < 0 && closes.empty())) {
-            auto const line = 1 + std::ranges::count(toml.substr(0, at), '\n');
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}:{}: not TOML: {}", file, line,
-                                    control ? "a control character; remove it"
-                                            : "a character beyond ASCII stands outside quotes; put it in quotes")};
-        }
-        auto const rest = toml.substr(at);
-        if (closes.empty()) {
-            if (c == '#') {
-                closes = "\n";
-            } else if (c == '"' || c == '\'') {
-                closes = rest.substr(0, rest.starts_with(c == '"' ? R"(""")" : "'''") ? 3 : 1);
-                at += closes.size() - 1;
-            }
-        } else if (closes.front() == '"' && c == '\\') {
-            ++at;
-        } else if (rest.starts_with(closes) || (closes.size() == 1 && c == '\n')) {
-            at += c == '\n' ? 0 : closes.size() - 1;
-            closes = {};
-        }
-    }
-}
-
-} // namespace
-
 SiteSystems SiteSystems::parse(std::string_view toml, std::string const& file) {
-    refuse_what_breaks_the_reader(toml, file);
+    if (!is_utf8(toml)) {
+        throw Error{ErrorCode::data_rejected, fmt::format("{}:1: not TOML: not in UTF-8; save it as UTF-8", file)};
+    }
     toml::table top;
     try {
-        top = toml::parse(toml, file);
+        top = toml::parse(in_ascii(toml.substr(toml.starts_with("\xef\xbb\xbf") ? 3 : 0)), file);
     } catch (toml::parse_error const& error) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}:{}: not TOML: {}", file, error.source().begin.line, error.description())};
+        throw Error{ErrorCode::data_rejected, fmt::format("{}:{}: not TOML: {}", file, error.source().begin.line,
+                                                          from_ascii(error.description()))};
     }
     Section const root{top, {}, file};
     root.allow_only({kTopKeys});

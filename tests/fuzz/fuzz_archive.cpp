@@ -5,6 +5,7 @@
 #include "archive.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <cstdint>

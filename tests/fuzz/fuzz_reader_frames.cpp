@@ -3,6 +3,7 @@
 //   build/fuzz/tests/fuzz/fuzz_reader_frames -max_total_time=60
 #include "reader_frames.hpp"
 
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 #include "files.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/code_list.hpp>
 #include <wangge/importers/csv_reader.hpp>
 #include <wangge/importers/field_mapping.hpp>

@@ -10,9 +10,6 @@
 
 namespace wangge::importers {
 
-/// True when the bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates). O(n).
-[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
-
 /// `bytes` without a character that was cut at their end (a .dbf cuts names at 10 bytes, wherever that falls).
 [[nodiscard]] std::string_view without_cut_character(std::string_view bytes, std::string_view encoding) noexcept;
 
