@@ -1,3 +1,5 @@
+#include "touched.hpp"
+
 #include <wangge/base/error.hpp>
 #include <wangge/changes/change_set_text.hpp>
 #include <wangge/changes/change_steps.hpp>
@@ -15,26 +17,6 @@ using registry::Operation;
 using registry::OperationKind;
 
 namespace {
-
-void record_touched(registry::Registry& registry, Examination const& examined) {
-    std::vector<GridCode> changed, neighbours;
-    for (auto const& grid : examined.touched) {
-        changed.push_back(grid.code);
-    }
-    for (auto const& grid : examined.neighbours) {
-        neighbours.push_back(grid.code);
-    }
-    if (changed.empty()) { // in conflict: at least what its operations name
-        for (auto const& operation : examined.operations) {
-            for (auto const& grid : operation.grids) {
-                if (!operation.dropped_by) {
-                    changed.push_back(grid.code);
-                }
-            }
-        }
-    }
-    registry.record_touched(examined.draft.id, changed, neighbours);
-}
 
 /// Error{data_rejected} unless what was checked is what is there; the change set is then open again.
 void require_as_checked(registry::Registry& registry, Examination const& examined, std::string_view step,
@@ -79,6 +61,26 @@ std::vector<registry::Lineage> lineage_of(Examination const& examined) {
 }
 
 } // namespace
+
+void record_touched(registry::Registry& registry, Examination const& examined) {
+    std::vector<GridCode> changed, neighbours;
+    for (auto const& grid : examined.touched) {
+        changed.push_back(grid.code);
+    }
+    for (auto const& grid : examined.neighbours) {
+        neighbours.push_back(grid.code);
+    }
+    if (changed.empty()) { // in conflict: at least what its operations name
+        for (auto const& operation : examined.operations) {
+            for (auto const& grid : operation.grids) {
+                if (!operation.dropped_by) {
+                    changed.push_back(grid.code);
+                }
+            }
+        }
+    }
+    registry.record_touched(examined.draft.id, changed, neighbours);
+}
 
 StepResult check(registry::Registry& registry, std::int64_t draft, std::string const& by) {
     auto const before = registry.draft(draft);

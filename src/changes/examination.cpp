@@ -383,7 +383,7 @@ private:
                 boxes.push_back(geom::envelope_of(outline.shape));
             }
         }
-        auto const grids = m_registry.grids_touching(day, boxes);
+        auto grids = m_registry.grids_touching(day, boxes);
         if (day == m_result.first_day) {
             for (auto const& grid : grids) {
                 if (incoming.contains(grid.code) && !change.codes.contains(grid.code)) {
@@ -391,7 +391,7 @@ private:
                 }
             }
         }
-        check_day(day, grids, incoming, whole);
+        check_day(day, std::move(grids), incoming, change.codes, whole);
     }
 
     void keep_neighbours_of_renamed(Date day, DayChange const& change) {
@@ -418,8 +418,8 @@ private:
         return counties;
     }
 
-    void check_day(Date day, std::vector<Grid> const& grids, std::set<GridCode> const& incoming,
-                   std::set<DivisionCode> const& whole) {
+    void check_day(Date day, std::vector<Grid> grids, std::set<GridCode> const& incoming,
+                   std::set<GridCode> const& changed, std::set<DivisionCode> const& whole) {
         std::vector<topology::Face> faces;
         std::set<DivisionCode> villages;
         for (auto const& grid : grids) {
@@ -478,6 +478,15 @@ private:
             if (m_seen.insert(problem.id()).second) {
                 m_result.problems.push_back({day, std::move(problem)});
             }
+        }
+        if (day == m_result.draft.days.from) {
+            auto& ground = m_result.ground;
+            for (auto const& known : outlines) {
+                ground.outlines.push_back(*outline(*DivisionCode::parse(known.name)));
+            }
+            ground.grids = std::move(grids);
+            ground.changed = changed;
+            ground.accepted_gaps = std::move(accepted);
         }
     }
 

@@ -93,7 +93,7 @@ void WorkingState::apply(registry::Operation const& operation, registry::ChangeD
             against(part.code, "it builds on an operation that was dropped");
             continue;
         }
-        if (part.base && !was_touched) {
+        if (part.base) {
             if (auto const now = registry::base_of(*at.now); now != *part.base) {
                 against(part.code, difference(*part.base, now));
                 continue;
