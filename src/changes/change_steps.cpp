@@ -35,32 +35,26 @@ void require_as_checked(registry::Registry& registry, Examination const& examine
 
 /// Where the ground of the grids that change shape goes on the first day.
 std::vector<registry::Lineage> lineage_of(Examination const& examined) {
-    std::vector<geom::MultiPolygon const*> before, after;
-    std::vector<GridCode> before_codes, after_codes;
-    for (auto const& grid : examined.touched) {
-        if (grid.before && grid.after && grid.before->shape == grid.after->shape) {
-            continue;
-        }
-        if (grid.before) {
-            before.push_back(&grid.before->shape);
-            before_codes.push_back(grid.code);
-        }
-        if (grid.after) {
-            after.push_back(&grid.after->shape);
-            after_codes.push_back(grid.code);
-        }
-    }
     std::vector<registry::Lineage> lineage;
-    for (auto const& share : topology::area_shares(before, after)) {
-        if (share.before != topology::kNobody && share.after != topology::kNobody) {
-            lineage.push_back({before_codes[share.before], after_codes[share.after], share.area_m2,
-                               share.share_of_before, share.share_of_after});
+    for (auto const& share : topology::ground_shares(shape_changes(examined))) {
+        if (share.from && share.to) {
+            lineage.push_back({*share.from, *share.to, share.area_m2, share.share_of_from, share.share_of_to});
         }
     }
     return lineage;
 }
 
 } // namespace
+
+std::vector<topology::ShapeChange> shape_changes(Examination const& examined) {
+    std::vector<topology::ShapeChange> changes;
+    for (auto const& [code, before, after] : examined.touched) {
+        if (!before || !after || before->shape != after->shape) {
+            changes.push_back({code, before ? &before->shape : nullptr, after ? &after->shape : nullptr});
+        }
+    }
+    return changes;
+}
 
 void record_touched(registry::Registry& registry, Examination const& examined) {
     std::vector<GridCode> changed, neighbours;
