@@ -42,16 +42,17 @@ std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>> same_shapes(Sh
     return same;
 }
 
-/// For each shape before and after, the shapes of the other side whose envelopes meet its own.
+/// For each shape before and after, the shapes of the other side whose envelopes meet its own; of those that stay the
+/// same only where others may come to lie over them.
 struct Candidates {
     std::vector<std::vector<std::uint32_t>> of_before, of_after;
 };
 
-Candidates candidates(Shapes before, Shapes after, auto const& same) {
+Candidates candidates(Shapes before, Shapes after, auto const& same, bool overlapping) {
     std::vector<Boxed> boxes;
     auto const offset = static_cast<std::uint32_t>(before.size());
     for (std::uint32_t i = 0; i < before.size(); ++i) {
-        if (same.first[i] == kNobody && !before[i]->empty()) {
+        if ((overlapping || same.first[i] == kNobody) && !before[i]->empty()) {
             boxes.push_back({geom::envelope_of(*before[i]), i});
         }
     }
@@ -147,7 +148,7 @@ double share_of(double part, double whole) { return whole > 0 ? std::clamp(part 
 
 std::vector<AreaShare> shares_of(Shapes before, Shapes after, Keepers const& keepers, ShareShapes with) {
     auto const same = same_shapes(before, after, keepers);
-    auto const near = candidates(before, after, same);
+    auto const near = candidates(before, after, same, !keepers.empty());
     auto const area_before = areas_of(before);
     auto const area_after = areas_of(after);
     std::vector<AreaShare> shares;
