@@ -1,4 +1,5 @@
 #include "touched.hpp"
+#include "working_state.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/changes/change_set_text.hpp>
@@ -127,26 +128,45 @@ std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string 
                     fmt::format("change set {} '{}' is {}, not applied; there is nothing to undo", draft, undone.title,
                                 to_string(undone.status))};
     }
+    return undo_applied(registry, *undone.change_set, author, from);
+}
+
+std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set, std::string const& author,
+                          std::optional<Date> from) {
+    auto const undone = registry.applied_change(change_set);
+    auto const timelines = registry.timelines(change_set);
     DateInterval days{kForever, kAlways};
-    for (auto const& grid : registry.timelines(*undone.change_set)) {
+    for (auto const& grid : timelines) {
         for (auto const& run : grid.days_that_differ()) {
             days = {std::min(days.from, run.from), std::max(days.to, run.to)};
         }
     }
     for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
-        if (gap.change_set == *undone.change_set) {
+        if (gap.change_set == change_set) {
             days = {std::min(days.from, gap.valid.from), std::max(days.to, gap.valid.to)};
         }
     }
     if (days.empty()) {
-        days = undone.days;
+        if (!undone.draft) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{} was applied by a program that did not keep what imports had found; import the "
+                                    "boundaries as they were before as a change set (wangge changes new --from)",
+                                    name_of(undone))};
+        }
+        days = registry.draft(*undone.draft).days;
     }
     days.from = std::max(days.from, from.value_or(days.from));
     if (days.empty()) {
-        throw Error{ErrorCode::usage, fmt::format("change set {} '{}' has no effect from {} on; it ended on {}", draft,
-                                                  undone.title, days.from.str(), days.to.str())};
+        throw Error{ErrorCode::usage, fmt::format("{} has no effect from {} on; it ended on {}", name_of(undone),
+                                                  days.from.str(), days.to.str())};
     }
-    auto const id = registry.make_draft({fmt::format("undo of {} '{}'", draft, undone.title), author, days, draft, {}});
+    auto const id = registry.make_draft(
+        {fmt::format("undo of {}",
+                     undone.draft ? fmt::format("{} '{}'", *undone.draft, undone.title) : name_of(undone)),
+         author,
+         days,
+         change_set,
+         {}});
     record_touched(registry, examine(registry, id, Depth::content));
     return id;
 }

@@ -143,7 +143,7 @@ private:
     void compose() {
         auto const& draft = m_result.draft;
         auto& set = m_result.change_set;
-        if (draft.undoes) {
+        if (draft.undoes_change_set) {
             set = undoing(m_registry, draft, m_result.conflicts);
         } else {
             WorkingState state{m_registry, draft.days.from};

@@ -52,14 +52,8 @@ std::vector<DateInterval> without(DateInterval days, std::span<DateInterval cons
 /// Writes one change set into the open draft; the caller holds the transaction.
 class DraftWriter {
 public:
-    /// With `keep_timelines` it remembers the days of each grid before and after.
-    DraftWriter(Connection& connection, std::int64_t change_set, GenerationNumber draft, DateInterval days,
-                bool keep_timelines)
-        : m_connection(connection)
-        , m_change_set(change_set)
-        , m_draft(draft)
-        , m_days(days)
-        , m_keep_timelines(keep_timelines) {}
+    DraftWriter(Connection& connection, std::int64_t change_set, GenerationNumber draft, DateInterval days)
+        : m_connection(connection), m_change_set(change_set), m_draft(draft), m_days(days) {}
 
     void apply(GridChange const& change) {
         auto const& kinds = change.kinds;
@@ -192,14 +186,12 @@ private:
         for (auto const shape_id : freed) {
             m_drop_shape.run(shape_id);
         }
-        if (m_keep_timelines) {
-            auto& timelines = m_timelines.emplace_back();
-            timelines.code = code;
-            for (std::size_t i = 0; i < m_rows.size(); ++i) {
-                timelines.before.push_back(on_days({m_rows[i].valid, m_contents[i]}));
-            }
-            std::ranges::transform(wanted, std::back_inserter(timelines.after), on_days);
+        auto& timelines = m_timelines.emplace_back();
+        timelines.code = code;
+        for (std::size_t i = 0; i < m_rows.size(); ++i) {
+            timelines.before.push_back(on_days({m_rows[i].valid, m_contents[i]}));
         }
+        std::ranges::transform(wanted, std::back_inserter(timelines.after), on_days);
     }
 
     static GridOnDays on_days(Piece const& piece) {
@@ -278,7 +270,6 @@ private:
     std::int64_t m_change_set;
     GenerationNumber m_draft;
     DateInterval m_days;
-    bool m_keep_timelines;
     std::vector<GridTimelines> m_timelines;
     DivisionCode m_last_village; ///< known to be one on m_last_day
     Date m_last_day;
@@ -329,9 +320,9 @@ void reject_repeated_codes(ChangeSet const& change_set) {
 } // namespace
 
 std::vector<GridTimelines> Registry::Impl::write_change_set(ChangeSet const& change_set, std::int64_t id,
-                                                            bool keep_timelines, Progress& progress) {
+                                                            Progress& progress) {
     auto const draft = newest_published() + 1;
-    DraftWriter writer{connection, id, draft, {change_set.effective, change_set.until}, keep_timelines};
+    DraftWriter writer{connection, id, draft, {change_set.effective, change_set.until}};
     constexpr std::uint64_t kReportEvery = 1000;
     std::uint64_t done = 0;
     progress.begin("writing grids", change_set.changes.size() + change_set.restorations.size(), "grids");
@@ -366,7 +357,7 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
         if (change_set.draft != 0) {
             m_impl->finish_draft(change_set.draft, *id);
         }
-        auto const timelines = m_impl->write_change_set(change_set, *id, change_set.draft != 0, progress);
+        auto const timelines = m_impl->write_change_set(change_set, *id, progress);
         m_impl->keep_timelines(*id, timelines);
         m_impl->reopen_drafts_beside(*id);
         lineage.write(*id);
@@ -403,7 +394,7 @@ void Registry::rehearse(ChangeSet const& change_set, std::function<void(std::spa
         m_impl->tie_draft(change_set.draft, id);
     }
     SilentProgress silent;
-    look(m_impl->write_change_set(change_set, id, true, silent));
+    look(m_impl->write_change_set(change_set, id, silent));
 }
 
 State Registry::state(Date as_of, std::optional<GenerationNumber> known_at, Progress& progress) const {

@@ -503,7 +503,13 @@ int changes_undo(ChangesOptions const& options) {
     auto registry = open_for_writing(options);
     auto const from =
         options.effective.empty() ? std::nullopt : std::optional{date_argument(options.effective, "--effective")};
-    show_draft(registry, options, changes::undo(registry, options.id, author_argument(options.author), from));
+    if ((options.id == 0) == (options.change_set == 0)) {
+        throw Error{ErrorCode::usage, "undo needs either the number of a change set or --import N"};
+    }
+    auto const author = author_argument(options.author);
+    show_draft(registry, options,
+               options.id != 0 ? changes::undo(registry, options.id, author, from)
+                               : changes::undo_applied(registry, options.change_set, author, from));
     return 0;
 }
 

@@ -49,9 +49,10 @@ struct ChangesOptions {
     std::string shape, line, village, code, into, at, reason;
     std::string kind = "comprehensive";
     bool keep = false;
-    int number = 0;    ///< drop: of the operation
-    bool all = false;  ///< list, repair
-    bool list = false; ///< repair
+    int number = 0;              ///< drop: of the operation
+    std::int64_t change_set = 0; ///< undo: an applied one, as history names it
+    bool all = false;            ///< list, repair
+    bool list = false;           ///< repair
     std::filesystem::path out;
     std::string approver;
     std::string tolerance = "0.1", max_area = "100"; ///< repair, as typed

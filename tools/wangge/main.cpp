@@ -173,11 +173,17 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         sub->footer("Example:\n  wangge changes discard 1 --reason 重复 --data province");
     }
     {
-        auto* sub =
-            declare_one("undo", "Make a change set that takes an applied one back", command::changes_undo, true, true);
+        auto* sub = declare_one("undo", "Make a change set that takes an applied one back, or an import",
+                                command::changes_undo, false, true);
+        sub->add_option("id", options.id, "Number of the change set")->type_name("ID");
+        sub->add_option("--import", options.change_set,
+                        "Number of an import of boundaries instead, as 'wangge history' names it")
+            ->type_name("N");
         sub->add_option("--effective", options.effective,
                         "Only from this day on, YYYY-MM-DD (otherwise as if it had never been)");
-        sub->footer("Example:\n  wangge changes undo 1 --data province");
+        sub->footer("Examples:\n"
+                    "  wangge changes undo 1 --data province\n"
+                    "  wangge changes undo --import 2 --data province");
     }
 }
 

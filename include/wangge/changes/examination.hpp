@@ -13,9 +13,9 @@ namespace wangge::changes {
 
 /// Why an operation cannot be carried out on the state as it is now.
 struct Conflict {
-    int operation = 0;                         ///< its number, 0 for the change set as a whole
-    std::optional<GridCode> grid;              ///< the grid concerned
-    std::optional<registry::LastChange> since; ///< what changed the grid after the operation was drawn
+    int operation = 0;                            ///< its number, 0 for the change set as a whole
+    std::optional<GridCode> grid;                 ///< the grid concerned
+    std::optional<registry::AppliedChange> since; ///< what changed the grid after the operation was drawn
     std::string message;
 };
 
