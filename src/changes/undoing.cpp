@@ -43,13 +43,13 @@ std::vector<ChangeKind> kinds_of(GridOnDays const* is, GridOnDays const* will_be
         return {is == nullptr ? ChangeKind::restored : ChangeKind::retired};
     }
     std::vector<ChangeKind> kinds;
-    if (is->shape_id != will_be->shape_id) {
+    if (is->content.shape_id != will_be->content.shape_id) {
         kinds.push_back(ChangeKind::reshaped);
     }
-    if (is->name != will_be->name) {
+    if (is->content.name != will_be->content.name) {
         kinds.push_back(ChangeKind::renamed);
     }
-    if (is->village != will_be->village) {
+    if (is->content.village != will_be->content.village) {
         kinds.push_back(ChangeKind::reparented);
     }
     return kinds;
@@ -94,8 +94,8 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         auto const* const is = first_on(grid.after, first);
         auto const* const will_be = first_on(restoration.content, first);
         restoration.kinds = kinds_of(is, will_be);
-        restoration.area_before_m2 = is == nullptr ? 0 : is->area_m2;
-        restoration.area_after_m2 = will_be == nullptr ? 0 : will_be->area_m2;
+        restoration.area_before_m2 = is == nullptr ? 0 : is->content.area_m2;
+        restoration.area_after_m2 = will_be == nullptr ? 0 : will_be->content.area_m2;
         restoration.days = std::move(days);
         set.restorations.push_back(std::move(restoration));
     }

@@ -237,12 +237,8 @@ void reopen(Connection& connection, std::int64_t draft, std::string_view because
 
 GridOnDays on_days(Connection const& connection, Statement const& row, int first) {
     return {interval(row, first),
-            row.integer(first + 2),
-            std::string{row.text(first + 3)},
-            kind_of(connection, row.text(first + 4)),
-            division_code(row.integer(first + 5)),
-            row.real(first + 6),
-            row.integer(first + 7)};
+            {row.integer(first + 2), std::string{row.text(first + 3)}, kind_of(connection, row.text(first + 4)),
+             division_code(row.integer(first + 5)), row.real(first + 6), row.integer(first + 7)}};
 }
 
 } // namespace
@@ -643,8 +639,8 @@ void Registry::Impl::keep_timelines(std::int64_t change_set, std::span<GridTimel
                      "name, kind, village_code, area_m2, vertices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     for (auto const& grid : timelines) {
         for (auto const& [side, versions] : {std::pair{"before", &grid.before}, {"after", &grid.after}}) {
-            for (auto const& v : *versions) {
-                insert.run(change_set, grid.code.str(), side, v.days.from.days(), v.days.to.days(), v.shape_id, v.name,
+            for (auto const& [days, v] : *versions) {
+                insert.run(change_set, grid.code.str(), side, days.from.days(), days.to.days(), v.shape_id, v.name,
                            to_string(v.kind), v.village.value(), v.area_m2, v.vertices);
             }
         }

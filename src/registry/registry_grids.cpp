@@ -13,24 +13,6 @@ namespace wangge::registry {
 
 namespace {
 
-/// Everything of a version but its times; the shape by reference.
-struct VersionContent {
-    std::int64_t shape_id = 0;
-    std::string name;
-    GridKind kind = GridKind::comprehensive;
-    DivisionCode village;
-    double area_m2 = 0;
-    std::int64_t vertices = 0;
-    bool operator==(VersionContent const&) const = default;
-};
-
-/// A version of the grid at hand as it is to be.
-struct Piece {
-    DateInterval days;
-    VersionContent content;
-    bool operator==(Piece const&) const = default;
-};
-
 /// What is left of `days` without `taken`.
 std::vector<DateInterval> without(DateInterval days, std::span<DateInterval const> taken) {
     std::vector<DateInterval> left{days};
@@ -79,12 +61,10 @@ public:
 
     void restore(GridRestoration const& restoration) {
         load(restoration.code);
-        std::vector<Piece> pieces;
-        for (auto const& v : restoration.content) {
-            check_village(restoration.code, v.village, v.days.from);
-            pieces.push_back({v.days, {v.shape_id, v.name, v.kind, v.village, v.area_m2, v.vertices}});
+        for (auto const& [days, content] : restoration.content) {
+            check_village(restoration.code, content.village, days.from);
         }
-        put(restoration.code, restoration.days, std::move(pieces), true);
+        put(restoration.code, restoration.days, restoration.content, true);
         record_item(restoration.code, restoration.kinds, restoration.area_before_m2, restoration.area_after_m2);
     }
 
@@ -143,16 +123,16 @@ private:
 
     /// What was loaded, but on `days`, which `content` lies in: that and nothing else. With `join`, versions that
     /// follow one another with the same content become one.
-    void put(GridCode const& code, std::span<DateInterval const> days, std::vector<Piece> content, bool join) {
+    void put(GridCode const& code, std::span<DateInterval const> days, std::vector<GridOnDays> content, bool join) {
         auto& wanted = content;
         for (std::size_t i = 0; i < m_rows.size(); ++i) {
             for (auto const part : without(m_rows[i].valid, days)) {
                 wanted.push_back({part, m_contents[i]});
             }
         }
-        std::ranges::sort(wanted, {}, [](Piece const& piece) { return piece.days; });
+        std::ranges::sort(wanted, {}, [](GridOnDays const& piece) { return piece.days; });
         if (join) {
-            std::vector<Piece> joined;
+            std::vector<GridOnDays> joined;
             for (auto& piece : wanted) {
                 if (!joined.empty() && joined.back().days.to == piece.days.from &&
                     joined.back().content == piece.content) {
@@ -163,17 +143,15 @@ private:
             }
             wanted = std::move(joined);
         }
-        std::vector<std::int64_t> freed; // shapes of rows that are replaced outright
-        std::vector<Piece> kept;
+        std::vector<GridOnDays> kept;
         for (std::size_t i = 0; i < m_rows.size(); ++i) {
-            Piece was{m_rows[i].valid, m_contents[i]};
+            GridOnDays was{m_rows[i].valid, m_contents[i]};
             if (std::ranges::find(wanted, was) != wanted.end()) {
                 kept.push_back(std::move(was));
             } else if (m_rows[i].recorded_from != m_draft) {
                 m_supersede.run(m_draft, m_rows[i].id);
             } else {
-                m_replace.run(m_rows[i].id);
-                freed.push_back(was.content.shape_id);
+                m_replace.run(m_rows[i].id); // its shape stays: an undo goes by it
             }
         }
         for (auto const& piece : wanted) {
@@ -183,20 +161,12 @@ private:
                              c.vertices, piece.days.from.days(), piece.days.to.days(), m_draft);
             }
         }
-        for (auto const shape_id : freed) {
-            m_drop_shape.run(shape_id);
-        }
         auto& timelines = m_timelines.emplace_back();
         timelines.code = code;
         for (std::size_t i = 0; i < m_rows.size(); ++i) {
-            timelines.before.push_back(on_days({m_rows[i].valid, m_contents[i]}));
+            timelines.before.push_back({m_rows[i].valid, m_contents[i]});
         }
-        std::ranges::transform(wanted, std::back_inserter(timelines.after), on_days);
-    }
-
-    static GridOnDays on_days(Piece const& piece) {
-        auto const& c = piece.content;
-        return {piece.days, c.shape_id, c.name, c.kind, c.village, c.area_m2, c.vertices};
+        timelines.after = std::move(wanted);
     }
 
     KnownRow const& require_state(GridCode const& code) {
@@ -288,9 +258,6 @@ private:
                        "vertices FROM grid_version WHERE grid_code = ? AND recorded_to IS NULL ORDER BY valid_from"};
     Statement m_supersede{m_connection, "UPDATE grid_version SET recorded_to = ? WHERE id = ?"};
     Statement m_replace{m_connection, "DELETE FROM grid_version WHERE id = ?"};
-    Statement m_drop_shape{m_connection, "DELETE FROM grid_shape WHERE id = ?1 "
-                                         "AND NOT EXISTS (SELECT 1 FROM grid_version WHERE shape_id = ?1) "
-                                         "AND NOT EXISTS (SELECT 1 FROM change_set_version WHERE shape_id = ?1)"};
     Statement m_insert_shape{m_connection, "INSERT INTO grid_shape (shape) VALUES (?)"};
     Statement m_insert{m_connection,
                        "INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, vertices, "
