@@ -652,31 +652,26 @@ private:
 
     /// Ground goes from one to another only among what is reshaped or added: the coverage was checked.
     void find_lineage() {
-        std::vector<geom::MultiPolygon const*> before;
-        std::vector<geom::MultiPolygon const*> after;
-        std::vector<GridCode> before_codes;
-        std::vector<GridCode> after_codes;
+        std::vector<topology::ShapeChange> changes;
+        bool any_before = false;
         for (auto const& change : m_change_set.changes) {
-            auto const& code = change.after.code;
             auto const has = [&](ChangeKind kind) {
                 return std::ranges::find(change.kinds, kind) != change.kinds.end();
             };
-            if (has(ChangeKind::reshaped)) {
-                before.push_back(&current(code)->shape);
-                before_codes.push_back(code);
-            }
             if (has(ChangeKind::reshaped) || has(ChangeKind::added)) {
-                after.push_back(&change.after.shape);
-                after_codes.push_back(code);
+                auto const& code = change.after.code;
+                auto const* const before = has(ChangeKind::reshaped) ? &current(code)->shape : nullptr;
+                any_before = any_before || before != nullptr;
+                changes.push_back({code, before, &change.after.shape});
             }
         }
-        if (before.empty()) {
+        if (!any_before) {
             return;
         }
-        for (auto const& share : topology::area_shares(before, after)) {
-            if (share.before != topology::kNobody && share.after != topology::kNobody) {
-                m_change_set.lineage.push_back({before_codes[share.before], after_codes[share.after], share.area_m2,
-                                                share.share_of_before, share.share_of_after});
+        for (auto const& share : topology::ground_shares(changes)) {
+            if (share.from && share.to) {
+                m_change_set.lineage.push_back(
+                    {*share.from, *share.to, share.area_m2, share.share_of_from, share.share_of_to});
             }
         }
     }

@@ -18,6 +18,8 @@ namespace wangge::importers {
 
 namespace {
 
+constexpr std::size_t kShown = 20; // of each kind
+
 std::optional<std::size_t> code_column(std::vector<std::string> const& columns, std::string const& asked,
                                        std::filesystem::path const& file) {
     if (asked.empty()) {
@@ -36,19 +38,20 @@ std::optional<std::size_t> code_column(std::vector<std::string> const& columns, 
 }
 
 /// Proposals by kind, accepted first.
-std::map<std::pair<bool, topology::RepairKind>, std::size_t> counts(LayerRepair const& repair) {
+std::map<std::pair<bool, topology::RepairKind>, std::size_t>
+counts(std::span<topology::RepairProposal const> proposals) {
     std::map<std::pair<bool, topology::RepairKind>, std::size_t> result;
-    for (auto const& p : repair.proposals) {
+    for (auto const& p : proposals) {
         ++result[{!p.accepted(), p.kind}];
     }
     return result;
 }
 
 std::string grids_of(topology::RepairProposal const& proposal) {
-    constexpr std::size_t kShown = 6;
+    constexpr std::size_t kNames = 6;
     auto names = proposal.grids;
-    auto const more = names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : std::string{};
-    names.resize(std::min(names.size(), kShown));
+    auto const more = names.size() > kNames ? fmt::format(" and {} more", names.size() - kNames) : std::string{};
+    names.resize(std::min(names.size(), kNames));
     return fmt::format("{}{}", fmt::join(names, " "), more);
 }
 
@@ -111,8 +114,45 @@ LayerRepair plan_layer_repair(std::filesystem::path const& file, ReadOptions con
     return repair;
 }
 
+std::string proposals_text(std::span<topology::RepairProposal const> proposals) {
+    std::string text;
+    auto const line = [&]<class... T>(fmt::format_string<T...> form, T&&... values) {
+        fmt::format_to(std::back_inserter(text), form, std::forward<T>(values)...);
+        text += '\n';
+    };
+    for (auto const& [key, count] : counts(proposals)) {
+        auto const& [refused, kind] = key;
+        line("{} {}: {}", refused ? "refused" : "proposed",
+             kind == topology::RepairKind::none ? "without a repair" : topology::to_string(kind), count);
+        std::size_t shown = 0;
+        for (auto const& p : proposals) {
+            if (p.accepted() == refused || p.kind != kind || ++shown > kShown) {
+                continue;
+            }
+            auto const moves = p.changes.empty() ? std::string{}
+                                                 : fmt::format(" moves {:.4f} m2, at most {:.3f} m", p.area_moved_m2,
+                                                               p.greatest_move_m);
+            line("  {} at {:.7f} {:.7f} grids {}{}{}", p.id(), geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat),
+                 grids_of(p), moves, refused ? ": " + p.refusal : std::string{});
+        }
+        if (shown > kShown) {
+            line("  ... and {} more", shown - kShown);
+        }
+    }
+    double area_m2 = 0;
+    double move_m = 0;
+    std::size_t accepted = 0;
+    for (auto const& p : proposals) {
+        accepted += p.accepted() ? 1U : 0U;
+        area_m2 += p.accepted() ? p.area_moved_m2 : 0;
+        move_m = std::max(move_m, p.accepted() ? p.greatest_move_m : 0);
+    }
+    line("{} proposals move {:.4f} m2 in all, no boundary by more than {:.3f} m; {} refused.", accepted, area_m2,
+         move_m, proposals.size() - accepted);
+    return text;
+}
+
 std::string layer_repair_text(LayerRepair const& repair) {
-    constexpr std::size_t kShown = 20; // of each kind
     std::string text;
     auto const line = [&]<class... T>(fmt::format_string<T...> form, T&&... values) {
         fmt::format_to(std::back_inserter(text), form, std::forward<T>(values)...);
@@ -129,40 +169,17 @@ std::string layer_repair_text(LayerRepair const& repair) {
     if (repair.reading.size() > kShown) {
         line("  not changed: ... and {} more rows", repair.reading.size() - kShown);
     }
-    for (auto const& [key, count] : counts(repair)) {
-        auto const& [refused, kind] = key;
-        line("{} {}: {}", refused ? "refused" : "proposed",
-             kind == topology::RepairKind::none ? "without a repair" : topology::to_string(kind), count);
-        std::size_t shown = 0;
-        for (auto const& p : repair.proposals) {
-            if (p.accepted() == refused || p.kind != kind || ++shown > kShown) {
-                continue;
-            }
-            auto const moves = p.changes.empty() ? std::string{}
-                                                 : fmt::format(" moves {:.4f} m2, at most {:.3f} m", p.area_moved_m2,
-                                                               p.greatest_move_m);
-            line("  {} at {:.7f} {:.7f} grids {}{}{}", p.id(), geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat),
-                 grids_of(p), moves, refused ? ": " + p.refusal : std::string{});
-        }
-        if (shown > kShown) {
-            line("  ... and {} more", shown - kShown);
-        }
-    }
-    double area_m2 = 0;
-    double move_m = 0;
-    for (auto const& p : repair.proposals) {
-        area_m2 += p.accepted() ? p.area_moved_m2 : 0;
-        move_m = std::max(move_m, p.accepted() ? p.greatest_move_m : 0);
-    }
-    line("{} problems before; {} proposals move {:.4f} m2 in all, no boundary by more than {:.3f} m; {} refused.",
-         repair.problems.size(), repair.accepted(), area_m2, move_m, repair.proposals.size() - repair.accepted());
-    return text;
+    line("{} problems before.", repair.problems.size());
+    return text + proposals_text(repair.proposals);
 }
 
-std::string layer_repair_json(LayerRepair const& repair) {
-    using Json = nlohmann::ordered_json;
-    Json proposals = Json::array();
-    for (auto const& p : repair.proposals) {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(std::span<topology::RepairProposal const> proposals) {
+    auto list = Json::array();
+    for (auto const& p : proposals) {
         Json entry{{"id", p.id()},
                    {"kind", topology::to_string(p.kind)},
                    {"accepted", p.accepted()},
@@ -174,26 +191,35 @@ std::string layer_repair_json(LayerRepair const& repair) {
         if (!p.accepted()) {
             entry["refusal"] = p.refusal;
         }
-        proposals.push_back(std::move(entry));
+        list.push_back(std::move(entry));
     }
+    return list;
+}
+
+std::string dumped(Json const& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
+} // namespace
+
+std::string proposals_json(std::span<topology::RepairProposal const> proposals) { return dumped(to_json(proposals)); }
+
+std::string layer_repair_json(LayerRepair const& repair) {
     Json not_changed = Json::array();
     for (auto const& problem : repair.reading) {
         not_changed.push_back({{"grid", problem.subjects.front()}, {"message", problem.message}});
     }
-    Json const json{{"file", repair.file.string()},
-                    {"layer", repair.layer},
-                    {"datum_assumed", repair.datum_assumed},
-                    {"code_field", repair.code_field},
-                    {"rows", repair.names.size()},
-                    {"tolerance_m", repair.options.tolerance_m},
-                    {"max_area_m2", repair.options.max_area_m2},
-                    {"max_snap_m", repair.max_snap_m},
-                    {"problems_before", repair.problems.size()},
-                    {"accepted", repair.accepted()},
-                    {"refused", repair.proposals.size() - repair.accepted()},
-                    {"not_changed", std::move(not_changed)},
-                    {"proposals", std::move(proposals)}};
-    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+    return dumped({{"file", repair.file.string()},
+                   {"layer", repair.layer},
+                   {"datum_assumed", repair.datum_assumed},
+                   {"code_field", repair.code_field},
+                   {"rows", repair.names.size()},
+                   {"tolerance_m", repair.options.tolerance_m},
+                   {"max_area_m2", repair.options.max_area_m2},
+                   {"max_snap_m", repair.max_snap_m},
+                   {"problems_before", repair.problems.size()},
+                   {"accepted", repair.accepted()},
+                   {"refused", repair.proposals.size() - repair.accepted()},
+                   {"not_changed", std::move(not_changed)},
+                   {"proposals", to_json(repair.proposals)}});
 }
 
 void check_repair_path(std::filesystem::path const& path, std::filesystem::path const& input, char const* option,

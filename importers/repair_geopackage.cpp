@@ -1,4 +1,4 @@
-#include "ogr_environment.hpp"
+#include "new_geopackage.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
@@ -17,125 +17,16 @@
 
 namespace wangge::importers {
 
-namespace {
-
-void add_ring(OGRPolygon& polygon, geom::Ring const& points) {
-    auto ring = std::make_unique<OGRLinearRing>();
-    for (auto const p : points) {
-        ring->addPoint(geom::to_degrees(p.lon), geom::to_degrees(p.lat));
-    }
-    ring->closeRings();
-    polygon.addRingDirectly(ring.release());
-}
-
-std::unique_ptr<OGRGeometry> to_ogr(geom::MultiPolygon const& shape) {
-    if (shape.empty()) {
-        return nullptr;
-    }
-    auto multi = std::make_unique<OGRMultiPolygon>();
-    for (auto const& part : shape.parts) {
-        auto polygon = std::make_unique<OGRPolygon>();
-        add_ring(*polygon, part.outer);
-        for (auto const& hole : part.holes) {
-            add_ring(*polygon, hole);
-        }
-        multi->addGeometryDirectly(polygon.release());
-    }
-    return multi;
-}
-
-struct Field {
-    std::string name;
-    OGRFieldType type = OFTString;
-    OGRFieldSubType subtype = OFSTNone;
-};
-
-/// A GeoPackage that stands beside `path` until it is whole.
-class NewGeoPackage {
-public:
-    explicit NewGeoPackage(std::filesystem::path path) : m_path(std::move(path)), m_aside(m_path) {
-        m_aside.replace_extension(fmt::format("new-{}.gpkg", ::getpid()));
-        remove_aside();
-        register_drivers();
-        auto* const driver = GetGDALDriverManager()->GetDriverByName("GPKG");
-        m_dataset.reset(driver == nullptr ? nullptr : driver->Create(m_aside.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
-        if (!m_dataset) {
-            fail();
-        }
-        m_reference.importFromEPSG(4490);
-        m_reference.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-        m_dataset->StartTransaction();
-    }
-    ~NewGeoPackage() {
-        if (m_dataset) { // given up
-            m_dataset.reset();
-            remove_aside();
-        }
-    }
-    NewGeoPackage(NewGeoPackage const&) = delete;
-    NewGeoPackage& operator=(NewGeoPackage const&) = delete;
-
-    [[nodiscard]] OGRLayer& layer(std::string const& name, OGRwkbGeometryType type, std::vector<Field> const& fields) {
-        auto* const layer = m_dataset->CreateLayer(name.c_str(), &m_reference, type, nullptr);
-        if (layer == nullptr) {
-            fail();
-        }
-        for (auto const& field : fields) {
-            OGRFieldDefn definition{field.name.c_str(), field.type};
-            definition.SetSubType(field.subtype);
-            if (layer->CreateField(&definition) != OGRERR_NONE) {
-                fail();
-            }
-        }
-        return *layer;
-    }
-    void add(OGRLayer& layer, OGRFeature& feature, std::unique_ptr<OGRGeometry> geometry) {
-        feature.SetGeometryDirectly(geometry.release());
-        if (layer.CreateFeature(&feature) != OGRERR_NONE) {
-            fail();
-        }
-    }
-    void close() {
-        if (m_dataset->CommitTransaction() != OGRERR_NONE) {
-            fail();
-        }
-        m_dataset.reset();
-        if (m_messages.failed()) {
-            remove_aside();
-            fail();
-        }
-        rename_durably(m_aside, m_path);
-    }
-
-private:
-    void remove_aside() const {
-        std::error_code ignored;
-        std::filesystem::remove(m_aside, ignored);
-    }
-    [[noreturn]] void fail() const {
-        throw Error{ErrorCode::environment,
-                    fmt::format("{}: cannot be written: {}; check the folder, its permissions and the disk space",
-                                m_path.string(), m_messages.first_failure())};
-    }
-
-    std::filesystem::path m_path;
-    std::filesystem::path m_aside;
-    GdalMessages m_messages;
-    GdalMessages::Listening m_listening{m_messages};
-    OGRSpatialReference m_reference;
-    Dataset m_dataset;
-};
-
-void write_proposals(LayerRepair const& repair, std::filesystem::path const& path) {
+void write_repair_layers(std::span<topology::RepairProposal const> proposals, std::filesystem::path const& path) {
     NewGeoPackage file{path};
-    std::vector<Field> const fields{{"proposal_id", OFTString},   {"kind", OFTString},     {"accepted", OFTInteger},
-                                    {"grids", OFTString},         {"problems", OFTString}, {"area_moved_m2", OFTReal},
-                                    {"greatest_move_m", OFTReal}, {"refusal", OFTString}};
+    std::vector<GeoPackageField> const fields{
+        {"proposal_id", OFTString}, {"kind", OFTString},        {"accepted", OFTInteger},     {"grids", OFTString},
+        {"problems", OFTString},    {"area_moved_m2", OFTReal}, {"greatest_move_m", OFTReal}, {"refusal", OFTString}};
     auto& before = file.layer("repair_before", wkbMultiPolygon, fields);
     auto& after = file.layer("repair_after", wkbMultiPolygon, fields);
     auto& moved = file.layer("repair_moved", wkbMultiPolygon, fields);
     auto& places = file.layer("repair_places", wkbPoint, fields);
-    for (auto const& p : repair.proposals) {
+    for (auto const& p : proposals) {
         auto const row = [&](OGRLayer& layer, std::string const& grids, std::unique_ptr<OGRGeometry> geometry) {
             OGRFeature feature{layer.GetLayerDefn()};
             feature.SetField("proposal_id", p.id().c_str());
@@ -163,6 +54,8 @@ void write_proposals(LayerRepair const& repair, std::filesystem::path const& pat
     file.close();
 }
 
+namespace {
+
 [[noreturn]] void changed_meanwhile(LayerRepair const& repair) {
     throw Error{ErrorCode::data_unreadable,
                 fmt::format("{}: has changed since it was read; run the repair again", repair.file.string())};
@@ -172,7 +65,7 @@ void write_proposals(LayerRepair const& repair, std::filesystem::path const& pat
 
 void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path) {
     if (path.extension() == ".gpkg") {
-        write_proposals(repair, path);
+        write_repair_layers(repair.proposals, path);
     } else {
         write_file_atomically(path, layer_repair_json(repair));
     }
@@ -198,13 +91,13 @@ std::size_t write_repaired_layer(LayerRepair const& repair, std::filesystem::pat
     if (typed == nullptr || typed->GetLayerDefn()->GetFieldCount() != static_cast<int>(reader.columns().size())) {
         changed_meanwhile(repair);
     }
-    std::vector<Field> fields;
+    std::vector<GeoPackageField> fields;
     for (std::size_t i = 0; i < reader.columns().size(); ++i) {
         auto const* const from = typed->GetLayerDefn()->GetFieldDefn(static_cast<int>(i));
         fields.push_back({reader.columns()[i], from->GetType(), from->GetSubType()});
     }
     NewGeoPackage file{path};
-    auto& layer = file.layer(reader.layer(), wkbMultiPolygon, fields);
+    auto& layer = file.layer(reader.layer().c_str(), wkbMultiPolygon, fields);
     RawFeature feature;
     std::vector<Problem> ignored; // reported when it was read first
     std::size_t row = 0;

@@ -4,12 +4,13 @@
 #include <wangge/changes/change_editor.hpp>
 #include <wangge/geom/measure.hpp>
 #include <wangge/geom/owns.hpp>
+#include <wangge/topology/area_shares.hpp>
 #include <wangge/topology/coverage.hpp>
-#include <wangge/topology/moved_areas.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -82,13 +83,12 @@ OperationGrid making(NewGrid grid, std::string name, DivisionCode village, GridK
 
 /// Error{data_rejected} unless the parts have the ground of the whole, each piece of it once.
 void require_same_ground(Grid const& whole, std::vector<NewGrid> const& parts) {
-    // Owner 0 is the grid, the parts come after it: all its ground must go to them, and nothing else.
-    std::vector<geom::MultiPolygon const*> before(parts.size() + 1), after(parts.size() + 1);
-    before[0] = &whole.shape;
+    std::array const before{&whole.shape};
+    std::vector<geom::MultiPolygon const*> after;
     double area = 0;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        after[i + 1] = &parts[i].shape;
-        area += geom::area_m2(parts[i].shape);
+    for (auto const& part : parts) {
+        after.push_back(&part.shape);
+        area += geom::area_m2(part.shape);
     }
     constexpr double kNothingM2 = 0.01;
     auto const refuse = [&](double m2, geom::Point at, std::string_view what) {
@@ -97,9 +97,10 @@ void require_same_ground(Grid const& whole, std::vector<NewGrid> const& parts) {
                                 "of the grid, all of it and each piece once",
                                 whole.code.str(), m2, what, geom::to_degrees(at.lon), geom::to_degrees(at.lat))};
     };
-    for (auto const& moved : topology::moved_areas(before, after)) {
-        if (moved.area_m2 >= kNothingM2 && (!moved.from || !moved.to)) {
-            refuse(moved.area_m2, moved.at, moved.from ? "of it are in no part" : "of the parts lie outside it");
+    for (auto const& share : topology::area_shares(before, after)) {
+        bool const in_no_part = share.after == topology::kNobody;
+        if (share.area_m2 >= kNothingM2 && (in_no_part || share.before == topology::kNobody)) {
+            refuse(share.area_m2, share.at, in_no_part ? "of it are in no part" : "of the parts lie outside it");
         }
     }
     if (double const twice = area - geom::area_m2(whole.shape); twice >= kNothingM2) {

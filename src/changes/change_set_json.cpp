@@ -39,6 +39,7 @@ Json head(registry::ChangeDraft const& draft) {
               {"editors", draft.editors},
               {"operations", draft.operations}};
     json["undoes"] = draft.undoes ? Json(*draft.undoes) : Json(nullptr);
+    json["undoes_import"] = draft.undoes_change_set && !draft.undoes ? Json(*draft.undoes_change_set) : Json(nullptr);
     json["approver"] = draft.approver.empty() ? Json(nullptr) : Json(draft.approver);
     json["reopened_because"] = draft.reopened_because.empty() ? Json(nullptr) : Json(draft.reopened_because);
     json["generation"] = draft.published ? Json(*draft.published) : Json(nullptr);

@@ -1,3 +1,6 @@
+#include "touched.hpp"
+#include "working_state.hpp"
+
 #include <wangge/base/error.hpp>
 #include <wangge/changes/change_set_text.hpp>
 #include <wangge/changes/change_steps.hpp>
@@ -15,6 +18,44 @@ using registry::Operation;
 using registry::OperationKind;
 
 namespace {
+
+/// Error{data_rejected} unless what was checked is what is there; the change set is then open again.
+void require_as_checked(registry::Registry& registry, Examination const& examined, std::string_view step,
+                        std::string const& by) {
+    auto const& draft = examined.draft;
+    if (examined.conflicts.empty() && examined.content.hex() == draft.check_digest) {
+        return;
+    }
+    auto const why = examined.conflicts.empty() ? std::string{"what lies round it has changed since it was checked"}
+                                                : examined.conflicts.front().message;
+    registry.reopen_draft(draft.id, why, by);
+    throw Error{ErrorCode::data_rejected,
+                fmt::format("change set {} '{}' cannot be {}: {}. Check it again: wangge changes check {}", draft.id,
+                            draft.title, step, why, draft.id)};
+}
+
+/// Where the ground of the grids that change shape goes on the first day.
+std::vector<registry::Lineage> lineage_of(Examination const& examined) {
+    std::vector<registry::Lineage> lineage;
+    for (auto const& share : topology::ground_shares(shape_changes(examined))) {
+        if (share.from && share.to) {
+            lineage.push_back({*share.from, *share.to, share.area_m2, share.share_of_from, share.share_of_to});
+        }
+    }
+    return lineage;
+}
+
+} // namespace
+
+std::vector<topology::ShapeChange> shape_changes(Examination const& examined) {
+    std::vector<topology::ShapeChange> changes;
+    for (auto const& [code, before, after] : examined.touched) {
+        if (!before || !after || before->shape != after->shape) {
+            changes.push_back({code, before ? &before->shape : nullptr, after ? &after->shape : nullptr});
+        }
+    }
+    return changes;
+}
 
 void record_touched(registry::Registry& registry, Examination const& examined) {
     std::vector<GridCode> changed, neighbours;
@@ -35,50 +76,6 @@ void record_touched(registry::Registry& registry, Examination const& examined) {
     }
     registry.record_touched(examined.draft.id, changed, neighbours);
 }
-
-/// Error{data_rejected} unless what was checked is what is there; the change set is then open again.
-void require_as_checked(registry::Registry& registry, Examination const& examined, std::string_view step,
-                        std::string const& by) {
-    auto const& draft = examined.draft;
-    if (examined.conflicts.empty() && examined.content.hex() == draft.check_digest) {
-        return;
-    }
-    auto const why = examined.conflicts.empty() ? std::string{"what lies round it has changed since it was checked"}
-                                                : examined.conflicts.front().message;
-    registry.reopen_draft(draft.id, why, by);
-    throw Error{ErrorCode::data_rejected,
-                fmt::format("change set {} '{}' cannot be {}: {}. Check it again: wangge changes check {}", draft.id,
-                            draft.title, step, why, draft.id)};
-}
-
-/// Where the ground of the grids that change shape goes on the first day.
-std::vector<registry::Lineage> lineage_of(Examination const& examined) {
-    std::vector<geom::MultiPolygon const*> before, after;
-    std::vector<GridCode> before_codes, after_codes;
-    for (auto const& grid : examined.touched) {
-        if (grid.before && grid.after && grid.before->shape == grid.after->shape) {
-            continue;
-        }
-        if (grid.before) {
-            before.push_back(&grid.before->shape);
-            before_codes.push_back(grid.code);
-        }
-        if (grid.after) {
-            after.push_back(&grid.after->shape);
-            after_codes.push_back(grid.code);
-        }
-    }
-    std::vector<registry::Lineage> lineage;
-    for (auto const& share : topology::area_shares(before, after)) {
-        if (share.before != topology::kNobody && share.after != topology::kNobody) {
-            lineage.push_back({before_codes[share.before], after_codes[share.after], share.area_m2,
-                               share.share_of_before, share.share_of_after});
-        }
-    }
-    return lineage;
-}
-
-} // namespace
 
 StepResult check(registry::Registry& registry, std::int64_t draft, std::string const& by) {
     auto const before = registry.draft(draft);
@@ -131,26 +128,45 @@ std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string 
                     fmt::format("change set {} '{}' is {}, not applied; there is nothing to undo", draft, undone.title,
                                 to_string(undone.status))};
     }
+    return undo_applied(registry, *undone.change_set, author, from);
+}
+
+std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set, std::string const& author,
+                          std::optional<Date> from) {
+    auto const undone = registry.applied_change(change_set);
+    auto const timelines = registry.timelines(change_set);
     DateInterval days{kForever, kAlways};
-    for (auto const& grid : registry.timelines(*undone.change_set)) {
+    for (auto const& grid : timelines) {
         for (auto const& run : grid.days_that_differ()) {
             days = {std::min(days.from, run.from), std::max(days.to, run.to)};
         }
     }
     for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
-        if (gap.change_set == *undone.change_set) {
+        if (gap.change_set == change_set) {
             days = {std::min(days.from, gap.valid.from), std::max(days.to, gap.valid.to)};
         }
     }
     if (days.empty()) {
-        days = undone.days;
+        if (!undone.draft) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{} was applied by a program that did not keep what imports had found; import the "
+                                    "boundaries as they were before as a change set (wangge changes new --from)",
+                                    name_of(undone))};
+        }
+        days = registry.draft(*undone.draft).days;
     }
     days.from = std::max(days.from, from.value_or(days.from));
     if (days.empty()) {
-        throw Error{ErrorCode::usage, fmt::format("change set {} '{}' has no effect from {} on; it ended on {}", draft,
-                                                  undone.title, days.from.str(), days.to.str())};
+        throw Error{ErrorCode::usage, fmt::format("{} has no effect from {} on; it ended on {}", name_of(undone),
+                                                  days.from.str(), days.to.str())};
     }
-    auto const id = registry.make_draft({fmt::format("undo of {} '{}'", draft, undone.title), author, days, draft, {}});
+    auto const id = registry.make_draft(
+        {fmt::format("undo of {}",
+                     undone.draft ? fmt::format("{} '{}'", *undone.draft, undone.title) : name_of(undone)),
+         author,
+         days,
+         change_set,
+         {}});
     record_touched(registry, examine(registry, id, Depth::content));
     return id;
 }

@@ -30,8 +30,7 @@ GridOnDays const* on(std::vector<GridOnDays> const& side, Date day) {
 }
 
 bool same_content(GridOnDays const* a, GridOnDays const* b) {
-    return (a == nullptr) == (b == nullptr) && (a == nullptr || (a->shape_id == b->shape_id && a->name == b->name &&
-                                                                 a->village == b->village && a->kind == b->kind));
+    return (a == nullptr) == (b == nullptr) && (a == nullptr || a->content == b->content);
 }
 
 /// Do two lists of shapes have together the same directed edges, so that they cover the same ground?
@@ -143,7 +142,7 @@ private:
     void compose() {
         auto const& draft = m_result.draft;
         auto& set = m_result.change_set;
-        if (draft.undoes) {
+        if (draft.undoes_change_set) {
             set = undoing(m_registry, draft, m_result.conflicts);
         } else {
             WorkingState state{m_registry, draft.days.from};
@@ -202,7 +201,7 @@ private:
                     if (std::ranges::any_of(runs, [&](DateInterval run) {
                             return run.from < version.days.to && version.days.from < run.to;
                         })) {
-                        boxes.push_back(geom::envelope_of(shape(version.shape_id)));
+                        boxes.push_back(geom::envelope_of(shape(version.content.shape_id)));
                     }
                 }
             }
@@ -315,13 +314,13 @@ private:
             if (day == m_result.first_day) {
                 m_result.touched.push_back({grid.code, content(grid.code, was), content(grid.code, is)});
             }
-            if (was != nullptr && is != nullptr && was->shape_id == is->shape_id) {
+            if (was != nullptr && is != nullptr && was->content.shape_id == is->content.shape_id) {
                 continue;
             }
             for (auto const& [version, shapes] : {std::pair{was, &change.before}, {is, &change.after}}) {
                 if (version != nullptr) {
-                    shapes->push_back(&shape(version->shape_id));
-                    change.villages.insert(version->village);
+                    shapes->push_back(&shape(version->content.shape_id));
+                    change.villages.insert(version->content.village);
                 }
             }
         }
@@ -330,8 +329,8 @@ private:
 
     [[nodiscard]] std::optional<Grid> content(GridCode const& code, GridOnDays const* version) {
         return version == nullptr ? std::nullopt
-                                  : std::optional{Grid{code, version->name, version->kind, version->village,
-                                                       shape(version->shape_id)}};
+                                  : std::optional{Grid{code, version->content.name, version->content.kind,
+                                                       version->content.village, shape(version->content.shape_id)}};
     }
 
     void examine_day(Date day) {
@@ -383,7 +382,7 @@ private:
                 boxes.push_back(geom::envelope_of(outline.shape));
             }
         }
-        auto const grids = m_registry.grids_touching(day, boxes);
+        auto grids = m_registry.grids_touching(day, boxes);
         if (day == m_result.first_day) {
             for (auto const& grid : grids) {
                 if (incoming.contains(grid.code) && !change.codes.contains(grid.code)) {
@@ -391,7 +390,7 @@ private:
                 }
             }
         }
-        check_day(day, grids, incoming, whole);
+        check_day(day, std::move(grids), incoming, change.codes, whole);
     }
 
     void keep_neighbours_of_renamed(Date day, DayChange const& change) {
@@ -418,8 +417,8 @@ private:
         return counties;
     }
 
-    void check_day(Date day, std::vector<Grid> const& grids, std::set<GridCode> const& incoming,
-                   std::set<DivisionCode> const& whole) {
+    void check_day(Date day, std::vector<Grid> grids, std::set<GridCode> const& incoming,
+                   std::set<GridCode> const& changed, std::set<DivisionCode> const& whole) {
         std::vector<topology::Face> faces;
         std::set<DivisionCode> villages;
         for (auto const& grid : grids) {
@@ -479,6 +478,15 @@ private:
                 m_result.problems.push_back({day, std::move(problem)});
             }
         }
+        if (day == m_result.draft.days.from) {
+            auto& ground = m_result.ground;
+            for (auto const& known : outlines) {
+                ground.outlines.push_back(*outline(*DivisionCode::parse(known.name)));
+            }
+            ground.grids = std::move(grids);
+            ground.changed = changed;
+            ground.accepted_gaps = std::move(accepted);
+        }
     }
 
     [[nodiscard]] Chains const& chains(Date day) {
@@ -515,9 +523,9 @@ private:
             std::ranges::for_each(restoration.days, [&](DateInterval days) { m_hash.days(days); });
             for (auto const& version : restoration.content) {
                 m_hash.days(version.days);
-                m_hash.number(version.shape_id);
-                m_hash.text(version.name);
-                m_hash.text(version.village.str());
+                m_hash.number(version.content.shape_id);
+                m_hash.text(version.content.name);
+                m_hash.text(version.content.village.str());
             }
         }
         for (auto const& gap : set.accepted_gaps) {

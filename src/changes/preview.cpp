@@ -1,9 +1,10 @@
+#include "touched.hpp"
+
 #include <wangge/changes/preview.hpp>
 #include <wangge/geom/owns.hpp>
-#include <wangge/topology/moved_areas.hpp>
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
 
 namespace wangge::changes {
 
@@ -95,26 +96,13 @@ void count_addresses(registry::Registry const& registry, Preview& preview) {
 }
 
 void find_moves(registry::Registry const& registry, Preview& preview) {
-    auto const& touched = preview.examination.touched;
-    std::vector<geom::MultiPolygon const*> before, after;
-    std::vector<GridCode> codes;
-    for (auto const& grid : touched) {
-        if (grid.before && grid.after && grid.before->shape == grid.after->shape) {
-            continue;
+    for (auto& share : topology::ground_shares(shape_changes(preview.examination), topology::ShareShapes::with)) {
+        if (share.from != share.to) {
+            preview.moved_m2 += share.area_m2;
+            preview.moves.push_back({share.from, share.to, std::move(share.shape), share.area_m2, 0});
         }
-        codes.push_back(grid.code);
-        before.push_back(grid.before ? &grid.before->shape : nullptr);
-        after.push_back(grid.after ? &grid.after->shape : nullptr);
     }
-    for (auto& area : topology::moved_areas(before, after)) {
-        Move move;
-        move.from = area.from ? std::optional{codes[*area.from]} : std::nullopt;
-        move.to = area.to ? std::optional{codes[*area.to]} : std::nullopt;
-        move.area_m2 = area.area_m2;
-        move.shape = std::move(area.shape);
-        preview.moved_m2 += move.area_m2;
-        preview.moves.push_back(std::move(move));
-    }
+    std::ranges::sort(preview.moves, {}, [](Move const& move) { return std::pair{move.from, move.to}; });
     count_addresses(registry, preview);
 }
 

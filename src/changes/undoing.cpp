@@ -1,5 +1,7 @@
 #include "undoing.hpp"
 
+#include "working_state.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,13 +43,13 @@ std::vector<ChangeKind> kinds_of(GridOnDays const* is, GridOnDays const* will_be
         return {is == nullptr ? ChangeKind::restored : ChangeKind::retired};
     }
     std::vector<ChangeKind> kinds;
-    if (is->shape_id != will_be->shape_id) {
+    if (is->content.shape_id != will_be->content.shape_id) {
         kinds.push_back(ChangeKind::reshaped);
     }
-    if (is->name != will_be->name) {
+    if (is->content.name != will_be->content.name) {
         kinds.push_back(ChangeKind::renamed);
     }
-    if (is->village != will_be->village) {
+    if (is->content.village != will_be->content.village) {
         kinds.push_back(ChangeKind::reparented);
     }
     return kinds;
@@ -63,8 +65,8 @@ GridOnDays const* first_on(std::vector<GridOnDays> const& side, Date day) {
 registry::ChangeSet undoing(registry::Registry const& registry, registry::ChangeDraft const& draft,
                             std::vector<Conflict>& conflicts) {
     registry::ChangeSet set;
-    auto const undone = registry.draft(*draft.undoes);
-    for (auto const& grid : registry.timelines(*undone.change_set)) {
+    auto const undone = registry.applied_change(*draft.undoes_change_set);
+    for (auto const& grid : registry.timelines(undone.change_set)) {
         std::vector<DateInterval> days;
         for (auto const& run : grid.days_that_differ()) {
             DateInterval const from_then_on{std::max(run.from, draft.days.from), run.to};
@@ -78,14 +80,10 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         if (clipped(registry.timeline(grid.code), days) != clipped(grid.after, days)) {
             Conflict conflict{0, grid.code, registry.last_change(grid.code), {}};
             auto const& since = conflict.since;
-            conflict.message = fmt::format(
-                "change set {} '{}' cannot undo change set {} '{}': grid {} is no longer as that left it{}; undo the "
-                "later change first",
-                draft.id, draft.title, undone.id, undone.title, grid.code.str(),
-                since ? fmt::format(", the last to change it was {}",
-                                    since->draft ? fmt::format("change set {} '{}'", *since->draft, since->title)
-                                                 : fmt::format("the import '{}'", since->title))
-                      : "");
+            conflict.message = fmt::format("change set {} '{}' cannot undo {}: grid {} is no longer as that left it{}; "
+                                           "undo the later change first",
+                                           draft.id, draft.title, name_of(undone), grid.code.str(),
+                                           since ? fmt::format(", the last to change it was {}", name_of(*since)) : "");
             conflicts.push_back(std::move(conflict));
             continue;
         }
@@ -96,13 +94,13 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         auto const* const is = first_on(grid.after, first);
         auto const* const will_be = first_on(restoration.content, first);
         restoration.kinds = kinds_of(is, will_be);
-        restoration.area_before_m2 = is == nullptr ? 0 : is->area_m2;
-        restoration.area_after_m2 = will_be == nullptr ? 0 : will_be->area_m2;
+        restoration.area_before_m2 = is == nullptr ? 0 : is->content.area_m2;
+        restoration.area_after_m2 = will_be == nullptr ? 0 : will_be->content.area_m2;
         restoration.days = std::move(days);
         set.restorations.push_back(std::move(restoration));
     }
     for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
-        if (gap.change_set != *undone.change_set || gap.valid.to <= draft.days.from) {
+        if (gap.change_set != undone.change_set || gap.valid.to <= draft.days.from) {
             continue;
         }
         set.withdrawn_gaps.push_back(gap.id);
@@ -114,7 +112,7 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
             set.accepted_gaps.push_back(std::move(until_then));
         }
     }
-    for (auto& gap : registry.gaps_withdrawn_by(*undone.change_set)) {
+    for (auto& gap : registry.gaps_withdrawn_by(undone.change_set)) {
         gap.id = 0;
         gap.change_set = 0;
         set.accepted_gaps.push_back(std::move(gap));

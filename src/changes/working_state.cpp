@@ -15,11 +15,6 @@ using registry::GridBase;
 
 namespace {
 
-std::string name_of(registry::LastChange const& change) {
-    return change.draft ? fmt::format("change set {} '{}'", *change.draft, change.title)
-                        : fmt::format("the import '{}'", change.title);
-}
-
 std::string difference(GridBase const& then, GridBase const& now) {
     if (then.shape != now.shape) {
         return "its shape is not the one it was drawn on";
@@ -30,6 +25,11 @@ std::string difference(GridBase const& then, GridBase const& now) {
 }
 
 } // namespace
+
+std::string name_of(registry::AppliedChange const& change) {
+    return change.draft ? fmt::format("change set {} '{}'", *change.draft, change.title)
+                        : fmt::format("import {} '{}'", change.change_set, change.title);
+}
 
 WorkingState::Entry& WorkingState::entry(GridCode const& code) {
     auto const [found, is_new] = m_entries.try_emplace(code);
@@ -93,7 +93,7 @@ void WorkingState::apply(registry::Operation const& operation, registry::ChangeD
             against(part.code, "it builds on an operation that was dropped");
             continue;
         }
-        if (part.base && !was_touched) {
+        if (part.base) {
             if (auto const now = registry::base_of(*at.now); now != *part.base) {
                 against(part.code, difference(*part.base, now));
                 continue;

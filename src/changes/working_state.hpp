@@ -5,9 +5,13 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace wangge::changes {
+
+/// "change set 3 'title'", "import 4 'title'".
+[[nodiscard]] std::string name_of(registry::AppliedChange const& change);
 
 /// Grids of the effective day, read when asked for, as operations leave them one after the other.
 class WorkingState {

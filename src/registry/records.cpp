@@ -84,15 +84,11 @@ std::vector<DateInterval> GridTimelines::days_that_differ() const {
     }
     auto const on = [](std::vector<GridOnDays> const& side, Date day) {
         auto const found = std::ranges::find_if(side, [&](GridOnDays const& v) { return v.days.holds(day); });
-        return found == side.end() ? std::optional<GridOnDays>{} : std::optional{*found};
+        return found == side.end() ? std::optional<VersionContent>{} : std::optional{found->content};
     };
     std::vector<DateInterval> runs;
     for (auto bound = bounds.begin(); bound != bounds.end() && std::next(bound) != bounds.end(); ++bound) {
-        auto was = on(before, *bound), is = on(after, *bound);
-        if (was && is) {
-            was->days = is->days;
-        }
-        if (was == is) {
+        if (on(before, *bound) == on(after, *bound)) {
             continue;
         }
         if (!runs.empty() && runs.back().to == *bound) {

@@ -86,7 +86,9 @@ constexpr std::string_view kDraftColumns =
     "a.change_set_id, c.generation, coalesce(d.discarded_by, ''), coalesce(d.discarded_at, ''), "
     "coalesce(d.discarded_because, ''), "
     "(SELECT count(*) FROM change_operation o WHERE o.draft_id = d.id AND o.dropped_by IS NULL), "
-    "(SELECT count(*) FROM change_draft_touch t WHERE t.draft_id = d.id AND t.changed = 1) "
+    "(SELECT count(*) FROM change_draft_touch t WHERE t.draft_id = d.id AND t.changed = 1), "
+    "coalesce((SELECT u.change_set_id FROM change_draft_undoes u WHERE u.draft_id = d.id), "
+    "(SELECT u.change_set_id FROM change_draft_applied u WHERE u.draft_id = d.undoes)) "
     "FROM change_draft d LEFT JOIN change_draft_applied a ON a.draft_id = d.id "
     "LEFT JOIN change_set c ON c.id = a.change_set_id ";
 
@@ -120,6 +122,9 @@ ChangeDraft read_draft(Connection& connection, Statement const& row) {
     draft.discarded_because = row.text(20);
     draft.operations = static_cast<std::size_t>(row.integer(21));
     draft.grids_changed = static_cast<std::size_t>(row.integer(22));
+    if (!row.is_null(23)) {
+        draft.undoes_change_set = row.integer(23);
+    }
     Statement editors{connection, "SELECT author FROM change_draft WHERE id = ?1 UNION "
                                   "SELECT editor FROM change_operation WHERE draft_id = ?1 ORDER BY 1"};
     editors.query(draft.id);
@@ -133,10 +138,12 @@ void require_editable(ChangeDraft const& draft) {
         throw Error{ErrorCode::data_rejected, fmt::format("change set {} '{}' is {} and never changes; make a new one",
                                                           draft.id, draft.title, to_string(draft.status))};
     }
-    if (draft.undoes) {
+    if (draft.undoes_change_set) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' undoes change set {} and does nothing else; make a new one",
-                                draft.id, draft.title, *draft.undoes)};
+                    fmt::format("change set {} '{}' undoes {} and does nothing else; make a new one", draft.id,
+                                draft.title,
+                                draft.undoes ? fmt::format("change set {}", *draft.undoes)
+                                             : fmt::format("import {}", *draft.undoes_change_set))};
     }
 }
 
@@ -230,12 +237,8 @@ void reopen(Connection& connection, std::int64_t draft, std::string_view because
 
 GridOnDays on_days(Connection const& connection, Statement const& row, int first) {
     return {interval(row, first),
-            row.integer(first + 2),
-            std::string{row.text(first + 3)},
-            kind_of(connection, row.text(first + 4)),
-            division_code(row.integer(first + 5)),
-            row.real(first + 6),
-            row.integer(first + 7)};
+            {row.integer(first + 2), std::string{row.text(first + 3)}, kind_of(connection, row.text(first + 4)),
+             division_code(row.integer(first + 5)), row.real(first + 6), row.integer(first + 7)}};
 }
 
 } // namespace
@@ -315,20 +318,16 @@ std::int64_t Registry::make_draft(NewDraft const& draft) {
     }
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
-    if (draft.undoes) {
-        auto const other = this->draft(*draft.undoes);
-        if (other.status != DraftStatus::applied) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("change set {} '{}' is {}, not applied; there is nothing to undo, discard it "
-                                    "instead: wangge changes discard {}",
-                                    other.id, other.title, to_string(other.status), other.id)};
-        }
-    }
+    auto const undone = draft.undoes ? applied_change(*draft.undoes).draft : std::nullopt;
     Statement insert{connection, "INSERT INTO change_draft (title, author, valid_from, valid_to, undoes, created_at, "
                                  "base_generation) VALUES (?, ?, ?, ?, ?, ?, ?)"};
-    insert.run(draft.title, draft.author, draft.days.from.days(), draft.days.to.days(), draft.undoes, now_utc8(),
+    insert.run(draft.title, draft.author, draft.days.from.days(), draft.days.to.days(), undone, now_utc8(),
                m_impl->newest_published());
     auto const id = connection.last_insert_id();
+    if (draft.undoes) {
+        Statement undoes{connection, "INSERT INTO change_draft_undoes (draft_id, change_set_id) VALUES (?, ?)"};
+        undoes.run(id, *draft.undoes);
+    }
     Statement link{connection, "INSERT OR IGNORE INTO change_draft_source (draft_id, source_file_id) VALUES (?, ?)"};
     for (auto const& source : draft.sources) {
         m_impl->record_sources({&source, 1}, draft.author, std::nullopt);
@@ -336,7 +335,7 @@ std::int64_t Registry::make_draft(NewDraft const& draft) {
     }
     nlohmann::json details{{"draft", id}, {"title", draft.title}, {"effective", draft.days.from.str()}};
     if (draft.undoes) {
-        details["undoes"] = *draft.undoes;
+        details["undoes_change_set"] = *draft.undoes;
     }
     append_audit(connection, draft.author, "change_set_new", dumped(details));
     transaction.commit();
@@ -640,8 +639,8 @@ void Registry::Impl::keep_timelines(std::int64_t change_set, std::span<GridTimel
                      "name, kind, village_code, area_m2, vertices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     for (auto const& grid : timelines) {
         for (auto const& [side, versions] : {std::pair{"before", &grid.before}, {"after", &grid.after}}) {
-            for (auto const& v : *versions) {
-                insert.run(change_set, grid.code.str(), side, v.days.from.days(), v.days.to.days(), v.shape_id, v.name,
+            for (auto const& [days, v] : *versions) {
+                insert.run(change_set, grid.code.str(), side, days.from.days(), days.to.days(), v.shape_id, v.name,
                            to_string(v.kind), v.village.value(), v.area_m2, v.vertices);
             }
         }
@@ -760,7 +759,7 @@ geom::MultiPolygon Registry::shape(std::int64_t shape_id) const {
     return std::move(*shape);
 }
 
-std::optional<LastChange> Registry::last_change(GridCode const& code) const {
+std::optional<AppliedChange> Registry::last_change(GridCode const& code) const {
     Statement select{m_impl->connection,
                      "SELECT c.id, a.draft_id, c.title FROM change_set_item i JOIN change_set c "
                      "ON c.id = i.change_set_id LEFT JOIN change_draft_applied a ON a.change_set_id = c.id "
@@ -769,8 +768,27 @@ std::optional<LastChange> Registry::last_change(GridCode const& code) const {
     if (!select.step()) {
         return std::nullopt;
     }
-    return LastChange{select.integer(0), select.is_null(1) ? std::nullopt : std::optional{select.integer(1)},
-                      std::string{select.text(2)}};
+    return AppliedChange{select.integer(0), select.is_null(1) ? std::nullopt : std::optional{select.integer(1)},
+                         std::string{select.text(2)}};
+}
+
+AppliedChange Registry::applied_change(std::int64_t change_set) const {
+    Statement select{m_impl->connection, "SELECT c.subject, a.draft_id, c.title FROM change_set c LEFT JOIN "
+                                         "change_draft_applied a ON a.change_set_id = c.id WHERE c.id = ?"};
+    select.query(change_set);
+    if (!select.step()) {
+        throw Error{ErrorCode::not_found, fmt::format("no import or change set {} was applied; 'wangge history CODE' "
+                                                      "names those of a grid",
+                                                      change_set)};
+    }
+    if (select.text(0) != "grids") {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("import {} brought in {}, which are put right by importing them anew; only changes of "
+                                "grids are undone",
+                                change_set, select.text(0))};
+    }
+    return {change_set, select.is_null(1) ? std::nullopt : std::optional{select.integer(1)},
+            std::string{select.text(2)}};
 }
 
 Date Registry::next_change_near(Date after, std::span<geom::Envelope const> boxes) const {

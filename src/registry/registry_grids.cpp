@@ -13,24 +13,6 @@ namespace wangge::registry {
 
 namespace {
 
-/// Everything of a version but its times; the shape by reference.
-struct VersionContent {
-    std::int64_t shape_id = 0;
-    std::string name;
-    GridKind kind = GridKind::comprehensive;
-    DivisionCode village;
-    double area_m2 = 0;
-    std::int64_t vertices = 0;
-    bool operator==(VersionContent const&) const = default;
-};
-
-/// A version of the grid at hand as it is to be.
-struct Piece {
-    DateInterval days;
-    VersionContent content;
-    bool operator==(Piece const&) const = default;
-};
-
 /// What is left of `days` without `taken`.
 std::vector<DateInterval> without(DateInterval days, std::span<DateInterval const> taken) {
     std::vector<DateInterval> left{days};
@@ -52,14 +34,8 @@ std::vector<DateInterval> without(DateInterval days, std::span<DateInterval cons
 /// Writes one change set into the open draft; the caller holds the transaction.
 class DraftWriter {
 public:
-    /// With `keep_timelines` it remembers the days of each grid before and after.
-    DraftWriter(Connection& connection, std::int64_t change_set, GenerationNumber draft, DateInterval days,
-                bool keep_timelines)
-        : m_connection(connection)
-        , m_change_set(change_set)
-        , m_draft(draft)
-        , m_days(days)
-        , m_keep_timelines(keep_timelines) {}
+    DraftWriter(Connection& connection, std::int64_t change_set, GenerationNumber draft, DateInterval days)
+        : m_connection(connection), m_change_set(change_set), m_draft(draft), m_days(days) {}
 
     void apply(GridChange const& change) {
         auto const& kinds = change.kinds;
@@ -85,12 +61,10 @@ public:
 
     void restore(GridRestoration const& restoration) {
         load(restoration.code);
-        std::vector<Piece> pieces;
-        for (auto const& v : restoration.content) {
-            check_village(restoration.code, v.village, v.days.from);
-            pieces.push_back({v.days, {v.shape_id, v.name, v.kind, v.village, v.area_m2, v.vertices}});
+        for (auto const& [days, content] : restoration.content) {
+            check_village(restoration.code, content.village, days.from);
         }
-        put(restoration.code, restoration.days, std::move(pieces), true);
+        put(restoration.code, restoration.days, restoration.content, true);
         record_item(restoration.code, restoration.kinds, restoration.area_before_m2, restoration.area_after_m2);
     }
 
@@ -149,16 +123,16 @@ private:
 
     /// What was loaded, but on `days`, which `content` lies in: that and nothing else. With `join`, versions that
     /// follow one another with the same content become one.
-    void put(GridCode const& code, std::span<DateInterval const> days, std::vector<Piece> content, bool join) {
+    void put(GridCode const& code, std::span<DateInterval const> days, std::vector<GridOnDays> content, bool join) {
         auto& wanted = content;
         for (std::size_t i = 0; i < m_rows.size(); ++i) {
             for (auto const part : without(m_rows[i].valid, days)) {
                 wanted.push_back({part, m_contents[i]});
             }
         }
-        std::ranges::sort(wanted, {}, [](Piece const& piece) { return piece.days; });
+        std::ranges::sort(wanted, {}, [](GridOnDays const& piece) { return piece.days; });
         if (join) {
-            std::vector<Piece> joined;
+            std::vector<GridOnDays> joined;
             for (auto& piece : wanted) {
                 if (!joined.empty() && joined.back().days.to == piece.days.from &&
                     joined.back().content == piece.content) {
@@ -169,17 +143,15 @@ private:
             }
             wanted = std::move(joined);
         }
-        std::vector<std::int64_t> freed; // shapes of rows that are replaced outright
-        std::vector<Piece> kept;
+        std::vector<GridOnDays> kept;
         for (std::size_t i = 0; i < m_rows.size(); ++i) {
-            Piece was{m_rows[i].valid, m_contents[i]};
+            GridOnDays was{m_rows[i].valid, m_contents[i]};
             if (std::ranges::find(wanted, was) != wanted.end()) {
                 kept.push_back(std::move(was));
             } else if (m_rows[i].recorded_from != m_draft) {
                 m_supersede.run(m_draft, m_rows[i].id);
             } else {
-                m_replace.run(m_rows[i].id);
-                freed.push_back(was.content.shape_id);
+                m_replace.run(m_rows[i].id); // its shape stays: an undo goes by it
             }
         }
         for (auto const& piece : wanted) {
@@ -189,22 +161,12 @@ private:
                              c.vertices, piece.days.from.days(), piece.days.to.days(), m_draft);
             }
         }
-        for (auto const shape_id : freed) {
-            m_drop_shape.run(shape_id);
+        auto& timelines = m_timelines.emplace_back();
+        timelines.code = code;
+        for (std::size_t i = 0; i < m_rows.size(); ++i) {
+            timelines.before.push_back({m_rows[i].valid, m_contents[i]});
         }
-        if (m_keep_timelines) {
-            auto& timelines = m_timelines.emplace_back();
-            timelines.code = code;
-            for (std::size_t i = 0; i < m_rows.size(); ++i) {
-                timelines.before.push_back(on_days({m_rows[i].valid, m_contents[i]}));
-            }
-            std::ranges::transform(wanted, std::back_inserter(timelines.after), on_days);
-        }
-    }
-
-    static GridOnDays on_days(Piece const& piece) {
-        auto const& c = piece.content;
-        return {piece.days, c.shape_id, c.name, c.kind, c.village, c.area_m2, c.vertices};
+        timelines.after = std::move(wanted);
     }
 
     KnownRow const& require_state(GridCode const& code) {
@@ -278,7 +240,6 @@ private:
     std::int64_t m_change_set;
     GenerationNumber m_draft;
     DateInterval m_days;
-    bool m_keep_timelines;
     std::vector<GridTimelines> m_timelines;
     DivisionCode m_last_village; ///< known to be one on m_last_day
     Date m_last_day;
@@ -297,9 +258,6 @@ private:
                        "vertices FROM grid_version WHERE grid_code = ? AND recorded_to IS NULL ORDER BY valid_from"};
     Statement m_supersede{m_connection, "UPDATE grid_version SET recorded_to = ? WHERE id = ?"};
     Statement m_replace{m_connection, "DELETE FROM grid_version WHERE id = ?"};
-    Statement m_drop_shape{m_connection, "DELETE FROM grid_shape WHERE id = ?1 "
-                                         "AND NOT EXISTS (SELECT 1 FROM grid_version WHERE shape_id = ?1) "
-                                         "AND NOT EXISTS (SELECT 1 FROM change_set_version WHERE shape_id = ?1)"};
     Statement m_insert_shape{m_connection, "INSERT INTO grid_shape (shape) VALUES (?)"};
     Statement m_insert{m_connection,
                        "INSERT INTO grid_version (grid_code, shape_id, name, kind, village_code, area_m2, vertices, "
@@ -329,9 +287,9 @@ void reject_repeated_codes(ChangeSet const& change_set) {
 } // namespace
 
 std::vector<GridTimelines> Registry::Impl::write_change_set(ChangeSet const& change_set, std::int64_t id,
-                                                            bool keep_timelines, Progress& progress) {
+                                                            Progress& progress) {
     auto const draft = newest_published() + 1;
-    DraftWriter writer{connection, id, draft, {change_set.effective, change_set.until}, keep_timelines};
+    DraftWriter writer{connection, id, draft, {change_set.effective, change_set.until}};
     constexpr std::uint64_t kReportEvery = 1000;
     std::uint64_t done = 0;
     progress.begin("writing grids", change_set.changes.size() + change_set.restorations.size(), "grids");
@@ -366,7 +324,7 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
         if (change_set.draft != 0) {
             m_impl->finish_draft(change_set.draft, *id);
         }
-        auto const timelines = m_impl->write_change_set(change_set, *id, change_set.draft != 0, progress);
+        auto const timelines = m_impl->write_change_set(change_set, *id, progress);
         m_impl->keep_timelines(*id, timelines);
         m_impl->reopen_drafts_beside(*id);
         lineage.write(*id);
@@ -403,7 +361,7 @@ void Registry::rehearse(ChangeSet const& change_set, std::function<void(std::spa
         m_impl->tie_draft(change_set.draft, id);
     }
     SilentProgress silent;
-    look(m_impl->write_change_set(change_set, id, true, silent));
+    look(m_impl->write_change_set(change_set, id, silent));
 }
 
 State Registry::state(Date as_of, std::optional<GenerationNumber> known_at, Progress& progress) const {

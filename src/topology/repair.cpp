@@ -36,17 +36,6 @@ std::string_view to_string(RepairKind kind) noexcept {
     return "none";
 }
 
-std::string RepairProposal::id() const {
-    auto text = std::string{to_string(kind)};
-    for (auto const& change : changes) {
-        text += '|' + change.name + '|' + geom::to_wkt(change.before) + '|' + geom::to_wkt(change.after);
-    }
-    if (changes.empty()) {
-        text += fmt::format("|{}", fmt::join(problems, "|"));
-    }
-    return sha256(text).hex().substr(0, 16);
-}
-
 namespace {
 
 constexpr int kMostAttempts = 8;
@@ -666,6 +655,43 @@ std::vector<RepairProposal> Proposer::take_proposals() {
 
 } // namespace
 
+std::string RepairProposal::id() const {
+    auto text = std::string{to_string(kind)};
+    for (auto const& change : changes) {
+        text += '|' + change.name;
+        auto const edit = difference(change.before, change.after);
+        for (auto const* const list : {&edit.removed, &edit.added}) {
+            text += '|';
+            for (auto const& [from, to] : *list) {
+                text += fmt::format("{} {} {} {};", from.lon, from.lat, to.lon, to.lat);
+            }
+        }
+        if (edit.removed.empty() && edit.added.empty()) { // the same edges in other rings
+            text += geom::to_wkt(change.after);
+        }
+    }
+    if (changes.empty()) {
+        text += fmt::format("|{}", fmt::join(problems, "|"));
+    }
+    return sha256(text).hex().substr(0, 16);
+}
+
+geom::MultiPolygon carried_out(GridChange const& change, geom::MultiPolygon const& shape) {
+    if (shape == change.before) {
+        return change.after;
+    }
+    auto const edit = difference(change.before, change.after);
+    auto const edges = edges_of(shape);
+    auto after = std::includes(edges.begin(), edges.end(), edit.removed.begin(), edit.removed.end())
+                     ? edited(shape, edit)
+                     : std::nullopt;
+    if (!after) {
+        throw Error{ErrorCode::usage,
+                    fmt::format("the repairs of {} do not fit together; propose repairs anew", change.name)};
+    }
+    return std::move(*after);
+}
+
 std::vector<RepairProposal> propose_repairs(std::span<Face const> faces, std::span<Outline const> outlines,
                                             RepairOptions const& options, Progress& progress) {
     std::vector<Problem> ignored;
@@ -690,7 +716,11 @@ std::vector<RepairProposal> propose_repairs(std::span<Face const> faces, std::sp
 }
 
 std::vector<geom::MultiPolygon> apply_repairs(std::span<Face const> faces, std::span<RepairProposal const> proposals) {
-    std::map<std::size_t, FaceEdit> edits;
+    std::vector<geom::MultiPolygon> shapes;
+    shapes.reserve(faces.size());
+    for (auto const& face : faces) {
+        shapes.push_back(face.shape ? *face.shape : geom::MultiPolygon{});
+    }
     for (auto const& proposal : proposals) {
         for (auto const& change : proposal.changes) {
             if (change.face >= faces.size() || faces[change.face].name != change.name ||
@@ -700,25 +730,8 @@ std::vector<geom::MultiPolygon> apply_repairs(std::span<Face const> faces, std::
                                         proposal.id(), change.name)};
             }
             if (proposal.accepted()) {
-                auto edit = difference(change.before, change.after);
-                auto& all = edits[change.face];
-                all.removed.insert(all.removed.end(), edit.removed.begin(), edit.removed.end());
-                all.added.insert(all.added.end(), edit.added.begin(), edit.added.end());
+                shapes[change.face] = carried_out(change, shapes[change.face]);
             }
-        }
-    }
-    std::vector<geom::MultiPolygon> shapes;
-    shapes.reserve(faces.size());
-    for (std::size_t i = 0; i < faces.size(); ++i) {
-        shapes.push_back(faces[i].shape ? *faces[i].shape : geom::MultiPolygon{});
-        if (auto const found = edits.find(i); found != edits.end()) {
-            std::sort(found->second.removed.begin(), found->second.removed.end());
-            auto after = edited(shapes.back(), found->second);
-            if (!after) {
-                throw Error{ErrorCode::usage,
-                            fmt::format("the repairs of {} do not fit together; propose repairs anew", faces[i].name)};
-            }
-            shapes.back() = std::move(*after);
         }
     }
     return shapes;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Fails when a source file includes upward or across rooms, when a third-party header is included outside its one home,
-and when a header lacks #pragma once. docs/architecture.md explains the table.
+when a header lacks #pragma once, and when two files of one room define types of one name in one namespace, which the linker would take
+for one. docs/architecture.md explains the table.
 
 check_layers.py ROOT       check a source tree
 check_layers.py --self-test    plant a tree with one fault of each kind and check that every one is found
@@ -115,12 +116,53 @@ def check_file(root, path):
                 yield f"{where}: <{header}> outside its one home, {home}"
 
 
+NOT_CODE = re.compile(r"""//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'"""
+                      r"""|^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*""", re.DOTALL | re.MULTILINE)
+NAMESPACE = re.compile(r"\bnamespace(?:\s+([\w:]+))?$")
+TYPE = re.compile(r"\b(?:struct|class|union|enum)(?:\s+(?:class|struct))?(?:\s*\[\[.*?\]\])*\s+(\w+)(?:\s+final)?(?:\s*:(?!:).*)?$", re.DOTALL)
+
+
+def types_of(text):
+    """Types that the text defines in a named namespace or in none: full name, line. Unnamed namespaces keep theirs to themselves."""
+    text = re.sub(r"(?<=[0-9a-fA-F])'(?=[0-9a-fA-F])", "", text)  # 1'000
+    code = NOT_CODE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
+    around = []  # of each open brace the namespace, or None for anything else
+    begin = 0
+    for match in re.finditer(r"[{};]", code):
+        words = code[begin:match.start()].strip()
+        begin = match.end()
+        if match.group() == "}":
+            if around:
+                around.pop()
+        elif match.group() == "{":
+            namespace, kind = NAMESPACE.search(words), TYPE.search(words)
+            if namespace:
+                around.append(namespace.group(1) or "")
+                continue
+            if kind and "(" not in words and "=" not in words and all(around):
+                yield "::".join([*around, kind.group(1)]), code.count("\n", 0, match.start()) + 1
+            around.append(None)
+
+
+def types_of_two_files(root, files):
+    """Each program of tests and tools is linked by itself; everything else is linked together, room by room."""
+    homes = {}
+    for path in files:
+        parts = path.split("/")
+        room = "/".join(parts[:2]) if parts[0] in ("tests", "tools") else room_of(path)
+        for name, line in types_of((root / path).read_text(encoding="utf-8")):
+            home = homes.setdefault((room, name), path)
+            if home != path:
+                yield f"{path}:{line}: {name} is defined in {home} too, and the linker takes them for one; name one of them otherwise or put it into an unnamed namespace"
+
+
 def check(root):
     files = []
     for folder in SOURCE_FOLDERS:
         files += [p.relative_to(root).as_posix() for p in (root / folder).rglob("*")
                   if p.suffix in SOURCE_ENDINGS and p.is_file() and "node_modules" not in p.parts]
     faults = [fault for path in sorted(files) for fault in check_file(root, path)]
+    faults += types_of_two_files(root, sorted(files))
     return len(files), faults
 
 
@@ -163,6 +205,15 @@ PLANTED = {
     "src/layers/json.hpp": ("#pragma once\n#include <nlohmann/json.hpp>\n", "outside its one home"),
     "src/base/tool.cpp": ('#include "../../tools/wangge/tool.hpp"\n', "includes upward: tools"),
     "tools/wangge/tool.hpp": ("#pragma once\n", None),
+    "include/wangge/topology/first.hpp": ("#pragma once\nnamespace wangge::topology {\nstruct Edge;\nstruct Face final { int n = 1'000; };\n}\n", None),
+    "src/topology/second.cpp": ("namespace wangge::topology {\n\n// a } brace\nstruct Edge { char c = '{'; };\n}\n", None),
+    "src/topology/third.hpp": ("#pragma once\nnamespace wangge::topology {\ntemplate <class T>\nclass Edge : T {\n};\n}\n", "is defined in src/topology/second.cpp too"),
+    "src/topology/fourth.cpp": ('namespace wangge {\n#define OPEN {\nnamespace topology {\nchar const* s = "{";\nenum class Face : int { a };\n}\n}\n', "is defined in include/wangge/topology/first.hpp too"),
+    "src/topology/unnamed.cpp": ("namespace wangge::topology {\nnamespace {\nstruct Edge { int x; };\n}\nvoid f() { struct Face { int y; }; }\nstruct Outer { struct Edge { int z; }; };\n}\n", None),
+    "src/geom/another_room.cpp": ("namespace wangge::geom {\nstruct Edge { int x; };\nstruct Face { int x; };\n}\n", None),
+    "tests/geom/one.cpp": ("struct Scene { int x; };\n", None),
+    "tests/crs/one.cpp": ("struct Scene { int x; };\n", None),
+    "tests/geom/two.cpp": ("struct Scene { int y; };\n", "is defined in tests/geom/one.cpp too"),
     "src/cellar/hidden.cpp": ("int x;\n", "room 'cellar' is unknown"),
 }
 

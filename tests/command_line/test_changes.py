@@ -167,6 +167,29 @@ class Changes(unittest.TestCase):
         self.assertGreaterEqual(len(made), 2)
         self.changes("discard", str(number))
 
+    def test_an_import_is_undone_by_the_number_that_history_gives_it(self):
+        code = sorted(self.grids)[-1]
+        feature = json.loads(json.dumps(self.grids[code]))
+        name = feature["properties"]["name"]
+        feature["properties"]["name"] = "改名"
+        file = self.folder / "renamed.geojson"
+        file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+        before = cli.run_json("publish", "--data", self.data)
+        cli.run("import", "boundaries", file, "--author", "gis", "--data", self.data, check=0)
+        cli.run("publish", "--author", "gis", "--approver", "chief", "--data", self.data, check=0)
+        self.assertEqual("改名", cli.run_json("show", "grid", code, "--data", self.data)["grid"]["name"])
+        number = max(v["change_set"]["id"] for v in cli.run_json("history", code, "--data", self.data)["versions"] if v["change_set"])
+        undo = self.changes_json("undo", "--import", str(number), "--author", "ben")
+        self.assertEqual((None, number), (undo["undoes"], undo["undoes_import"]))
+        self.assertIn("one of its editors", self.changes("check", str(undo["change_set"])) + self.changes(
+            "approve", str(undo["change_set"]), "--approver", "ben", code=1))
+        self.assertEqual(before["digest"], self.carry_through(undo["change_set"])["digest"])
+        self.assertEqual(name, cli.run_json("show", "grid", code, "--data", self.data)["grid"]["name"])
+        for arguments, exit_code, says in (((), 2, "either"), ((str(undo["change_set"]), "--import", str(number)), 2, "either"),
+                                           (("--import", "1"), 1, "divisions"), (("--import", "9999"), 1, "no import")):
+            with self.subTest(arguments=arguments):
+                self.assertIn(says, self.changes("undo", *arguments, code=exit_code))
+
     def test_lists_and_refusals_speak_clearly(self):
         number = self.new("list me")
         self.assertIn("list me", self.changes("list"))
@@ -190,7 +213,7 @@ class Changes(unittest.TestCase):
                                       (["preview", str(number), "--layer", self.folder / "x.shp"], 2, ".gpkg")):
             with self.subTest(arguments=arguments):
                 self.assertIn(says, self.changes(*arguments, code=code))
-        for command in ("new", "add", "list", "show", "check", "preview", "approve", "apply", "discard", "undo", "drop"):
+        for command in ("new", "add", "list", "show", "check", "repair", "preview", "approve", "apply", "discard", "undo", "drop"):
             self.assertIn("wangge changes " + command, cli.run("changes", command, "--help", check=0).stdout)
 
     def test_a_scheduled_change_and_its_end_are_seen_on_their_days(self):

@@ -1,6 +1,7 @@
 """`wangge repair` on a layer with planted defects: what it says, what it writes, and that the input stays."""
 import csv
 import hashlib
+import json
 import pathlib
 import re
 import shlex
@@ -90,6 +91,162 @@ class Repair(unittest.TestCase):
             self.assertIn(says, done.stderr)
             self.assertEqual(before, digest(self.file))
         self.assertFalse((self.folder / "x.shp").exists())
+
+
+def outer_rings(feature):
+    geometry = feature["geometry"]
+    parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    return [[tuple(p) for p in part[0]] for part in parts]
+
+
+class RepairInsideAChangeSet(unittest.TestCase):
+    """A contractor redraws the boundary of two grids, and has the rest of it some centimetres off the registry's."""
+    SLIP = 4e-7  # degrees: some 4 cm
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        cls.synth, cls.data = cli.make_province(cls.folder, "county:440104")
+        cls.before = cls.exported("before")
+        users = {}
+        for code, feature in cls.before.items():
+            for ring in outer_rings(feature):
+                for p in ring[:-1]:
+                    users.setdefault(p, set()).add(code)
+        cls.users = users
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    @classmethod
+    def exported(cls, name):
+        out = cls.folder / f"{name}.geojson"
+        cli.run("export", "grids", "--format", "GeoJSON", "--out", out, "--data", cls.data, check=0)
+        return {f["properties"]["grid_code"]: f for f in json.loads(out.read_text(encoding="utf-8"))["features"]}
+
+    def changes(self, *arguments, code=0):
+        return cli.run("changes", *arguments, "--data", self.data, check=code)
+
+    def owners(self, positions):
+        text = "lon,lat\n" + "".join(f"{p[0]:.8f},{p[1]:.8f}\n" for p in positions)
+        done = cli.run("locate", "--points", "-", "--out", "-", "--data", self.data, check=0, stdin=text)
+        return [row["grid_code"] for row in csv.DictReader(done.stdout.splitlines())]
+
+    def choose(self):
+        """Two neighbours, a vertex of theirs alone, and vertices that the first shares with one other grid each."""
+        for code, feature in sorted(self.before.items()):
+            rings = outer_rings(feature)
+            if len(rings) != 1 or len(feature["geometry"]["coordinates"][0]) != 1:
+                continue
+            ring = rings[0][:-1]
+            with_one = [(i, next(iter(self.users[p] - {code}))) for i, p in enumerate(ring) if len(self.users[p]) == 2]
+            for i, other in with_one:
+                slipped = [k for k, beside in with_one if beside != other and 3 < abs(k - i) < len(ring) - 3]
+                if len(slipped) >= 4 and len(outer_rings(self.before[other])) == 1:
+                    return code, other, ring[i], [ring[k] for k in slipped]
+        self.fail("no such pair of grids")
+
+    def moved(self, code, moves):
+        feature = json.loads(json.dumps(self.before[code]))
+        def each(item):
+            if isinstance(item[0], (int, float)):
+                return list(moves.get(tuple(item), item))
+            return [each(one) for one in item]
+        feature["geometry"]["coordinates"] = each(feature["geometry"]["coordinates"])
+        feature["properties"] = {"WGBM": code, "WGMC": feature["properties"]["name"]}
+        return feature
+
+    def test_a_contractors_shapefile_with_slivers_goes_all_the_way_to_exact_answers(self):
+        first, second, corner, slipped = self.choose()
+        ring = outer_rings(self.before[first])[0][:-1]
+        at = ring.index(corner)
+        a, b = ring[at - 1], ring[(at + 1) % len(ring)]
+        # Onto the chord of its neighbours and as far beyond: some ground changes hands between the two.
+        aim = tuple(round((a[k] + b[k]) / 2 + (a[k] + b[k] - 2 * corner[k]) / 20 + (2e-5 if k else 0), 7) for k in (0, 1))
+        redrawn = {corner: aim}
+        careless = dict(redrawn) | {p: (round(p[0] + self.SLIP, 7), p[1]) for p in slipped}
+        drawing = {"type": "FeatureCollection", "features": [self.moved(first, careless), self.moved(second, redrawn)]}
+        drawn = self.folder / "contractor.geojson"
+        drawn.write_text(json.dumps(drawing), encoding="utf-8")
+        subprocess.run(["ogr2ogr", "-f", "ESRI Shapefile", "-lco", "ENCODING=UTF-8", self.folder / "contractor.shp", drawn], check=True)
+        beside = [(p[0] + dx, p[1] + dy) for p in slipped for dx in (-3e-7, 2e-7, 5e-7) for dy in (-2e-7, 2e-7)]
+        middle = tuple((corner[k] + aim[k]) / 2 for k in (0, 1))
+        owners, (owner,) = self.owners(beside), self.owners([middle])
+        self.assertIn(owner, (first, second))
+        self.assertGreater(len(set(owners)), 2)
+
+        number = str(json.loads(self.changes("new", "--from", self.folder / "contractor.shp", "--author", "ann", "--json").stdout)["change_set"])
+        found = json.loads(self.changes("check", number, "--author", "ann", "--json", code=1).stdout)
+        errors = {p["id"] for p in found["problems"] if p["severity"] == "error"}
+        self.assertTrue(errors)
+        self.assertEqual([], found["conflicts"])
+        self.assertIn("Nothing was added", self.changes("repair", number, "--list").stdout)
+        layers = self.folder / "repairs.gpkg"
+        plan = json.loads(self.changes("repair", number, "--layer", layers, "--json").stdout)
+        self.assertEqual(sorted((first, second)), plan["movable"])
+        self.assertTrue(plan["fixed"] and not set(plan["fixed"]) & {first, second})
+        self.assertLessEqual(errors, {i for p in plan["proposals"] for i in p["problems"]})
+        self.assertTrue(all(p["accepted"] and p["greatest_move_m"] <= 0.1 and p["grids"] == [first] for p in plan["proposals"]))
+        with sqlite3.connect(f"file:{layers}?mode=ro", uri=True) as package:
+            self.assertEqual([len(plan["proposals"])] * 3, [package.execute(f"SELECT count(*) FROM repair_{t}").fetchone()[0]
+                                                             for t in ("before", "after", "places")])
+        refused = json.loads(self.changes("repair", number, "--tolerance", "0.02", "--json", code=1).stdout)
+        self.assertGreater(refused["refused"], 0)
+        for p in refused["proposals"]:
+            self.assertTrue(p["greatest_move_m"] <= 0.02 if p["accepted"] else "0.02 m" in p["refusal"], p)
+        self.assertTrue(any("more than the tolerance" in p.get("refusal", "") for p in refused["proposals"]))
+
+        one, *others = [p["id"] for p in plan["proposals"]]
+        done = json.loads(self.changes("repair", number, "--accept", one, "--author", "ann", "--json").stdout)
+        self.assertEqual(1, len(done["added"]))
+        self.assertIn(one, done["added"][0]["reason"])
+        left = json.loads(self.changes("repair", number, "--json").stdout)
+        self.assertEqual(others, [p["id"] for p in left["proposals"]])
+        self.changes("repair", number, "--all", "--author", "ann")
+        self.assertIn(one, self.changes("show", number).stdout)
+        self.assertEqual([], json.loads(self.changes("check", number, "--author", "ann", "--json").stdout)["problems"])
+        preview = json.loads(self.changes("preview", number, "--json").stdout)
+        self.assertEqual([{first, second}], [set((m["from"], m["to"])) for m in preview["moves"]])
+        self.changes("approve", number, "--approver", "chief")
+        self.changes("apply", number, "--author", "ann")
+        cli.run("publish", "--data", self.data, check=0)
+
+        after = self.exported("after")
+        self.assertEqual(set(self.before), set(after))
+        for code in self.before:
+            expected = [tuple(aim if p == corner and code in (first, second) else p for p in ring[:-1])
+                        for ring in outer_rings(self.before[code])]
+            self.assertEqual([set(r) for r in expected], [set(r[:-1]) for r in outer_rings(after[code])], code)
+        self.assertEqual(owners, self.owners(beside))
+        (now,) = self.owners([middle])
+        self.assertEqual([(owner, now)], [(m["from"], m["to"]) for m in preview["moves"]])
+
+        undo = str(json.loads(self.changes("undo", number, "--author", "ben", "--json").stdout)["change_set"])
+        self.assertIn("undoes", self.changes("repair", undo, code=1).stderr)
+        for step in (("check", "--author", "ben"), ("approve", "--approver", "chief"), ("apply", "--author", "ben")):
+            self.changes(step[0], undo, *step[1:])
+        cli.run("publish", "--data", self.data, check=0)
+        self.assertEqual([owner], self.owners([middle]))
+
+    def test_wrong_use_is_refused_and_adds_nothing(self):
+        number = str(json.loads(self.changes("new", "--title", "rename", "--author", "ann", "--json").stdout)["change_set"])
+        code = sorted(self.before)[0]
+        self.changes("add", number, "rename", code, "--name", "新名", "--author", "ann")
+        for arguments, exit_code, says in ((("--tolerance", "0"), 2, "tolerance"),
+                                           (("--tolerance", "wide"), 2, "--tolerance"),
+                                           (("--layer", self.folder / "x.shp"), 2, ".gpkg"),
+                                           (("--with", "12"), 1, "does not lie beside"),
+                                           (("--all", "--accept", "1"), 2, "--accept"),
+                                           (("--list", "--all"), 2, "--list"),
+                                           (("--accept", "0123456789abcdef"), 1, "no repair 0123456789abcdef")):
+            with self.subTest(arguments=arguments):
+                self.assertIn(says, self.changes("repair", number, *arguments, code=exit_code).stderr)
+        self.assertEqual(1, json.loads(self.changes("show", number, "--json").stdout)["operations"])
+        self.assertFalse((self.folder / "x.shp").exists())
+        self.assertIn("wangge changes repair", self.changes("repair", "--help").stdout)
+        self.changes("discard", number, "--author", "ann")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@
 #include <wangge/changes/change_set_text.hpp>
 #include <wangge/changes/change_steps.hpp>
 #include <wangge/changes/preview.hpp>
+#include <wangge/changes/repairs.hpp>
 #include <wangge/importers/import_job.hpp>
+#include <wangge/importers/layer_repair.hpp>
 #include <wangge/importers/normalizer.hpp>
 #include <wangge/importers/ogr_reader.hpp>
 #include <wangge/importers/report_writer.hpp>
@@ -262,6 +264,65 @@ DateInterval days_argument(ChangesOptions const& options) {
             options.until.empty() ? kForever : date_argument(options.until, "--until")};
 }
 
+using Json = nlohmann::ordered_json;
+
+Json to_json(std::vector<GridCode> const& codes) {
+    auto json = Json::array();
+    for (auto const& code : codes) {
+        json.push_back(code.str());
+    }
+    return json;
+}
+
+std::string repairs_json(changes::RepairPlan const& plan, std::span<registry::Operation const> added) {
+    Json json{{"change_set", plan.draft.id},
+              {"effective", plan.draft.days.from.str()},
+              {"tolerance_m", plan.options.tolerance_m},
+              {"max_area_m2", plan.options.max_area_m2},
+              {"movable", to_json(plan.movable)},
+              {"fixed", to_json(plan.fixed)},
+              {"accepted", plan.accepted()},
+              {"refused", plan.proposals.size() - plan.accepted()},
+              {"proposals", Json::parse(importers::proposals_json(plan.proposals))}};
+    auto& left = json["without_proposal"] = Json::array();
+    for (auto const& [day, problem] : plan.left) {
+        left.push_back({{"day", day.str()},
+                        {"id", problem.id()},
+                        {"code", static_cast<int>(problem.code)},
+                        {"subjects", problem.subjects},
+                        {"message", problem.message}});
+    }
+    auto& operations = json["added"] = Json::array();
+    for (auto const& operation : added) {
+        operations.push_back({{"operation", operation.number}, {"reason", operation.reason}});
+    }
+    return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string repairs_text(changes::RepairPlan const& plan, std::span<registry::Operation const> added) {
+    constexpr std::size_t kShown = 20;
+    auto text = fmt::format("Change set {} '{}' on {}: {} grids may move by at most {:g} m, {} neighbours stay as they "
+                            "are (--with CODE lets one move too)\n",
+                            plan.draft.id, plan.draft.title, plan.draft.days.from.str(), plan.movable.size(),
+                            plan.options.tolerance_m, plan.fixed.size());
+    text += importers::proposals_text(plan.proposals);
+    for (std::size_t i = 0; i < std::min(kShown, plan.left.size()); ++i) {
+        text += fmt::format("  without a proposal: on {}: {}\n", plan.left[i].day.str(), plan.left[i].problem.message);
+    }
+    if (plan.left.size() > kShown) {
+        text += fmt::format("  without a proposal: and {} more; --json lists them all\n", plan.left.size() - kShown);
+    }
+    for (auto const& operation : added) {
+        text += fmt::format("added {}\n", changes::operation_text(operation));
+    }
+    if (!added.empty()) {
+        text += fmt::format("Check the change set again: wangge changes check {}\n", plan.draft.id);
+    } else if (plan.accepted() > 0) {
+        text += "Nothing was added; --accept ID or --all adds proposals to the change set.\n";
+    }
+    return text;
+}
+
 void show_draft(Registry const& registry, ChangesOptions const& options, std::int64_t id) {
     auto const draft = registry.draft(id);
     auto const operations = registry.operations(id);
@@ -364,6 +425,38 @@ int changes_check(ChangesOptions const& options) {
     return result.examination.has_errors() ? 1 : 0;
 }
 
+int changes_repair(ChangesOptions const& options) {
+    if (!options.out.empty()) {
+        importers::check_repair_path(options.out, {}, "--layer", false);
+    }
+    std::vector<GridCode> with;
+    for (auto const& text : options.codes) {
+        with.push_back(code_argument(text, "--with"));
+    }
+    auto registry = open_for_writing(options);
+    auto const progress = make_terminal_progress();
+    auto const plan = changes::plan_repairs(
+        registry, options.id,
+        {number_argument(options.tolerance, "--tolerance"), number_argument(options.max_area, "--max-area")}, with,
+        *progress);
+    if (!options.out.empty()) {
+        importers::write_repair_layers(plan.proposals, options.out);
+    }
+    std::vector<registry::Operation> added;
+    if (options.all || !options.accept.empty()) {
+        added = changes::carry_out(registry, plan, options.accept, author_argument(options.author));
+    }
+    if (options.json) {
+        say("{}\n", repairs_json(plan, added));
+    } else {
+        say("{}", repairs_text(plan, added));
+        if (!options.out.empty()) {
+            say("Layers: {}\n", options.out.string());
+        }
+    }
+    return plan.accepted() == plan.proposals.size() && plan.left.empty() ? 0 : 1;
+}
+
 int changes_preview(ChangesOptions const& options) {
     auto registry = open_for_writing(options);
     auto const preview = changes::preview(registry, options.id);
@@ -410,7 +503,13 @@ int changes_undo(ChangesOptions const& options) {
     auto registry = open_for_writing(options);
     auto const from =
         options.effective.empty() ? std::nullopt : std::optional{date_argument(options.effective, "--effective")};
-    show_draft(registry, options, changes::undo(registry, options.id, author_argument(options.author), from));
+    if ((options.id == 0) == (options.change_set == 0)) {
+        throw Error{ErrorCode::usage, "undo needs either the number of a change set or --import N"};
+    }
+    auto const author = author_argument(options.author);
+    show_draft(registry, options,
+               options.id != 0 ? changes::undo(registry, options.id, author, from)
+                               : changes::undo_applied(registry, options.change_set, author, from));
     return 0;
 }
 

@@ -49,10 +49,14 @@ struct ChangesOptions {
     std::string shape, line, village, code, into, at, reason;
     std::string kind = "comprehensive";
     bool keep = false;
-    int number = 0;   ///< drop: of the operation
-    bool all = false; ///< list
+    int number = 0;              ///< drop: of the operation
+    std::int64_t change_set = 0; ///< undo: an applied one, as history names it
+    bool all = false;            ///< list, repair
+    bool list = false;           ///< repair
     std::filesystem::path out;
     std::string approver;
+    std::string tolerance = "0.1", max_area = "100"; ///< repair, as typed
+    std::vector<std::string> accept;                 ///< repair: ids; `all`: every one that is not refused
 };
 int changes_new(ChangesOptions const& options);
 int changes_add(ChangesOptions const& options);
@@ -60,6 +64,7 @@ int changes_drop(ChangesOptions const& options);
 int changes_list(ChangesOptions const& options);
 int changes_show(ChangesOptions const& options);
 int changes_check(ChangesOptions const& options);
+int changes_repair(ChangesOptions const& options);
 int changes_preview(ChangesOptions const& options);
 int changes_approve(ChangesOptions const& options);
 int changes_apply(ChangesOptions const& options);

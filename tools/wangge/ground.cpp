@@ -2,32 +2,16 @@
 
 #include <array>
 #include <cmath>
-#include <utility>
 
 namespace wangge::command {
 
 std::vector<Ground> ground_of(std::span<registry::GridDifference const> differences, topology::ShareShapes shapes) {
-    std::vector<geom::MultiPolygon const*> before;
-    std::vector<geom::MultiPolygon const*> after;
-    std::vector<GridCode> codes_before;
-    std::vector<GridCode> codes_after;
-    for (auto const& difference : differences) {
-        if (difference.before) {
-            before.push_back(&difference.before->shape);
-            codes_before.push_back(difference.before->code);
-        }
-        if (difference.after) {
-            after.push_back(&difference.after->shape);
-            codes_after.push_back(difference.after->code);
-        }
+    std::vector<topology::ShapeChange> changes;
+    for (auto const& [before, after] : differences) {
+        changes.push_back(
+            {(before ? before : after)->code, before ? &before->shape : nullptr, after ? &after->shape : nullptr});
     }
-    std::vector<Ground> ground;
-    for (auto& share : topology::area_shares(before, after, shapes)) {
-        ground.push_back({share.before == topology::kNobody ? std::nullopt : std::optional{codes_before[share.before]},
-                          share.after == topology::kNobody ? std::nullopt : std::optional{codes_after[share.after]},
-                          share.area_m2, share.share_of_before, share.share_of_after, std::move(share.shape)});
-    }
-    return ground;
+    return topology::ground_shares(changes, shapes);
 }
 
 AreaMoved area_moved(geom::MultiPolygon const& before, geom::MultiPolygon const& after) {

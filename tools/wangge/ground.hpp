@@ -3,19 +3,13 @@
 #include <wangge/registry/records.hpp>
 #include <wangge/topology/area_shares.hpp>
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace wangge::command {
 
-/// Ground that grids hold in one state or another; an empty code is nobody.
-struct Ground {
-    std::optional<GridCode> from, to;
-    double area_m2 = 0, share_of_from = 0, share_of_to = 0;
-    geom::MultiPolygon shape; ///< when asked for
-};
+using Ground = topology::GroundShare;
 
 /// The ground of grids that two states do not have alike, by code, what stays with a grid too.
 [[nodiscard]] std::vector<Ground> ground_of(std::span<registry::GridDifference const> differences,

@@ -125,6 +125,32 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         ->footer("Example:\n  wangge changes check 1 --data province\n"
                  "Exit code 1: it has errors or conflicts and cannot be approved.");
     {
+        auto* sub = declare_one("repair", "Propose what mends the small errors of its check, and add it on demand",
+                                command::changes_repair, true, true);
+        sub->add_option("--tolerance", options.tolerance, "Nothing moves further than so many metres")
+            ->capture_default_str()
+            ->type_name("M");
+        sub->add_option("--max-area", options.max_area, "No piece of ground that changes hands is larger (m2)")
+            ->capture_default_str()
+            ->type_name("M2");
+        sub->add_option("--with", options.codes,
+                        "Neighbours outside the change set that may change too; all others stay as they are")
+            ->type_name("CODE");
+        auto* list = sub->add_flag("--list", options.list, "Only show the proposals, which it does otherwise too");
+        auto* accept = sub->add_option("--accept", options.accept, "Add these proposals to the change set")
+                           ->type_name("ID")
+                           ->excludes(list);
+        sub->add_flag("--all", options.all, "Add every proposal that is not refused")->excludes(list)->excludes(accept);
+        sub->add_option("--layer", options.out,
+                        "Write the grids before and after, the ground that moves and the places to FILE (.gpkg)")
+            ->type_name("FILE");
+        sub->footer("Examples:\n"
+                    "  wangge changes repair 1 --tolerance 0.3 --layer repairs.gpkg --data province\n"
+                    "  wangge changes repair 1 --tolerance 0.3 --accept 3f2a9c0d11e84b57 --data province\n"
+                    "  wangge changes repair 1 --tolerance 0.3 --all --data province\n"
+                    "Exit code 1: something has no repair within the tolerance.");
+    }
+    {
         auto* sub = declare_one("preview", "What it would change: grids, ground, addresses, officers",
                                 command::changes_preview, true, false);
         sub->add_option("--layer", options.out,
@@ -147,11 +173,17 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         sub->footer("Example:\n  wangge changes discard 1 --reason 重复 --data province");
     }
     {
-        auto* sub =
-            declare_one("undo", "Make a change set that takes an applied one back", command::changes_undo, true, true);
+        auto* sub = declare_one("undo", "Make a change set that takes an applied one back, or an import",
+                                command::changes_undo, false, true);
+        sub->add_option("id", options.id, "Number of the change set")->type_name("ID");
+        sub->add_option("--import", options.change_set,
+                        "Number of an import of boundaries instead, as 'wangge history' names it")
+            ->type_name("N");
         sub->add_option("--effective", options.effective,
                         "Only from this day on, YYYY-MM-DD (otherwise as if it had never been)");
-        sub->footer("Example:\n  wangge changes undo 1 --data province");
+        sub->footer("Examples:\n"
+                    "  wangge changes undo 1 --data province\n"
+                    "  wangge changes undo --import 2 --data province");
     }
 }
 

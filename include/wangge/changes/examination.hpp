@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,9 @@ namespace wangge::changes {
 
 /// Why an operation cannot be carried out on the state as it is now.
 struct Conflict {
-    int operation = 0;                         ///< its number, 0 for the change set as a whole
-    std::optional<GridCode> grid;              ///< the grid concerned
-    std::optional<registry::LastChange> since; ///< what changed the grid after the operation was drawn
+    int operation = 0;                            ///< its number, 0 for the change set as a whole
+    std::optional<GridCode> grid;                 ///< the grid concerned
+    std::optional<registry::AppliedChange> since; ///< what changed the grid after the operation was drawn
     std::string message;
 };
 
@@ -30,6 +31,14 @@ struct TouchedGrid {
     std::optional<registry::Grid> before, after;
 };
 
+/// What the coverage was checked on: the state of a day as it would be, as far as the effect reaches.
+struct CheckedGround {
+    std::vector<registry::Grid> grids; ///< by code
+    std::set<GridCode> changed;        ///< of them, by the change set; the others are their surroundings
+    std::vector<registry::DivisionOutline> outlines;
+    std::vector<registry::AcceptedGap> accepted_gaps;
+};
+
 /// A change set worked out on the state as it is now; nothing is written.
 struct Examination {
     registry::ChangeDraft draft;
@@ -42,6 +51,7 @@ struct Examination {
     Date first_day;                         ///< on which it begins to differ
     std::vector<TouchedGrid> touched;       ///< on the first day, by code
     std::vector<registry::Grid> neighbours; ///< that border on a grid that changes there, by code
+    CheckedGround ground;                   ///< of the effective day; empty unless the coverage was asked for
 
     [[nodiscard]] std::size_t count(Severity severity) const;
     [[nodiscard]] bool has_errors() const { return !conflicts.empty() || count(Severity::error) > 0; }

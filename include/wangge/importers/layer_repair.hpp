@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,15 @@ struct LayerRepair {
 /// All of it but the shapes, UTF-8 JSON; positions in degrees, longitude first.
 [[nodiscard]] std::string layer_repair_json(LayerRepair const& repair);
 
-/// JSON, or when the name ends in .gpkg a GeoPackage (EPSG:4490) with layers repair_before, repair_after (grids, one
-/// row for each grid of a proposal), repair_moved (ground) and repair_places (points, all proposals). Written aside and
-/// renamed. Throws Error{environment}.
+/// The proposals alone, as those two have them: lines for each kind, a JSON array.
+[[nodiscard]] std::string proposals_text(std::span<topology::RepairProposal const> proposals);
+[[nodiscard]] std::string proposals_json(std::span<topology::RepairProposal const> proposals);
+
+/// A GeoPackage (EPSG:4490) with layers repair_before, repair_after (grids, one row for each grid of a proposal),
+/// repair_moved (ground) and repair_places (points, all proposals). Written aside and renamed. Throws
+/// Error{environment}.
+void write_repair_layers(std::span<topology::RepairProposal const> proposals, std::filesystem::path const& path);
+/// JSON, or when the name ends in .gpkg those layers.
 void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path);
 
 /**

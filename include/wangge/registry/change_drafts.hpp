@@ -57,7 +57,7 @@ struct NewDraft {
     std::string title;
     std::string author;
     DateInterval days;                  ///< effective day, and the day on which what was before comes back
-    std::optional<std::int64_t> undoes; ///< an applied draft
+    std::optional<std::int64_t> undoes; ///< an applied change set of grids, by its id in the registry
     std::vector<SourceFile> sources;
 };
 
@@ -67,7 +67,8 @@ struct ChangeDraft {
     std::string title;
     std::string author;
     DateInterval days;
-    std::optional<std::int64_t> undoes;
+    std::optional<std::int64_t> undoes; ///< number of the change set whose effect it takes back, if it has one
+    std::optional<std::int64_t> undoes_change_set; ///< its id in the registry; set for imports too
     std::string created_at;
     GenerationNumber base_generation = 0; ///< newest when it was made or last checked
     DraftStatus status = DraftStatus::open;
@@ -93,8 +94,8 @@ struct DraftMeeting {
     std::vector<GridCode> near; ///< grids that one changes and the other borders on
 };
 
-/// The last applied change set that changed a grid.
-struct LastChange {
+/// An applied change set of grids.
+struct AppliedChange {
     std::int64_t change_set = 0;
     std::optional<std::int64_t> draft; ///< its number among the change sets, when it was one
     std::string title;

@@ -84,15 +84,21 @@ struct SourceFile {
     std::string encoding; ///< encoding of its text
 };
 
-/// What a grid is on some days; the shape by the number of its row.
-struct GridOnDays {
-    DateInterval days;
+/// Everything of a version of a grid but its times; the shape by the number of its row.
+struct VersionContent {
     std::int64_t shape_id = 0;
     std::string name;
     GridKind kind = GridKind::comprehensive;
     DivisionCode village;
     double area_m2 = 0;
     std::int64_t vertices = 0;
+    bool operator==(VersionContent const&) const = default;
+};
+
+/// What a grid is on some days.
+struct GridOnDays {
+    DateInterval days;
+    VersionContent content;
     bool operator==(GridOnDays const&) const = default;
 };
 

@@ -148,7 +148,7 @@ public:
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
 
     // ---- change sets being made. Every function that writes is one transaction with its audit entry.
-    /// Its number. Error{data_rejected}: `undoes` is not an applied change set.
+    /// Its number. Error{not_found}, Error{data_rejected}: `undoes` is no applied change set of grids.
     std::int64_t make_draft(NewDraft const& draft);
     /// Error{not_found}.
     [[nodiscard]] ChangeDraft draft(std::int64_t id) const;
@@ -178,13 +178,15 @@ public:
     /// Applies the change set, lets `look` read this object as it is then, and takes everything back. `look` is given
     /// the grids whose days differ, by code.
     void rehearse(ChangeSet const& change_set, std::function<void(std::span<GridTimelines const>)> const& look);
-    /// Of an applied draft, by code.
+    /// Of an applied change set, by code. Empty for imports of a program before version 11 of the schema.
     [[nodiscard]] std::vector<GridTimelines> timelines(std::int64_t change_set) const;
     /// What is known now of one grid, by day.
     [[nodiscard]] std::vector<GridOnDays> timeline(GridCode const& code) const;
     /// The shape of GridOnDays::shape_id. Error{corrupt} when it is not there.
     [[nodiscard]] geom::MultiPolygon shape(std::int64_t shape_id) const;
-    [[nodiscard]] std::optional<LastChange> last_change(GridCode const& code) const;
+    [[nodiscard]] std::optional<AppliedChange> last_change(GridCode const& code) const;
+    /// By its id. Error{not_found}; Error{data_rejected}: it changed no grids but divisions.
+    [[nodiscard]] AppliedChange applied_change(std::int64_t change_set) const;
     /// Days after `after` on which a version of a grid with a shape that meets one of the boxes, or an accepted gap
     /// there, begins or ends; the first of them, kForever for none.
     [[nodiscard]] Date next_change_near(Date after, std::span<geom::Envelope const> boxes) const;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <wangge/base/codes.hpp>
 #include <wangge/geom/polygon.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct AreaShare {
     double share_of_before = 0; ///< of the area of the shape before, 0 to 1; 1 exactly when it is the whole of it
     double share_of_after = 0;
     geom::MultiPolygon shape; ///< rounded to the lattice; empty unless asked for, or too small for the lattice
+    geom::Point at;           ///< inside, or next to it where it is too small; a vertex of a shape that stays the same
 };
 
 enum class ShareShapes : bool { without, with };
@@ -34,5 +37,25 @@ enum class ShareShapes : bool { without, with };
 [[nodiscard]] std::vector<AreaShare> area_shares(std::span<geom::MultiPolygon const* const> before,
                                                  std::span<geom::MultiPolygon const* const> after,
                                                  ShareShapes shapes = ShareShapes::without);
+
+/// A grid's shape on either side; null where it is not there.
+struct ShapeChange {
+    GridCode code;
+    geom::MultiPolygon const* before = nullptr;
+    geom::MultiPolygon const* after = nullptr;
+};
+
+/// Ground that one grid held before and one holds after, the same one for what it keeps; an empty code is nobody.
+struct GroundShare {
+    std::optional<GridCode> from, to;
+    double area_m2 = 0, share_of_from = 0, share_of_to = 0;
+    geom::MultiPolygon shape; ///< when asked for
+};
+
+/// area_shares() of grids, each of which has its place among `changes` once. The shapes before must be a valid
+/// coverage; those after may overlap: what a grid keeps then goes to no other, and what it does not goes to each that
+/// holds it.
+[[nodiscard]] std::vector<GroundShare> ground_shares(std::span<ShapeChange const> changes,
+                                                     ShareShapes shapes = ShareShapes::without);
 
 } // namespace wangge::topology

@@ -54,8 +54,8 @@ struct RepairProposal {
     std::string refusal;               ///< empty: it can be applied; otherwise why not and what to do
 
     [[nodiscard]] bool accepted() const noexcept { return refusal.empty(); }
-    /// 16 hex digits from kind, grids and shapes (of a refusal without changes: from its problems); the same in every
-    /// run.
+    /// 16 hex digits from kind, grids and the edges that they lose and gain (of a refusal without changes: from its
+    /// problems); the same in every run, and whether or not others have been carried out.
     [[nodiscard]] std::string id() const;
 };
 
@@ -75,6 +75,10 @@ struct RepairProposal {
                                                           std::span<Outline const> outlines,
                                                           RepairOptions const& options, Progress& progress,
                                                           std::vector<Problem>& problems);
+
+/// `shape`, which has what the change found of its grid at that place, with the change. Throws Error{usage} when it has
+/// not. O(n log n).
+[[nodiscard]] geom::MultiPolygon carried_out(GridChange const& change, geom::MultiPolygon const& shape);
 
 /**
  * The shapes of `faces` after the accepted ones of `proposals`, in the order of the faces; refused ones are passed

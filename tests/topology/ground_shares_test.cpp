@@ -2,7 +2,7 @@
 
 #include <wangge/geom/measure.hpp>
 #include <wangge/topology/accepted_gaps.hpp>
-#include <wangge/topology/moved_areas.hpp>
+#include <wangge/topology/area_shares.hpp>
 #include <wangge/topology/rings.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -13,7 +13,6 @@
 
 using namespace wangge;
 using namespace wangge::test;
-using topology::moved_areas;
 
 namespace {
 
@@ -46,25 +45,68 @@ MultiPolygon area_of(CellMap const& cells, int owner) {
     return topology::assemble_rings(std::move(directed));
 }
 
+GridCode grid(std::size_t number) { return *GridCode::parse(std::to_string(440103001101000 + number)); }
+
+/// Ground whose grid differs; grid i has before[i] and after[i].
+std::vector<topology::GroundShare> moved_ground(std::vector<MultiPolygon> const& before,
+                                                std::vector<MultiPolygon> const& after) {
+    std::vector<topology::ShapeChange> changes;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        changes.push_back({grid(i), before[i].empty() ? nullptr : &before[i], after[i].empty() ? nullptr : &after[i]});
+    }
+    auto shares = topology::ground_shares(changes, topology::ShareShapes::with);
+    std::erase_if(shares, [](topology::GroundShare const& share) { return share.from == share.to; });
+    return shares;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(ground_that_moves)
 
 BOOST_AUTO_TEST_CASE(a_boundary_that_moves_moves_the_strip_between) {
-    auto const west = cell_box(0, 0, 4, 4), east = cell_box(4, 0, 8, 4);
-    auto const west_after = cell_box(0, 0, 3, 4), east_after = cell_box(3, 0, 8, 4);
-    std::vector<MultiPolygon const*> const before{&west, &east}, after{&west_after, &east_after};
-    auto const moved = moved_areas(before, after);
+    std::vector<MultiPolygon> const before{cell_box(0, 0, 4, 4), cell_box(4, 0, 8, 4)};
+    std::vector<MultiPolygon> const after{cell_box(0, 0, 3, 4), cell_box(3, 0, 8, 4)};
+    auto const moved = moved_ground(before, after);
     BOOST_REQUIRE_EQUAL(moved.size(), 1U);
-    BOOST_TEST(moved[0].from.value() == 0U);
-    BOOST_TEST(moved[0].to.value() == 1U);
+    BOOST_TEST((moved[0].from == grid(0)));
+    BOOST_TEST((moved[0].to == grid(1)));
+    BOOST_TEST(moved[0].share_of_from == 0.25, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(moved[0].share_of_to == 0.2, boost::test_tools::tolerance(1e-6));
     auto strip = cell_box(3, 0, 4, 4);
     geom::normalize(strip);
     auto shape = moved[0].shape;
     geom::normalize(shape);
     BOOST_TEST((shape == strip));
-    BOOST_TEST(moved_areas(before, before).empty());
-    BOOST_TEST(moved_areas({}, {}).empty());
+    BOOST_TEST(moved_ground(before, before).empty());
+    BOOST_TEST(moved_ground({}, {}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(where_grids_overlap_afterwards_what_one_keeps_goes_to_no_other) {
+    // The second reaches a column into the first, which keeps it, and a column into nobody's ground.
+    std::vector<MultiPolygon> const before{cell_box(0, 0, 4, 4), cell_box(4, 0, 8, 4)};
+    std::vector<MultiPolygon> const after{cell_box(0, 0, 4, 4), cell_box(3, 0, 9, 4)};
+    auto moved = moved_ground(before, after);
+    BOOST_REQUIRE_EQUAL(moved.size(), 1U);
+    BOOST_TEST(!moved[0].from);
+    BOOST_TEST((moved[0].to == grid(1)));
+    BOOST_TEST(std::abs(moved[0].area_m2 - geom::area_m2(cell_box(8, 0, 9, 4))) < 0.01);
+    // One that only keeps and takes what stays another's moves nothing; of one that is split it gets its part alone.
+    BOOST_TEST(moved_ground(before, {before[0], cell_box(3, 0, 8, 4)}).empty());
+    moved = moved_ground({before[0], before[1], {}, {}}, {before[0], {}, cell_box(3, 0, 6, 4), cell_box(6, 0, 8, 4)});
+    BOOST_REQUIRE_EQUAL(moved.size(), 2U);
+    BOOST_TEST((moved[0].to == grid(2)));
+    BOOST_TEST(std::abs(moved[0].area_m2 - geom::area_m2(cell_box(4, 0, 6, 4))) < 0.01);
+    BOOST_TEST(moved[0].share_of_from == 0.5, boost::test_tools::tolerance(1e-6));
+    // A third takes the very shape of the first, which only grows: it keeps all of it.
+    moved = moved_ground({before[0], {}}, {cell_box(0, 0, 5, 4), before[0]});
+    BOOST_REQUIRE_EQUAL(moved.size(), 1U);
+    BOOST_TEST(!moved[0].from);
+    BOOST_TEST((moved[0].to == grid(0)));
+    // Ground that two hold, and neither held before, goes to both.
+    moved = moved_ground({before[0], {}, {}}, {{}, cell_box(0, 0, 3, 4), cell_box(2, 0, 4, 4)});
+    BOOST_REQUIRE_EQUAL(moved.size(), 2U);
+    BOOST_TEST(std::abs(moved[0].area_m2 - geom::area_m2(cell_box(0, 0, 3, 4))) < 0.01);
+    BOOST_TEST(std::abs(moved[1].area_m2 - geom::area_m2(cell_box(2, 0, 4, 4))) < 0.01);
 }
 
 BOOST_AUTO_TEST_CASE(of_random_coverages_every_cell_moves_from_its_old_owner_to_its_new_one) {
@@ -73,16 +115,10 @@ BOOST_AUTO_TEST_CASE(of_random_coverages_every_cell_moves_from_its_old_owner_to_
         constexpr int kSize = 6, kOwners = 5;
         auto const was = random_cells(random, kSize, kOwners, seed % 2 == 0);
         auto const is = random_cells(random, kSize, kOwners, seed % 3 == 0);
-        std::vector<MultiPolygon> before_shapes, after_shapes;
+        std::vector<MultiPolygon> before, after;
         for (int owner = 0; owner < kOwners; ++owner) {
-            before_shapes.push_back(area_of(was, owner));
-            after_shapes.push_back(area_of(is, owner));
-        }
-        std::vector<MultiPolygon const*> before, after;
-        for (int i = 0; i < kOwners; ++i) {
-            auto const k = static_cast<std::size_t>(i);
-            before.push_back(before_shapes[k].empty() ? nullptr : &before_shapes[k]);
-            after.push_back(after_shapes[k].empty() ? nullptr : &after_shapes[k]);
+            before.push_back(area_of(was, owner));
+            after.push_back(area_of(is, owner));
         }
         std::map<std::pair<int, int>, double> expected, found;
         for (int x = 0; x < kSize; ++x) {
@@ -92,9 +128,11 @@ BOOST_AUTO_TEST_CASE(of_random_coverages_every_cell_moves_from_its_old_owner_to_
                 }
             }
         }
-        for (auto const& moved : moved_areas(before, after)) {
-            found[{moved.from ? static_cast<int>(*moved.from) : -1, moved.to ? static_cast<int>(*moved.to) : -1}] =
-                moved.area_m2;
+        auto const number = [](std::optional<GridCode> const& code) {
+            return code ? std::stoi(std::string{code->str()}.substr(12)) : -1;
+        };
+        for (auto const& moved : moved_ground(before, after)) {
+            found[{number(moved.from), number(moved.to)}] = moved.area_m2;
             BOOST_TEST(std::abs(geom::area_m2(moved.shape) - moved.area_m2) < 0.01);
         }
         BOOST_REQUIRE_EQUAL(found.size(), expected.size());

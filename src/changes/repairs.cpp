@@ -1,0 +1,189 @@
+#include "touched.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/changes/repairs.hpp>
+#include <wangge/topology/accepted_gaps.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace wangge::changes {
+
+using registry::Operation;
+using topology::RepairProposal;
+
+namespace {
+
+/// Ids of the gaps among `problems` that staff have accepted, with the reason.
+std::map<std::string, std::string> accepted_among(std::vector<Problem> problems,
+                                                  std::span<registry::AcceptedGap const> accepted) {
+    std::vector<topology::AcceptedOutline> outlines;
+    for (auto const& gap : accepted) {
+        outlines.push_back({&gap.shape, gap.reason});
+    }
+    topology::note_accepted_gaps(problems, outlines);
+    std::map<std::string, std::string> ids;
+    for (auto& problem : problems) {
+        if (problem.code == ProblemCode::accepted_gap) {
+            problem.code = ProblemCode::gap; // by which the proposals name it
+            ids.emplace(problem.id(), problem.fact("reason"));
+        }
+    }
+    return ids;
+}
+
+/// What is a gap on purpose is nobody's to fill.
+void leave_accepted_gaps(std::vector<RepairProposal>& proposals, std::map<std::string, std::string> const& accepted) {
+    std::erase_if(proposals, [&](RepairProposal const& proposal) {
+        return proposal.changes.empty() &&
+               std::ranges::all_of(proposal.problems, [&](std::string const& id) { return accepted.contains(id); });
+    });
+    for (auto& proposal : proposals) {
+        for (auto const& id : proposal.problems) {
+            if (auto const found = accepted.find(id); found != accepted.end() && proposal.accepted()) {
+                proposal.refusal = fmt::format("it would fill a gap that was accepted: {}", found->second);
+            }
+        }
+    }
+}
+
+/// What lies round the grids that were added, beyond what the check looked at.
+void read_round(registry::Registry const& registry, std::span<GridCode const> with, Examination const& examined,
+                std::vector<registry::Grid>& grids) {
+    std::set<GridCode> known(with.begin(), with.end());
+    std::vector<geom::Envelope> boxes;
+    for (auto const& grid : grids) {
+        if (known.contains(grid.code)) {
+            boxes.push_back(geom::envelope_of(grid.shape));
+        }
+    }
+    for (auto const& grid : grids) {
+        known.insert(grid.code);
+    }
+    for (auto const& grid : examined.touched) { // some of them are gone by then
+        known.insert(grid.code);
+    }
+    for (auto& grid : registry.grids_touching(examined.draft.days.from, boxes)) {
+        if (!known.contains(grid.code)) {
+            grids.push_back(std::move(grid));
+        }
+    }
+    std::ranges::sort(grids, {}, &registry::Grid::code);
+}
+
+std::string reason_of(RepairProposal const& proposal, topology::RepairOptions const& options) {
+    return fmt::format("repair {}: {} within {:g} m, {:.4f} m2 change hands, nothing moves further than {:.3f} m",
+                       proposal.id(), topology::to_string(proposal.kind), options.tolerance_m, proposal.area_moved_m2,
+                       proposal.greatest_move_m);
+}
+
+} // namespace
+
+std::size_t RepairPlan::accepted() const {
+    return static_cast<std::size_t>(std::ranges::count_if(proposals, &RepairProposal::accepted));
+}
+
+RepairPlan plan_repairs(registry::Registry& registry, std::int64_t draft, topology::RepairOptions const& options,
+                        std::span<GridCode const> with, Progress& progress) {
+    registry.require_editable(draft);
+    auto examined = examine(registry, draft, Depth::coverage);
+    if (!examined.conflicts.empty()) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("change set {} '{}' has conflicts, and is to be drawn anew there before it is "
+                                "repaired: {}",
+                                draft, examined.draft.title, examined.conflicts.front().message)};
+    }
+    RepairPlan plan;
+    plan.options = options;
+    plan.grids = std::move(examined.ground.grids);
+    std::set<GridCode> movable = examined.ground.changed;
+    for (auto const& code : with) {
+        if (!std::ranges::binary_search(plan.grids, code, {}, &registry::Grid::code)) {
+            throw Error{ErrorCode::not_found,
+                        fmt::format("grid {} does not lie beside what change set {} '{}' changes on {}; "
+                                    "'wangge changes preview {}' lists its neighbours",
+                                    code.str(), draft, examined.draft.title, examined.draft.days.from.str(), draft)};
+        }
+        movable.insert(code);
+    }
+    read_round(registry, with, examined, plan.grids);
+    std::vector<topology::Face> faces;
+    for (auto const& grid : plan.grids) {
+        bool const moves = movable.contains(grid.code);
+        faces.push_back({std::string{grid.code.str()}, &grid.shape, moves});
+        if (moves) {
+            plan.movable.push_back(grid.code);
+        }
+    }
+    for (auto const& grid : examined.neighbours) {
+        if (!movable.contains(grid.code)) {
+            plan.fixed.push_back(grid.code);
+        }
+    }
+    std::vector<topology::Outline> outlines;
+    for (auto const& outline : examined.ground.outlines) {
+        outlines.push_back({outline.code.str(), &outline.shape});
+    }
+    std::vector<Problem> found;
+    plan.proposals = topology::propose_repairs(faces, outlines, options, progress, found);
+    leave_accepted_gaps(plan.proposals, accepted_among(std::move(found), examined.ground.accepted_gaps));
+    std::set<std::string> named;
+    for (auto const& proposal : plan.proposals) {
+        named.insert(proposal.problems.begin(), proposal.problems.end());
+    }
+    for (auto& dated : examined.problems) {
+        bool const today = dated.day == examined.draft.days.from;
+        if (dated.problem.severity() == Severity::error && !(today && named.contains(dated.problem.id()))) {
+            plan.left.push_back(std::move(dated));
+        }
+    }
+    plan.draft = std::move(examined.draft);
+    return plan;
+}
+
+std::vector<Operation> carry_out(registry::Registry& registry, RepairPlan const& plan, std::span<std::string const> ids,
+                                 std::string const& editor) {
+    std::set<std::string> wanted(ids.begin(), ids.end());
+    std::map<std::size_t, registry::Grid> grids; // as the operations so far leave them
+    std::vector<Operation> operations;
+    for (auto const& proposal : plan.proposals) {
+        auto const id = proposal.id();
+        bool const named = wanted.erase(id) > 0;
+        if (named && !proposal.accepted()) {
+            throw Error{ErrorCode::data_rejected, fmt::format("repair {} is refused: {}", id, proposal.refusal)};
+        }
+        if (!proposal.accepted() || (!named && !ids.empty())) {
+            continue;
+        }
+        auto& operation = operations.emplace_back();
+        operation.kind = registry::OperationKind::reshape;
+        operation.reason = reason_of(proposal, plan.options);
+        for (auto const& change : proposal.changes) {
+            auto& grid = grids.try_emplace(change.face, plan.grids.at(change.face)).first->second;
+            auto& part = operation.grids.emplace_back();
+            part.code = grid.code;
+            part.base = registry::base_of(grid); // also when one before has touched it: to drop that one must be seen
+            grid.shape = topology::carried_out(change, grid.shape);
+            geom::normalize(grid.shape);
+            part.shape = grid.shape;
+        }
+    }
+    if (!wanted.empty()) {
+        throw Error{
+            ErrorCode::not_found,
+            fmt::format("there is no repair {} of change set {} '{}' at this tolerance; list them again: wangge "
+                        "changes repair {} --tolerance {:g}",
+                        *wanted.begin(), plan.draft.id, plan.draft.title, plan.draft.id, plan.options.tolerance_m)};
+    }
+    if (!operations.empty()) {
+        registry.add_operations(plan.draft.id, editor, operations);
+        record_touched(registry, examine(registry, plan.draft.id, Depth::content));
+    }
+    return operations;
+}
+
+} // namespace wangge::changes
