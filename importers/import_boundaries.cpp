@@ -725,6 +725,7 @@ ImportReport import_boundaries(registry::DataFolder const& folder, std::span<std
 BoundaryProposal propose_boundaries(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
                                     ImportOptions options, std::optional<DivisionCode> complete, Progress& progress) {
     check_file_list(files);
+    options = with_site_systems(std::move(options), folder);
     options.dry_run = true; // the registry is only read
     return BoundaryImport{folder, files, options, progress}.propose(complete);
 }
