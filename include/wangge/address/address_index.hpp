@@ -1,0 +1,96 @@
+#pragma once
+
+#include <wangge/address/gazetteer.hpp>
+#include <wangge/address/parser.hpp>
+#include <wangge/base/digest.hpp>
+#include <wangge/base/progress.hpp>
+#include <wangge/geom/point.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wangge::address {
+
+/// Number of an address point in its index, in the order of village, road, number.
+using AddressNumber = std::uint32_t;
+
+/// An address point as staff imported it; the views are borrowed until the next one is asked for.
+struct AddressRecord {
+    std::string_view id;
+    std::string_view text; ///< the standard address
+    DivisionCode village;  ///< may be invalid
+    std::string_view road, number, estate, building, unit, room;
+    geom::Point at; ///< CGCS2000, longitude first, units of 1e-7 degree
+};
+
+/// An address point as it comes back.
+struct StoredAddress {
+    std::string id, text;
+    DivisionNumber village = kNoDivision;
+    std::string road, number, estate, building, unit, room;
+    geom::Point at;
+};
+
+/// What an index is built from; borrowed for the build only.
+struct AddressContent {
+    std::span<GazetteerEntry const> divisions;
+    std::span<GazetteerAlias const> aliases;
+    /// Fills the next record and returns true, false at the end. In any order. May be empty: then there is only the
+    /// gazetteer.
+    std::function<bool(AddressRecord&)> next;
+    Digest source; ///< of the facts it comes from, by whoever knows them cheaply; kept in the header
+};
+
+/**
+ * The gazetteer and all address points of a province in one mapped file: by words, by place, by prefix. Nothing is
+ * parsed at open. Any number of threads. docs/addresses.md gives the layout.
+ */
+class AddressIndex {
+public:
+    /// Writes the file, not synced. The same content gives the same bytes, whatever the order of the records.
+    /// Error{data_rejected} where the content outgrows the format. O(n log n).
+    static void write(AddressContent const& content, std::filesystem::path const& file, Progress& progress);
+    /// Maps a file that write() made. Error{not_found}, Error{corrupt} naming the file; damage that the header does not
+    /// show gives wrong answers, never a read out of bounds.
+    [[nodiscard]] static std::shared_ptr<AddressIndex const> open(std::filesystem::path const& file);
+    ~AddressIndex();
+
+    [[nodiscard]] Gazetteer const& gazetteer() const noexcept;
+    [[nodiscard]] KnownNames known_names() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept; ///< address points
+    [[nodiscard]] Digest const& source() const noexcept;
+    [[nodiscard]] StoredAddress address(AddressNumber number) const; ///< number < size(); copies
+
+    struct Near {
+        AddressNumber address = 0;
+        double distance_m = 0;
+    };
+    /// The `k` nearest within `limit_m`, nearest first; of equal distances the lower number first. Of the doors of one
+    /// building only the first counts.
+    [[nodiscard]] std::vector<Near> nearest(geom::Point p, std::size_t k, double limit_m) const;
+
+    struct Suggestion {
+        std::string text; ///< to be taken over into the input
+        Component component = Component::road;
+        DivisionNumber division = kNoDivision; ///< the one itself, or the one in which the road or estate lies
+        std::uint32_t addresses = 0;           ///< how many points stand behind it
+    };
+    /// What an address that begins like this may be: by prefix of the name or of its pinyin initials, within the
+    /// divisions that the text names already; the one with most addresses first. Below 1 ms.
+    [[nodiscard]] std::vector<Suggestion> suggest(std::string_view text, std::size_t most) const;
+
+private:
+    friend class Matcher;
+    AddressIndex();
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace wangge::address

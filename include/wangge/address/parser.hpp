@@ -1,0 +1,52 @@
+#pragma once
+
+#include <wangge/address/component.hpp>
+#include <wangge/address/gazetteer.hpp>
+#include <wangge/address/normalizer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace wangge::address {
+
+/// A stretch of the normalised text and what it is.
+struct Part {
+    Component component = Component::noise;
+    std::uint32_t begin = 0, end = 0;            ///< characters
+    std::uint32_t first_name = 0, last_name = 0; ///< in ParsedAddress::names: the divisions that it may name
+};
+
+/// Parts in the order of the text; they do not overlap, and what lies between them is separators. Keep one and use it
+/// again: it keeps its memory.
+struct ParsedAddress {
+    std::vector<Part> parts;
+    std::vector<DivisionName> names;
+    double cost = 0; ///< the lower the likelier; compares readings of one text only
+};
+
+/// Known names of roads and estates, so that they are recognised whole; NameTrie values are free for the owner, but the
+/// lowest two bits, which say what the name is.
+struct KnownNames {
+    static constexpr std::uint32_t kRoad = 0, kEstate = 1, kGroup = 2, kLandmark = 3;
+    NameTrie const* trie = nullptr;
+};
+
+/**
+ * Splits an address into its components: divisions by the gazetteer, known roads and estates by their names, numbers by
+ * their marks (号 栋 单元 楼 室), and names that nobody knows by what they end in (路 大道 花园 工业区) and by what
+ * stands around them; of all readings the one of least cost. Works without any known name. Immutable, any number of
+ * threads, each with its own ParsedAddress. O(n * longest part).
+ */
+class Parser {
+public:
+    /// Both must outlive it.
+    explicit Parser(Gazetteer const& gazetteer, KnownNames known = {});
+    void parse(NormalizedText const& text, ParsedAddress& out) const;
+
+private:
+    Gazetteer const& m_gazetteer;
+    KnownNames m_known;
+};
+
+} // namespace wangge::address
