@@ -90,6 +90,7 @@ public:
     }
 
 private:
+    friend struct GazetteerBuilder;
     [[nodiscard]] std::span<DivisionName const> bearers(std::uint32_t list) const noexcept;
     struct Record;
     std::span<Record const> m_records;
