@@ -1,8 +1,10 @@
+#include <wangge/base/error.hpp>
 #include <wangge/lookup/geocoder.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 
 namespace wangge::lookup {
@@ -49,6 +51,8 @@ private:
     std::vector<std::uint32_t> m_first;
     std::vector<snapshot::GridId> m_grids;
 };
+
+constexpr std::size_t kMostFree = 64;
 
 struct SharedGrids {
     std::once_flag once;
@@ -197,6 +201,39 @@ Geocoder::Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex con
 Geocoder::Geocoder(Geocoder const& other)
     : m_impl(std::make_unique<Impl>(other.m_impl->snapshot, other.m_impl->index, other.m_impl->by_division)) {}
 Geocoder::~Geocoder() = default;
+
+std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot) {
+    auto const file = snapshot.folder() / "addresses.bin";
+    if (!std::filesystem::exists(file)) {
+        throw Error{ErrorCode::not_found,
+                    fmt::format("{}: was published without addresses; run wangge publish to make their index",
+                                snapshot.folder().string())};
+    }
+    return address::AddressIndex::open(file);
+}
+
+GeocoderPool::GeocoderPool(std::shared_ptr<snapshot::Snapshot const> snapshot,
+                           std::shared_ptr<address::AddressIndex const> index)
+    : m_snapshot(std::move(snapshot)), m_index(std::move(index)), m_first(*m_snapshot, *m_index) {
+    m_free.reserve(kMostFree);
+}
+
+std::unique_ptr<Geocoder> GeocoderPool::take() {
+    std::scoped_lock const lock{m_mutex};
+    if (m_free.empty()) {
+        return std::make_unique<Geocoder>(m_first);
+    }
+    auto geocoder = std::move(m_free.back());
+    m_free.pop_back();
+    return geocoder;
+}
+
+void GeocoderPool::put(std::unique_ptr<Geocoder> geocoder) noexcept {
+    std::scoped_lock const lock{m_mutex};
+    if (m_free.size() < kMostFree) {
+        m_free.push_back(std::move(geocoder));
+    }
+}
 
 void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
     m_impl->matcher.match(text, out.match);

@@ -6,9 +6,11 @@
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wangge::lookup {
@@ -69,6 +71,42 @@ public:
 private:
     struct Impl;
     std::unique_ptr<Impl> m_impl;
+};
+
+/// The address index that was published with the snapshot. Error{not_found} when there is none, and as
+/// AddressIndex::open() does.
+[[nodiscard]] std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot);
+
+/// Geocoders of one state for many threads. Safe from any of them.
+class GeocoderPool {
+public:
+    GeocoderPool(std::shared_ptr<snapshot::Snapshot const> snapshot,
+                 std::shared_ptr<address::AddressIndex const> index);
+    [[nodiscard]] address::AddressIndex const& index() const noexcept { return *m_index; }
+    /// use(geocoder) with one that no other thread has meanwhile.
+    template <class Use>
+    auto with(Use&& use) {
+        Lease const lease{*this};
+        return std::forward<Use>(use)(*lease.geocoder);
+    }
+
+private:
+    struct Lease {
+        explicit Lease(GeocoderPool& of) : pool(of), geocoder(of.take()) {}
+        ~Lease() { pool.put(std::move(geocoder)); }
+        Lease(Lease const&) = delete;
+        Lease& operator=(Lease const&) = delete;
+        GeocoderPool& pool;
+        std::unique_ptr<Geocoder> geocoder;
+    };
+    [[nodiscard]] std::unique_ptr<Geocoder> take();
+    void put(std::unique_ptr<Geocoder> geocoder) noexcept;
+
+    std::shared_ptr<snapshot::Snapshot const> m_snapshot;
+    std::shared_ptr<address::AddressIndex const> m_index;
+    Geocoder m_first; ///< the others are copies of it
+    std::mutex m_mutex;
+    std::vector<std::unique_ptr<Geocoder>> m_free;
 };
 
 } // namespace wangge::lookup
