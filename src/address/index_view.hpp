@@ -1,5 +1,7 @@
 #pragma once
 
+#include "front_coded.hpp"
+
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/name_trie.hpp>
 #include <wangge/geom/point.hpp>
@@ -25,7 +27,7 @@ inline constexpr std::uint32_t kNone = 0xffffffffU;
 
 using NameId = std::uint32_t;     ///< by normalised text, then kind: names that begin alike are neighbours
 using PlaceId = std::uint32_t;    ///< by name, then village; those without a name last
-using HouseId = std::uint32_t;    ///< by village, road, number, suffix, estate, building, position
+using HouseId = std::uint32_t;    ///< by village, road, number, suffix, estate, building, then as written, position
 using TextId = std::uint32_t;     ///< text as written, UTF-8, by bytes
 using KeyId = std::uint32_t;      ///< normalised suffix, building, unit or room (number_text.hpp), by key_less()
 using SpellingId = std::uint32_t; ///< by key, then text
@@ -99,23 +101,6 @@ struct SuggestedName {
 static_assert(sizeof(NameRecord) == 32 && sizeof(PlaceRecord) == 44 && sizeof(HouseRecord) == 48 &&
               sizeof(DoorRecord) == 8 && sizeof(SpellingRecord) == 8 && sizeof(HouseLeaf) == 12 &&
               sizeof(HashedName) == 8 && sizeof(SuggestedName) == 12);
-
-/// Texts that share beginnings with the one before, in blocks of 16 that begin anew.
-class FrontCodedTexts {
-public:
-    static constexpr std::size_t kBlock = 16;
-    FrontCodedTexts() = default;
-    FrontCodedTexts(std::span<std::uint64_t const> blocks, std::span<char const> bytes, std::size_t size)
-        : m_blocks(blocks), m_bytes(bytes), m_size(size) {}
-    [[nodiscard]] std::size_t size() const noexcept { return m_size; }
-    /// number < size(). Damaged bytes give a shorter or another text, never more than the bytes hold.
-    [[nodiscard]] std::string operator[](std::size_t number) const;
-
-private:
-    std::span<std::uint64_t const> m_blocks; ///< where each begins in the bytes
-    std::span<char const> m_bytes;
-    std::size_t m_size = 0;
-};
 
 /**
  * The arrays of an index in the order of the file: spans of the mapping, or vectors while it is built. Arrays called
@@ -288,9 +273,10 @@ struct IndexView : IndexArrays<MappedArray> {
         return static_cast<HouseId>(it - houses.begin()) - 1;
     }
     /// Are they the same building, though with different positions or spellings? Those of one building are neighbours.
+    /// Without number and building nothing says so.
     [[nodiscard]] static bool one_building(HouseRecord const& a, HouseRecord const& b) noexcept {
         return a.road == b.road && a.number == b.number && a.suffix == b.suffix && a.estate == b.estate &&
-               a.building == b.building;
+               a.building == b.building && (a.number != 0 || a.suffix != 0 || a.building != 0);
     }
 
     // ---- suggestions
@@ -327,9 +313,7 @@ struct IndexView : IndexArrays<MappedArray> {
     }
 
     /// Id as imported. O(16 + length).
-    [[nodiscard]] std::string id(std::uint32_t address) const {
-        return FrontCodedTexts{id_blocks, id_bytes, doors.size()}[address];
-    }
+    [[nodiscard]] std::string id(std::uint32_t address) const { return FrontCodedTexts{id_blocks, id_bytes}[address]; }
     /// Standard text as imported. O(log n).
     [[nodiscard]] std::string address_text(std::uint32_t address) const;
 
