@@ -53,6 +53,7 @@ private:
 };
 
 constexpr std::size_t kMostFree = 64;
+constexpr auto const* kAddressFile = "addresses.bin";
 
 struct SharedGrids {
     std::once_flag once;
@@ -202,9 +203,14 @@ Geocoder::Geocoder(Geocoder const& other)
     : m_impl(std::make_unique<Impl>(other.m_impl->snapshot, other.m_impl->index, other.m_impl->by_division)) {}
 Geocoder::~Geocoder() = default;
 
+bool has_addresses(snapshot::Snapshot const& snapshot) {
+    std::error_code ignored;
+    return std::filesystem::exists(snapshot.folder() / kAddressFile, ignored);
+}
+
 std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot) {
-    auto const file = snapshot.folder() / "addresses.bin";
-    if (!std::filesystem::exists(file)) {
+    auto const file = snapshot.folder() / kAddressFile;
+    if (!has_addresses(snapshot)) {
         throw Error{ErrorCode::not_found,
                     fmt::format("{}: was published without addresses; run wangge publish to make their index",
                                 snapshot.folder().string())};

@@ -73,6 +73,8 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
+/// Was an address index published with the snapshot?
+[[nodiscard]] bool has_addresses(snapshot::Snapshot const& snapshot);
 /// The address index that was published with the snapshot. Error{not_found} when there is none, and as
 /// AddressIndex::open() does.
 [[nodiscard]] std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot);
