@@ -21,6 +21,14 @@ namespace wangge::address {
 /// Number of an address point in its index, in the order of village, road, number.
 using AddressNumber = std::uint32_t;
 
+/// What the column `estate` of an address point names. Imported tables use it for both, see docs/addresses.md.
+enum class EstateKind : std::uint8_t {
+    from_text, ///< an estate where it stands behind the road in the text, a group (hamlet) where it stands before it
+    estate,
+    group,
+    landmark
+};
+
 /// An address point as staff imported it; the views are borrowed until the next one is asked for.
 struct AddressRecord {
     std::string_view id;
@@ -28,6 +36,7 @@ struct AddressRecord {
     DivisionCode village;  ///< may be invalid
     std::string_view road, number, estate, building, unit, room;
     geom::Point at; ///< CGCS2000, longitude first, units of 1e-7 degree
+    EstateKind estate_kind = EstateKind::from_text;
 };
 
 /// An address point as it comes back.
@@ -48,17 +57,23 @@ struct AddressContent {
     Digest source; ///< of the facts it comes from, by whoever knows them cheaply; kept in the header
 };
 
+struct IndexView; // src/address/index_view.hpp
+
 /**
  * The gazetteer and all address points of a province in one mapped file: by words, by place, by prefix. Nothing is
  * parsed at open. Any number of threads. docs/addresses.md gives the layout.
  */
 class AddressIndex {
 public:
+    struct Written {
+        std::uint64_t bytes = 0, checksum = 0; ///< checksum64 of the whole file
+    };
     /// Writes the file, not synced. The same content gives the same bytes, whatever the order of the records.
     /// Error{data_rejected} where the content outgrows the format. O(n log n).
-    static void write(AddressContent const& content, std::filesystem::path const& file, Progress& progress);
-    /// Maps a file that write() made. Error{not_found}, Error{corrupt} naming the file; damage that the header does not
-    /// show gives wrong answers, never a read out of bounds.
+    static Written write(AddressContent const& content, std::filesystem::path const& file, Progress& progress);
+    /// Maps a file that write() made. Error{not_found}, Error{corrupt} naming the file: when a size, the header with
+    /// its checksum, or any number in a record that leads somewhere is wrong, so that no accessor can leave the
+    /// mapping. Other damage gives wrong answers; the file's checksum, which whoever lists the file keeps, shows it.
     [[nodiscard]] static std::shared_ptr<AddressIndex const> open(std::filesystem::path const& file);
     ~AddressIndex();
 
@@ -67,6 +82,8 @@ public:
     [[nodiscard]] std::size_t size() const noexcept; ///< address points
     [[nodiscard]] Digest const& source() const noexcept;
     [[nodiscard]] StoredAddress address(AddressNumber number) const; ///< number < size(); copies
+    /// The arrays themselves, for this room.
+    [[nodiscard]] IndexView const& view() const noexcept;
 
     struct Near {
         AddressNumber address = 0;
@@ -87,7 +104,6 @@ public:
     [[nodiscard]] std::vector<Suggestion> suggest(std::string_view text, std::size_t most) const;
 
 private:
-    friend class Matcher;
     AddressIndex();
     struct Impl;
     std::unique_ptr<Impl> m_impl;

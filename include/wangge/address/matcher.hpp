@@ -44,17 +44,32 @@ struct EvidenceItem {
     std::string found;                ///< what the place has there, as in the index or the gazetteer
 };
 
+/// A position that the text may mean, with its share of the evidence.
+struct PositionShare {
+    geom::Point at;
+    float share = 0;
+};
+
+/// A division of which no more is known than that the address lies in it, with its share of the evidence.
+struct DivisionShare {
+    DivisionNumber division = kNoDivision;
+    float share = 0;
+};
+
 /// A place that the text may mean.
 struct PlaceMatch {
     MatchLevel level = MatchLevel::none;
-    double likelihood = 0;                 ///< share among the places of one result, they sum to 1
-    DivisionNumber division = kNoDivision; ///< the deepest one that is sure: village, town, ...
+    double likelihood = 0;                 ///< share of the evidence
+    DivisionNumber division = kNoDivision; ///< in which it lies: the village, or the division itself
     std::optional<AddressNumber> address;  ///< a standard address that stands for it: exact, building
-    std::vector<geom::Point> positions;    ///< where it is: one, or those of the numbers of a road or estate; none
-                                           ///< for a division (then its grids are the answer)
-    std::vector<std::uint32_t> weights;    ///< addresses at each position
-    std::vector<EvidenceItem> evidence;
+    std::optional<geom::Point> position;   ///< where it is, or a house in its middle; empty for a division
+    std::uint32_t slips = 0;               ///< components that agree only nearly
+    std::uint32_t conflicts = 0;           ///< components that say something else
+    std::vector<EvidenceItem> evidence;    ///< by component, in the order of the text, then the missing ones
 };
+
+/// Most places of a result that are described one by one; all count in its shares.
+inline constexpr std::size_t kMostPlaces = 10;
 
 /// Components as read, with their place in the input.
 struct ReadComponent {
@@ -67,8 +82,12 @@ struct MatchResult {
     Normalizer::Outcome outcome = Normalizer::Outcome::good;
     std::uint32_t bad_byte = 0; ///< of `not_utf8`
     std::vector<ReadComponent> components;
-    std::vector<PlaceMatch> places; ///< likeliest first; empty when the text names nothing known
-    double score = 0;               ///< calibrated: the share of such answers whose first place is right
+    std::vector<PlaceMatch> places;       ///< likeliest first, at most kMostPlaces; empty: the text names nothing known
+    std::size_t places_in_all = 0;        ///< before the cut
+    std::vector<PositionShare> positions; ///< of all places; with `divisions` and `unknown` they sum to 1
+    std::vector<DivisionShare> divisions;
+    double unknown = 1; ///< share of "none of these"
+    double score = 0;   ///< calibrated: the share of such answers whose first place is right
 };
 
 /**
