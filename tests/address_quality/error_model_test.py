@@ -17,6 +17,7 @@ import consistent  # noqa: E402
 import error_model  # noqa: E402
 import evaluate  # noqa: E402
 import province_points  # noqa: E402
+import real_addresses  # noqa: E402
 
 WANGGE = None
 
@@ -54,6 +55,10 @@ class Judge(unittest.TestCase):
         north = [[(0, 10), (20, 10), (20, 20), (0, 20), (0, 10)]]
         for position, owner in (((10, 5), 1), ((10, 0), 1), ((10, 10), 2), ((5, 10), 2), ((5, 0), 0)):
             self.assertEqual([province_points.owns(r, *position) for r in (west, east, north)], [k == owner for k in range(3)], position)
+        for a, b in (((0, 0), (10, 10)), ((0, 10), (10, 0))):  # of two halves of a square the one north of the diagonal
+            corner_north, corner_south = ((0, 10), (10, 0)) if a == (0, 0) else ((10, 10), (0, 0))
+            self.assertTrue(province_points.owns([[a, b, corner_north, a]], 5, 5))
+            self.assertFalse(province_points.owns([[a, b, corner_south, a]], 5, 5))
 
     def test_names_are_shortened_as_people_do(self):
         self.assertEqual(consistent.village_forms("潮州市潮安区登塘镇田东社区居民委员会", "登塘镇"), ("田东社区居民委员会", "田东社区", "田东"))
@@ -143,6 +148,17 @@ class Counting(unittest.TestCase):
         self.assertEqual((right, wrong, among), (2 / 5, 2 / 8, 1 / 2))
         self.assertEqual(self.evaluation().by_kind["typo_road"].rows, 8)
         self.assertEqual([what for what, _, _ in self.evaluation().failed()], ["not first", "wrong claimed", "not among", "wrong claimed", "not first"])
+
+    def test_no_claim_is_all_that_can_be_asked_where_too_many_agree(self):
+        row = {"text": "", "standard": "", "true_grid": "a", "determined": "no", "grids": "900", "corruptions": ""}
+        answers = [evaluate.Answer({"grid_code": grid, "level": "town", "score": "0.1", "candidates": ""}) for grid in ("", "b", "a")]
+        self.assertEqual([evaluate.Evaluation("t", [row], [a]).all.among for a in answers], [1, 0, 1])
+
+    def test_labels_of_real_addresses(self):
+        name_of = {"1": "天河区", "2": "黄埔区"}
+        verdicts = [real_addresses.is_right(label, name, name_of) for label, name in
+                    (("1", "天河区"), ("1", "天河"), ("1", ""), ("1/2", "黄埔区"), ("!2", ""), ("!2", "黄埔区"), ("-", "天河区"))]
+        self.assertEqual(verdicts, [True, False, False, True, True, False, None])
 
     def test_targets_that_are_missed_are_named(self):
         self.assertEqual(len(self.evaluation().misses()), 3)

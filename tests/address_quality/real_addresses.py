@@ -10,6 +10,7 @@ import csv
 import hashlib
 import pathlib
 
+DIVISIONS = pathlib.Path(__file__).resolve().parents[2] / "geodata/guangdong/divisions.tsv"
 TRUTH = pathlib.Path(__file__).resolve().parent / "real_addresses_truth.tsv"
 CITY, COUNTY = 0.99, 0.97  # the targets
 
@@ -27,21 +28,27 @@ def load(path):
     return list(zip(lines, labels))
 
 
-def is_right(label, code):
-    """None where nothing is asked."""
+def names():
+    with open(DIVISIONS, encoding="utf-8", newline="") as file:
+        return {row["code"]: row["name"] for row in csv.DictReader(file, delimiter="\t")}
+
+
+def is_right(label, name, name_of):
+    """Is `name`, as the product gives it, what the label wants? None where nothing is asked."""
     if label == "-":
         return None
     if label.startswith("!"):
-        return code != label[1:]
-    return code in label.split("/")
+        return name != name_of[label[1:]]
+    return name in [name_of[code] for code in label.split("/")]
 
 
 def judge(labelled, answers):
     """(shares right of cities and counties, how many of each were asked, [(line, what, label, answer)] of the wrong ones)"""
+    name_of = names()
     failures, asked, right = [], {"city": 0, "county": 0}, {"city": 0, "county": 0}
     for (_, label), answer in zip(labelled, answers):
         for what in ("city", "county"):
-            verdict = is_right(label[what], getattr(answer, what))
+            verdict = is_right(label[what], getattr(answer, what), name_of)
             if verdict is not None:
                 asked[what] += 1
                 right[what] += verdict

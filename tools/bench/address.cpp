@@ -2,11 +2,14 @@
 #include "machine.hpp"
 #include "program.hpp"
 
+#include <wangge/address/address_index.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/importers/csv_reader.hpp>
+#include <wangge/lookup/geocoder.hpp>
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -19,7 +22,9 @@ namespace {
 struct AddressOptions : CommonOptions {
     std::filesystem::path addresses, texts;
     std::string peers = "all";
+    std::filesystem::path answers;
     std::size_t points = 0;
+    int builds = 3;
     std::size_t peer_texts = 1000;
 };
 
@@ -65,9 +70,11 @@ std::int32_t lattice(std::string_view degrees) {
     return static_cast<std::int32_t>(std::lround(std::strtod(std::string{degrees}.c_str(), nullptr) * 1e7));
 }
 
+/// The address points of a synthetic province, all columns in memory.
 struct Addresses {
-    std::vector<std::string> texts;
-    std::vector<geom::Point> at;
+    std::string file;
+    std::vector<std::string_view> texts; ///< standard addresses
+    std::vector<address::AddressRecord> records;
 };
 
 struct Question {
@@ -76,14 +83,42 @@ struct Question {
     bool determined = false;
 };
 
+/// addresses.csv has no quotes, so its fields are the stretches between commas.
 Addresses read_addresses(AddressOptions const& options) {
     Addresses found;
-    read_csv(options.addresses, {"标准地址", "经度", "纬度"}, [&](auto const& row) {
-        if (options.points == 0 || found.texts.size() < options.points) {
-            found.texts.emplace_back(row[0]);
-            found.at.push_back({lattice(row[1]), lattice(row[2])});
+    std::ifstream in{options.addresses, std::ios::binary};
+    found.file.assign(std::istreambuf_iterator<char>{in}, {});
+    if (!in || found.file.find('"') != std::string::npos || found.file.find("地址编码") > 3) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: is no addresses.csv of wangge synth", options.addresses.string())};
+    }
+    std::string_view rest = found.file;
+    std::array<std::string_view, 16> fields;
+    for (bool is_head = true; !rest.empty() && (options.points == 0 || found.records.size() < options.points);
+         is_head = false) {
+        auto line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        line.remove_suffix(line.ends_with('\r') ? 1 : 0);
+        for (auto& field : fields) {
+            field = line.substr(0, line.find(','));
+            line.remove_prefix(std::min(line.size(), field.size() + 1));
         }
-    });
+        if (is_head) {
+            continue;
+        }
+        auto const& f = fields;
+        found.texts.push_back(f[1]);
+        found.records.push_back({f[0],
+                                 f[1],
+                                 DivisionCode::parse(f[7]).value_or(DivisionCode{}),
+                                 f[8],
+                                 f[9],
+                                 f[10],
+                                 f[11],
+                                 f[12],
+                                 f[13],
+                                 {lattice(f[14]), lattice(f[15])}});
+    }
     return found;
 }
 
@@ -144,7 +179,7 @@ void ask_peer(AddressPeerKind const& kind, Addresses const& addresses, std::span
         }
     });
     auto const right = share_right(questions, [&](std::size_t i) {
-        auto const grid = hits[i] ? snapshot.locate(addresses.at[*hits[i]]) : snapshot::kOutside;
+        auto const grid = hits[i] ? snapshot.locate(addresses.records[*hits[i]].at) : snapshot::kOutside;
         return grid == snapshot::kOutside ? std::string{} : std::string{snapshot.grid(grid).code.str()};
     });
     auto const median = median_call_us(questions.first(std::min<std::size_t>(questions.size(), 300)),
@@ -152,6 +187,83 @@ void ask_peer(AddressPeerKind const& kind, Addresses const& addresses, std::span
     batch.more = {
         {"right", right}, {"median_us", median}, {"rss_bytes", static_cast<double>(resident_bytes() - before)}};
     report.rows.push_back(std::move(batch));
+}
+
+/// Ours: the index written anew, then asked on one thread.
+void ask_ours(AddressOptions const& options, Addresses const& addresses, std::span<Question const> questions,
+              snapshot::Snapshot const& snapshot, std::filesystem::path const& folder, Report& report) {
+    report.titles.emplace_back("wangge", "Wangge");
+    std::vector<address::GazetteerEntry> divisions;
+    for (snapshot::DivisionId id = 0; id < snapshot.division_count(); ++id) {
+        auto const division = snapshot.division(id);
+        auto const parent =
+            division.parent == snapshot::kNoDivision ? DivisionCode{} : snapshot.division(division.parent).code;
+        divisions.push_back({division.code, division.name, division.level, parent});
+    }
+    auto const file = folder / "addresses.bin";
+    Row build{"wangge", "build", "", addresses.records.size(), {}, {}};
+    SilentProgress silent;
+    forget_peak();
+    auto const before_build = resident_bytes();
+    std::uint64_t bytes = 0;
+    build.measured = measure(options.builds, [&] {
+        std::size_t at = 0;
+        address::AddressContent content{divisions, {}, {}, {}};
+        content.next = [&](address::AddressRecord& record) {
+            if (at == addresses.records.size()) {
+                return false;
+            }
+            record = addresses.records[at++];
+            return true;
+        };
+        bytes = address::AddressIndex::write(content, file, silent).bytes;
+    });
+    build.more = {{"index_bytes", static_cast<double>(bytes)},
+                  {"peak_bytes", static_cast<double>(peak_resident_bytes() - before_build)}};
+    report.rows.push_back(std::move(build));
+
+    forget_peak();
+    auto const before = resident_bytes();
+    auto const index = address::AddressIndex::open(file);
+    lookup::Geocoder geocoder{snapshot, *index};
+    lookup::AddressAnswer answer;
+    auto const code = [&](std::optional<snapshot::GridId> grid) {
+        return grid ? std::string{snapshot.grid(*grid).code.str()} : std::string{};
+    };
+    std::vector<snapshot::GridId> firsts(questions.size(), snapshot::kOutside);
+    Row batch{"wangge", "batch", "", questions.size(), {}, {}};
+    batch.measured = measure(options.runs, [&] {
+        for (std::size_t i = 0; i < questions.size(); ++i) {
+            geocoder.geocode(questions[i].text, answer);
+            firsts[i] = answer.grid ? *answer.grid : (answer.grids.empty() ? snapshot::kOutside : answer.grids[0].grid);
+        }
+    });
+    auto const rss = resident_bytes() - before;
+    auto const right = share_right(
+        questions, [&](std::size_t i) { return firsts[i] == snapshot::kOutside ? std::string{} : code(firsts[i]); });
+    auto const median =
+        median_call_us(questions, [&](Question const& question) { geocoder.geocode(question.text, answer); });
+    batch.more = {{"right", right},
+                  {"median_us", median},
+                  {"rss_bytes", static_cast<double>(rss)},
+                  {"mapped_bytes", static_cast<double>(bytes)}};
+    report.rows.push_back(std::move(batch));
+    if (options.answers.empty()) {
+        return;
+    }
+    std::ofstream out{options.answers};
+    out << "grid_code,level,score,candidates\n";
+    for (auto const& question : questions) {
+        geocoder.geocode(question.text, answer);
+        out << code(answer.grid) << ',' << to_string(answer.level) << ',' << answer.score << ',';
+        for (auto const& share : answer.grids) {
+            out << (&share == answer.grids.data() ? "" : " ") << code(share.grid);
+        }
+        out << '\n';
+    }
+    if (!out.flush()) {
+        throw Error{ErrorCode::environment, fmt::format("{}: cannot be written", options.answers.string())};
+    }
 }
 
 Report ask(AddressOptions const& options) {
@@ -162,9 +274,10 @@ Report ask(AddressOptions const& options) {
     Report report;
     report.question = "address: texts of citizens to grids, over the address points of a province";
     report.seed = options.seed;
-    report.facts = {{"addresses", static_cast<double>(addresses.texts.size())},
+    report.facts = {{"addresses", static_cast<double>(addresses.records.size())},
                     {"texts", static_cast<double>(questions.size())},
                     {"peer_texts", static_cast<double>(std::min(questions.size(), options.peer_texts))}};
+    ask_ours(options, addresses, questions, *snapshot, temporary.path(), report);
     for (auto const& kind : address_peer_kinds()) {
         if (options.peers == "all" || options.peers == kind.key) {
             ask_peer(kind, addresses, std::span{questions}.first(std::min(questions.size(), options.peer_texts)),
@@ -204,5 +317,10 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::IsMember({"all", "none", "fts5", "xapian"}));
     app.add_option("--peer-texts", options.peer_texts, "How many texts the peers are asked")->capture_default_str();
+    app.add_option("--builds", options.builds, "Builds of our index that the median is taken of")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--answers", options.answers,
+                   "Write our answers here, as tests/address_quality/evaluate.py reads them");
     return run_program(app, argc, argv, options, [&] { return ask(options); });
 }

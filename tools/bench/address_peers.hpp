@@ -23,15 +23,15 @@ public:
 
 struct AddressPeerKind {
     std::string_view key, title;
-    std::unique_ptr<AddressPeer> (*make)(std::span<std::string const> addresses) = nullptr;
+    std::unique_ptr<AddressPeer> (*make)(std::span<std::string_view const> addresses) = nullptr;
 };
 
 /// Those that were built in; none without WANGGE_BENCH_PEERS.
 [[nodiscard]] std::span<AddressPeerKind const> address_peer_kinds();
 
 /// SQLite's FTS5 with its trigram tokenizer: the rarest trigrams of a text, one of them enough, ranked by bm25.
-[[nodiscard]] std::unique_ptr<AddressPeer> make_fts5_peer(std::span<std::string const> addresses);
+[[nodiscard]] std::unique_ptr<AddressPeer> make_fts5_peer(std::span<std::string_view const> addresses);
 /// Xapian with characters and pairs of them as terms, one of them enough, ranked by BM25.
-[[nodiscard]] std::unique_ptr<AddressPeer> make_xapian_peer(std::span<std::string const> addresses);
+[[nodiscard]] std::unique_ptr<AddressPeer> make_xapian_peer(std::span<std::string_view const> addresses);
 
 } // namespace wangge::bench

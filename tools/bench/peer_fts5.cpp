@@ -36,7 +36,7 @@ std::vector<std::string_view> trigrams(std::string_view text) {
 /// (广东省) cost much and tell nothing, so a text is asked by its rarest ones only.
 class Fts5Peer final : public AddressPeer {
 public:
-    explicit Fts5Peer(std::span<std::string const> addresses)
+    explicit Fts5Peer(std::span<std::string_view const> addresses)
         : m_folder("fts5"), m_common(static_cast<std::int64_t>(addresses.size() / 50)) {
         check(sqlite3_open(file().c_str(), &m_db));
         run("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000000; PRAGMA temp_store = "
@@ -129,7 +129,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<AddressPeer> make_fts5_peer(std::span<std::string const> addresses) {
+std::unique_ptr<AddressPeer> make_fts5_peer(std::span<std::string_view const> addresses) {
     return std::make_unique<Fts5Peer>(addresses);
 }
 

@@ -23,14 +23,14 @@ Xapian::Document terms_of(Xapian::TermGenerator& generator, std::string_view tex
 /// Any of a question's terms is enough; BM25 ranks.
 class XapianPeer final : public AddressPeer {
 public:
-    explicit XapianPeer(std::span<std::string const> addresses) : m_folder("xapian") {
+    explicit XapianPeer(std::span<std::string_view const> addresses) : m_folder("xapian") {
         m_generator.set_flags(Xapian::TermGenerator::FLAG_CJK_NGRAM);
         ::setenv("XAPIAN_FLUSH_THRESHOLD", "250000",
                  1); // documents to a batch; half again as fast as with the 10000 it takes by itself
         try {
             Xapian::WritableDatabase writable{path(), Xapian::DB_CREATE | Xapian::DB_BACKEND_GLASS |
                                                           Xapian::DB_NO_SYNC | Xapian::DB_DANGEROUS};
-            for (auto const& address : addresses) {
+            for (auto const address : addresses) {
                 writable.add_document(terms_of(m_generator, address));
             }
             writable.commit();
@@ -68,7 +68,7 @@ private:
 
 } // namespace
 
-std::unique_ptr<AddressPeer> make_xapian_peer(std::span<std::string const> addresses) {
+std::unique_ptr<AddressPeer> make_xapian_peer(std::span<std::string_view const> addresses) {
     return std::make_unique<XapianPeer>(addresses);
 }
 
