@@ -1,18 +1,19 @@
 #pragma once
 
+#include "front_coded.hpp"
+
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/name_trie.hpp>
 #include <wangge/geom/point.hpp>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <vector>
 
 /// Layout of addresses.bin, and how it is read; docs/addresses.md says the same in words.
 ///
@@ -26,7 +27,7 @@ inline constexpr std::uint32_t kNone = 0xffffffffU;
 
 using NameId = std::uint32_t;     ///< by normalised text, then kind: names that begin alike are neighbours
 using PlaceId = std::uint32_t;    ///< by name, then village; those without a name last
-using HouseId = std::uint32_t;    ///< by village, road, number, suffix, estate, building, position
+using HouseId = std::uint32_t;    ///< by village, road, number, suffix, estate, building, then as written, position
 using TextId = std::uint32_t;     ///< text as written, UTF-8, by bytes
 using KeyId = std::uint32_t;      ///< normalised suffix, building, unit or room (number_text.hpp), by key_less()
 using SpellingId = std::uint32_t; ///< by key, then text
@@ -84,70 +85,91 @@ struct HouseLeaf {
     HouseId house;
 };
 
-/// An entry of an open-addressing table; its place is hash & (size - 1) or the next free ones after that.
+/// An entry of a table by hash.
 struct HashedName {
     std::uint32_t hash;
-    NameId name; ///< kNone: the place is free
+    NameId name;
 };
 
-/// A name within a county (or what stands for one), or a division.
-struct SuggestionRecord {
-    std::uint32_t text_begin, text_size; ///< in `suggestion_characters`: the name, or its pinyin initials
-    std::uint32_t what;                  ///< NameId, or DivisionNumber of a division
-    DivisionNumber area;                 ///< the county; of a division its parent
+/// A name within an area: a county, or what stands for one where there is none.
+struct SuggestedName {
+    DivisionNumber area; ///< kNoDivision: of points that have no village
+    NameId name;
     std::uint32_t addresses;
 };
 
 static_assert(sizeof(NameRecord) == 32 && sizeof(PlaceRecord) == 44 && sizeof(HouseRecord) == 48 &&
               sizeof(DoorRecord) == 8 && sizeof(SpellingRecord) == 8 && sizeof(HouseLeaf) == 12 &&
-              sizeof(HashedName) == 8 && sizeof(SuggestionRecord) == 20);
+              sizeof(HashedName) == 8 && sizeof(SuggestedName) == 12);
 
-/// Texts that share beginnings with the one before, in blocks of 16 that begin anew.
-class FrontCodedTexts {
-public:
-    static constexpr std::size_t kBlock = 16;
-    FrontCodedTexts() = default;
-    FrontCodedTexts(std::span<std::uint64_t const> blocks, std::span<char const> bytes, std::size_t size)
-        : m_blocks(blocks), m_bytes(bytes), m_size(size) {}
-    [[nodiscard]] std::size_t size() const noexcept { return m_size; }
-    /// number < size(). Damaged bytes give a shorter or another text, never more than the bytes hold.
-    [[nodiscard]] std::string operator[](std::size_t number) const;
-
-private:
-    std::span<std::uint64_t const> m_blocks; ///< where each begins in the bytes
-    std::span<char const> m_bytes;
-    std::size_t m_size = 0;
+/**
+ * The arrays of an index in the order of the file: spans of the mapping, or vectors while it is built. Arrays called
+ * _begin say where in another one the things with a number begin; they have one entry more than there are things.
+ */
+template <template <class> class Array>
+struct IndexArrays {
+    Array<std::byte> gazetteer_bytes;
+    Array<std::byte> trie_bytes;
+    Array<NameRecord> names;
+    Array<char32_t> name_characters;
+    Array<TextId> forms;
+    Array<std::uint32_t> text_begin; ///< of texts in text_bytes; text 0 is empty
+    Array<char> text_bytes;
+    Array<std::uint32_t> key_begin; ///< of keys in key_characters; key 0 is empty
+    Array<char32_t> key_characters;
+    Array<SpellingRecord> spellings; ///< spelling 0 is empty
+    Array<PlaceRecord> places;
+    Array<std::uint32_t> village_begin; ///< of divisions, and one for none, in village_places
+    Array<PlaceId> village_places;      ///< by village, then place
+    Array<HouseRecord> houses;
+    Array<HouseId> estate_houses;
+    Array<DoorRecord> doors;
+    Array<std::uint64_t> id_blocks; ///< FrontCodedTexts: the ids of the doors
+    Array<char> id_bytes;
+    Array<std::uint32_t> odd_doors;       ///< whose text is not put together from its parts; rising
+    Array<std::uint64_t> odd_text_blocks; ///< FrontCodedTexts: the texts of these
+    Array<char> odd_text_bytes;
+    Array<std::uint32_t> similar_begin; ///< by the highest bits of the hash; the number of places is a power of two
+    Array<HashedName> similar;          ///< similar_key() of each name, and of it without one of its characters
+    Array<std::uint32_t> sounding_begin;
+    Array<HashedName> sounding;                          ///< sounding_key() of each name
+    Array<HouseLeaf> leaves;                             ///< in Hilbert order
+    Array<geom::Envelope> boxes;                         ///< of 16 leaves each, then of 16 boxes each, up to one
+    Array<SuggestedName> by_name;                        ///< by area, name
+    Array<std::uint32_t> by_initials;                    ///< places in by_name, by area, initials of the name, name
+    Array<std::uint32_t> most_by_name, most_by_initials; ///< MostOfRange over the addresses of the two
+    Array<std::uint32_t> initials_begin;                 ///< of names, then of divisions, in initials
+    Array<char> initials;                ///< pinyin initials; characters without one as they are, or '?'
+    Array<std::uint32_t> division_begin; ///< of divisions in division_characters
+    Array<char32_t> division_characters; ///< normalised names
+    Array<std::uint32_t> division_addresses;
+    Array<DivisionNumber> divisions_by_name, divisions_by_initials;
 };
 
-/// The arrays of an index, mapped or just built.
-struct IndexView {
+/// Calls each(array) for every array, in the order of the file.
+template <class Arrays, class Each>
+void for_each_array(Arrays& a, Each&& each) {
+    [&](auto&... array) {
+        (each(array), ...);
+    }(a.gazetteer_bytes, a.trie_bytes, a.names, a.name_characters, a.forms, a.text_begin, a.text_bytes, a.key_begin,
+      a.key_characters, a.spellings, a.places, a.village_begin, a.village_places, a.houses, a.estate_houses, a.doors,
+      a.id_blocks, a.id_bytes, a.odd_doors, a.odd_text_blocks, a.odd_text_bytes, a.similar_begin, a.similar,
+      a.sounding_begin, a.sounding, a.leaves, a.boxes, a.by_name, a.by_initials, a.most_by_name, a.most_by_initials,
+      a.initials_begin, a.initials, a.division_begin, a.division_characters, a.division_addresses, a.divisions_by_name,
+      a.divisions_by_initials);
+}
+inline constexpr std::size_t kArrays = 38;
+
+template <class T>
+using MappedArray = std::span<T const>;
+template <class T>
+using BuiltArray = std::vector<T>;
+using BuiltIndex = IndexArrays<BuiltArray>;
+
+/// The arrays of an open index, and what they say of each other.
+struct IndexView : IndexArrays<MappedArray> {
     Gazetteer gazetteer;
     NameTrie trie; ///< normalised names; value: NameId << 2 | kind; of a text that several kinds bear the lowest
-    std::span<NameRecord const> names;
-    std::span<char32_t const> name_characters;
-    std::span<TextId const> forms;
-    std::span<std::uint32_t const> text_begin; ///< for each text and one more
-    std::span<char const> text_bytes;
-    std::span<std::uint32_t const> key_begin; ///< for each key and one more
-    std::span<char32_t const> key_characters;
-    std::span<SpellingRecord const> spellings;
-    std::span<PlaceRecord const> places;
-    std::span<std::uint32_t const> village_begin; ///< in village_places: for each division, for none, and one more
-    std::span<PlaceId const> village_places;      ///< by village, then place
-    std::span<HouseRecord const> houses;
-    std::span<HouseId const> estate_houses;
-    std::span<DoorRecord const> doors;
-    FrontCodedTexts ids;
-    std::span<std::uint32_t const> odd_doors; ///< whose text is not put together from its parts; rising
-    FrontCodedTexts odd_texts;
-    std::span<HashedName const> similar;  ///< by similar_key() of the name and of it without one of its characters
-    std::span<HashedName const> sounding; ///< by sounding_key() of the name
-    std::span<HouseLeaf const> leaves;
-    std::span<geom::Envelope const> boxes;
-    std::span<SuggestionRecord const> by_name, by_initials; ///< by area, text, what
-    std::span<std::uint32_t const> most_by_name, most_by_initials;
-    std::span<SuggestionRecord const> divisions_by_name, divisions_by_initials; ///< by text, what
-    std::span<char32_t const> suggestion_characters;
 
     // ---- names and places
 
@@ -251,9 +273,23 @@ struct IndexView {
         return static_cast<HouseId>(it - houses.begin()) - 1;
     }
     /// Are they the same building, though with different positions or spellings? Those of one building are neighbours.
+    /// Without number and building nothing says so.
     [[nodiscard]] static bool one_building(HouseRecord const& a, HouseRecord const& b) noexcept {
         return a.road == b.road && a.number == b.number && a.suffix == b.suffix && a.estate == b.estate &&
-               a.building == b.building;
+               a.building == b.building && (a.number != 0 || a.suffix != 0 || a.building != 0);
+    }
+
+    // ---- suggestions
+
+    [[nodiscard]] std::u32string_view division_text(DivisionNumber division) const noexcept {
+        return {division_characters.data() + division_begin[division],
+                division_begin[division + 1] - division_begin[division]};
+    }
+    [[nodiscard]] std::string_view name_initials(NameId name) const noexcept {
+        return {initials.data() + initials_begin[name], initials_begin[name + 1] - initials_begin[name]};
+    }
+    [[nodiscard]] std::string_view division_initials(DivisionNumber division) const noexcept {
+        return name_initials(static_cast<NameId>(names.size()) + division);
     }
 
     // ---- texts and keys
@@ -276,6 +312,11 @@ struct IndexView {
         return house.estate == kNone ? std::string_view{} : form(places[house.estate].name, house.forms >> 16U);
     }
 
+    /// Id as imported. O(16 + length).
+    [[nodiscard]] std::string id(std::uint32_t address) const { return FrontCodedTexts{id_blocks, id_bytes}[address]; }
+    /// Standard text as imported. O(log n).
+    [[nodiscard]] std::string address_text(std::uint32_t address) const;
+
     // ---- names that are nearly the same
 
     /// Calls found(NameId) for each name that may differ from `text` by one character more, less, other, or by two
@@ -283,17 +324,17 @@ struct IndexView {
     /// are found only when they are the same. O(length + found).
     template <class Found>
     void similar_to(std::u32string_view text, Found&& found) const {
-        look_up(similar, similar_key(text, text.size()), found);
+        look_up(similar_begin, similar, similar_key(text, text.size()), found);
         if (text.size() >= kShortestSimilar) {
             for (std::size_t i = 0; i < text.size(); ++i) {
-                look_up(similar, similar_key(text, i), found);
+                look_up(similar_begin, similar, similar_key(text, i), found);
             }
         }
     }
     /// Calls found(NameId) for each name whose characters sound like those of `text`, and a few others.
     template <class Found>
     void sounding_like(std::u32string_view text, Found&& found) const {
-        look_up(sounding, sounding_key(text), found);
+        look_up(sounding_begin, sounding, sounding_key(text), found);
     }
     static constexpr std::size_t kShortestSimilar = 3; ///< characters of a name, or a text, that may lose one
     /// Hash of the text without the character at `left_out`; of the whole text when that is its size.
@@ -314,14 +355,12 @@ private:
         return village_places.subspan(begin, village_begin[last] - begin);
     }
     template <class Found>
-    static void look_up(std::span<HashedName const> table, std::uint32_t hash, Found& found) {
-        for (std::size_t i = 0, at = hash & (table.size() - 1); i < table.size();
-             ++i, at = (at + 1) & (table.size() - 1)) {
-            if (table[at].name == kNone) {
-                return;
-            }
-            if (table[at].hash == hash) {
-                found(table[at].name);
+    static void look_up(std::span<std::uint32_t const> begin, std::span<HashedName const> table, std::uint32_t hash,
+                        Found& found) {
+        auto const place = std::uint64_t{hash} * (begin.size() - 1) >> 32U;
+        for (auto i = begin[place]; i < begin[place + 1] && table[i].hash <= hash; ++i) {
+            if (table[i].hash == hash) {
+                found(table[i].name);
             }
         }
     }
