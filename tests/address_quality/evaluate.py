@@ -40,6 +40,11 @@ class Answer:
         return self.candidates[0] if self.candidates else ""
 
 
+def read_answers(path):
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return [Answer(row) for row in csv.DictReader(file)]
+
+
 def ask(wangge, data, texts):
     """Answers of the product to all texts, in their order, and the seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
@@ -54,8 +59,7 @@ def ask(wangge, data, texts):
         seconds = time.monotonic() - start
         if done.returncode != 0:
             raise RuntimeError(f"wangge address ended with {done.returncode}: {done.stderr[-2000:]}")
-        with open(answered, encoding="utf-8-sig", newline="") as file:
-            answers = [Answer(row) for row in csv.DictReader(file)]
+        answers = read_answers(answered)
     if len(answers) != len(texts):
         raise RuntimeError(f"{len(texts)} addresses were asked, {len(answers)} answered")
     return answers, seconds
@@ -227,27 +231,33 @@ HEAD = ["set", "rows", "determined", "right first", "of these said to be unsure"
         "nine of ten list at most times the consistent", "wrong of the misleading", "calibration error"]
 
 
-def evaluate(wangge, data, files):
+def evaluate(wangge, data, files, answer_files=()):
     done = []
-    for file in files:
+    for k, file in enumerate(files):
         with open(file, encoding="utf-8", newline="") as opened:
             rows = list(csv.DictReader(opened))
-        answers, seconds = ask(wangge, data, [row["text"] for row in rows])
-        print(f"{file}: {len(rows)} addresses in {seconds:.2f} s with opening and files", flush=True)
+        if answer_files:
+            answers = read_answers(answer_files[k])
+        else:
+            answers, seconds = ask(wangge, data, [row["text"] for row in rows])
+            print(f"{file}: {len(rows)} addresses in {seconds:.2f} s with opening and files", flush=True)
         done.append(Evaluation(pathlib.Path(file).stem, rows, answers))
     return done
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--wangge", required=True)
-    parser.add_argument("--data", required=True, help="data folder with a published province")
+    parser.add_argument("--wangge", help="the program")
+    parser.add_argument("--data", help="data folder with a published province")
+    parser.add_argument("--answers", action="append", default=[], help="instead of asking: what wangge-bench-address --answers wrote, one for each set")
     parser.add_argument("--set", required=True, action="append", dest="sets", help="rows of error_model.py; may stand several times")
     parser.add_argument("--docs", action="store_true", help="put the tables and the chart into docs/; details are of the first set")
     parser.add_argument("--strict", action="store_true", help="end with 1 where a target is missed")
     parser.add_argument("--worst", type=pathlib.Path, help="write the rows that went wrong here, as JSON lines")
     options = parser.parse_args()
-    done = evaluate(options.wangge, options.data, options.sets)
+    if len(options.answers) != len(options.sets) and (options.answers or not options.wangge or not options.data):
+        parser.error("give --wangge and --data, or --answers for each --set")
+    done = evaluate(options.wangge, options.data, options.sets, options.answers)
     first = done[0]
     tables = {"summary": table(HEAD, [e.summary() for e in done]), "corruptions": first.kinds(), "levels": first.levels(), "scores": first.scores()}
     for name, text in tables.items():
