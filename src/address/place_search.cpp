@@ -4,7 +4,9 @@
 #include "name_likeness.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 
 namespace wangge::address {
@@ -24,6 +26,23 @@ constexpr float kContentCutoff = 4;
 
 bool holds(std::u32string_view a, std::u32string_view b) noexcept {
     return b.size() >= 2 && a.find(b) != std::u32string_view::npos;
+}
+
+/// One digit wrong, too much or missing, or two exchanged.
+bool is_slip(std::uint32_t said, std::uint32_t meant) noexcept {
+    std::array<char, 10> a{}, b{};
+    auto const size_a = static_cast<std::size_t>(std::to_chars(a.begin(), a.end(), said).ptr - a.begin());
+    auto const size_b = static_cast<std::size_t>(std::to_chars(b.begin(), b.end(), meant).ptr - b.begin());
+    std::string_view x{a.data(), size_a}, y{b.data(), size_b};
+    while (!x.empty() && !y.empty() && x.front() == y.front()) {
+        x.remove_prefix(1);
+        y.remove_prefix(1);
+    }
+    while (!x.empty() && !y.empty() && x.back() == y.back()) {
+        x.remove_suffix(1);
+        y.remove_suffix(1);
+    }
+    return x.size() + y.size() <= 2 || (x.size() == 2 && y.size() == 2 && x[0] == y[1] && x[1] == y[0]);
 }
 
 MatchLevel level_of(Level level) noexcept {
@@ -206,6 +225,10 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.building_conflicts = house.building != 0;
         fit.cost += house.building == 0 ? costs::kBuildingUnknown : costs::kBuildingDiffers;
     }
+    fit.says_more = line.building_part != kNoPart && !fit.building_conflicts && house.building != 0;
+    for (auto const part : line.estates) {
+        fit.says_more |= query.characters(part) == estate;
+    }
     fit.doors = static_cast<float>(m_view.address_count(id));
     if (line.room_part == kNoPart && line.unit_part == kNoPart) {
         auto const& door = m_view.doors[house.first_address];
@@ -219,6 +242,7 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         if ((line.room_part == kNoPart || m_view.room_key(doors[i]) == m_keys.room) &&
             (line.unit_part == kNoPart || m_view.unit_key(doors[i]) == m_keys.unit)) {
             fit.door_found = line.room_part != kNoPart;
+            fit.says_more |= fit.door_found;
             fit.address = house.first_address + static_cast<AddressNumber>(i);
             fit.doors = 1;
             return fit;
@@ -276,7 +300,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
         }
     };
     if (line.number_part == kNoPart) {
-        if (line.building_part != kNoPart) {
+        if (line.building_part != kNoPart || line.room_part != kNoPart || line.unit_part != kNoPart) {
             put_all(m_view.houses_of_road(road), MatchLevel::building, 0);
         } else if (line.estates.size != 0) {
             put_all(m_view.houses_of_road(road), MatchLevel::road, 0);
@@ -304,6 +328,20 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
         if (at->suffix != 0 && last_of_run(at->number, m_view.key(at->suffix)) >= number) {
             put_all({&*at, 1}, MatchLevel::exact, costs::kInRun);
             return;
+        }
+    }
+    if (line.estates.size != 0 || line.building_part != kNoPart || line.room_part != kNoPart) {
+        // A wrong number: what stands behind it may still tell the house.
+        for (auto const& house : m_view.houses_of_road(road)) {
+            auto const id = m_view.id_of(house);
+            auto found = fit(query, id, false);
+            if (found.says_more) {
+                found.cost += is_slip(number, house.number) ? costs::kNumberSlips : costs::kNumberDiffers;
+                candidate.level = MatchLevel::building;
+                candidate.cost = cost;
+                found.suffix_differs = true;
+                put_house(candidate, found, id);
+            }
         }
     }
     interpolate(cost, target, road);
@@ -421,8 +459,7 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
 }
 
 void PlaceSearch::find_similar(AddressQuery const& query) {
-    auto const try_part = [&](std::uint32_t part) {
-        auto const text = query.characters(part);
+    auto const try_text = [&](std::uint32_t part, std::u32string_view text) {
         if (text.size() < 2) {
             return;
         }
@@ -460,12 +497,19 @@ void PlaceSearch::find_similar(AddressQuery const& query) {
             m_targets.push_back(target);
         }
     };
+    auto const try_part = [&](std::uint32_t part) { try_text(part, query.characters(part)); };
     m_targets.clear();
     for (auto const part : m_line->roads) {
         try_part(part);
     }
     for (auto const part : m_line->estates) {
         try_part(part);
+    }
+    for (auto const& whole : query.wholes) {
+        if (query.line_of_part[whole.last_part] == m_line_number) {
+            try_text(whole.last_part,
+                     std::u32string_view{query.text->characters}.substr(whole.begin, whole.end - whole.begin));
+        }
     }
     if (m_line->roads.size == 0) {
         for (auto const part : m_line->nameless) {
