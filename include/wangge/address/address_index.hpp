@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,6 +77,11 @@ public:
     /// mapping. Other damage gives wrong answers; the file's checksum, which whoever lists the file keeps, shows it.
     [[nodiscard]] static std::shared_ptr<AddressIndex const> open(std::filesystem::path const& file);
     ~AddressIndex();
+    /// Digest of the facts that the file comes from, without opening the rest; empty when there is none that this
+    /// program can read. Whether the rest is whole, open() and the file's checksum tell.
+    [[nodiscard]] static std::optional<Digest> source_of(std::filesystem::path const& file);
+    /// Stands for the rules by which this program makes an index of facts: a file that another one made is made anew.
+    [[nodiscard]] static Digest rules();
 
     [[nodiscard]] Gazetteer const& gazetteer() const noexcept;
     [[nodiscard]] KnownNames known_names() const noexcept;
