@@ -87,6 +87,19 @@ struct LocateOptions {
 };
 int locate(LocateOptions const& options);
 
+struct AddressOptions {
+    std::filesystem::path data;
+    std::string text;              ///< the address
+    std::string file, out, column; ///< bulk: files, "-" for standard input and output
+    std::vector<std::string> near; ///< longitude and latitude, as typed
+    std::string crs = "EPSG:4490"; ///< of `near`
+    std::size_t count = 5;         ///< with `near`
+    std::string as_of, known_at;
+    bool json = false;
+    unsigned threads = 0; ///< 0: as many as there are cores, at most 4
+};
+int address(AddressOptions const& options);
+
 struct FindOptions {
     std::filesystem::path data;
     std::string bbox, area, line, near; ///< one of them, as typed: numbers, or GeoJSON or WKT or a file of it

@@ -163,6 +163,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::ChangesOptions changes;
     static command::PublishOptions publish;
     static command::LocateOptions locate;
+    static command::AddressOptions address;
     static command::FindOptions find;
     static command::ShowOptions show;
     static command::ExportOptions layer;
@@ -346,6 +347,46 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                     "  wangge locate --points events.fgb --out events-with-grid.fgb --data province\n"
                     "  wangge locate --points positions.bin --binary e7 --out codes.bin --data province");
         sub->callback([&] { chosen = [] { return command::locate(locate); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("address", "Which grid is an address in, or which it may be");
+        auto* text = sub->add_option("text", address.text, "The address as people write it")->type_name("TEXT");
+        add_data(sub, address.data);
+        add_state(sub, address.as_of, address.known_at);
+        auto* file =
+            sub->add_option("--file", address.file, "Addresses in a CSV (UTF-8 or GB18030); '-' for standard input")
+                ->type_name("IN");
+        sub->add_option("--out", address.out,
+                        "The same with grid_code, level, score and more added, '-' for standard "
+                        "output")
+            ->type_name("OUT")
+            ->needs(file);
+        sub->add_option("--column", address.column, "Column of the address (guessed otherwise)")
+            ->type_name("COL")
+            ->needs(file);
+        sub->add_option("--threads", address.threads,
+                        "Threads that answer --file (as many as cores, up to 4, otherwise)")
+            ->type_name("N")
+            ->check(CLI::Range(1, 64))
+            ->needs(file);
+        auto* near = sub->add_option("--near", address.near, "Standard addresses near a position instead")
+                         ->type_name("LON LAT")
+                         ->expected(2);
+        sub->add_option("--crs", address.crs, "CRS of that position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09")
+            ->needs(near);
+        sub->add_option("--count", address.count, "How many of them (5)")
+            ->type_name("K")
+            ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest))
+            ->needs(near);
+        text->excludes(file)->excludes(near);
+        file->excludes(near);
+        add_json(sub, address.json);
+        sub->footer("Examples:\n"
+                    "  wangge address 荔湾区沿江北路1号 --data province\n"
+                    "  wangge address --file events.csv --out events-with-grid.csv --column 地址 --data province\n"
+                    "  wangge address --near 113.2644 23.1291 --count 3 --data province\n"
+                    "When the address does not determine one grid, the grids that it may be are listed.");
+        sub->callback([&] { chosen = [] { return command::address(address); }; });
     }
     {
         auto* sub = app.add_subcommand("find", "Which grids meet a box, area or line, or lie near a position");

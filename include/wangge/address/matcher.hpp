@@ -50,7 +50,8 @@ struct PositionShare {
     float share = 0;
 };
 
-/// A division of which no more is known than that the address lies in it, with its share of the evidence.
+/// A division of which no more is known than that the address lies in it, with its share of the evidence. Of a village
+/// or town much of it goes to the positions of the addresses that stand there.
 struct DivisionShare {
     DivisionNumber division = kNoDivision;
     float share = 0;

@@ -13,8 +13,22 @@ namespace wangge::address {
 /// A stretch of the normalised text and what it is.
 struct Part {
     Component component = Component::noise;
-    std::uint32_t begin = 0, end = 0;            ///< characters
-    std::uint32_t first_name = 0, last_name = 0; ///< in ParsedAddress::names: the divisions that it may name
+    std::uint32_t begin = 0, end = 0; ///< characters
+    /// In ParsedAddress::names: the divisions that it may name, of every level (天河 is a county and several villages),
+    /// by number. `component` is the level of the likeliest reading. None for what is no division.
+    std::uint32_t first_name = 0, last_name = 0;
+};
+
+/// How a stretch from the beginning of the text may be read; the working memory of the parser.
+struct ReadingStep {
+    float cost = 0;
+    std::uint32_t before = 0;            ///< the step that it goes on from
+    std::uint32_t begin = 0;             ///< character at which its part begins; the part ends where the step stands
+    DivisionNumber within = kNoDivision; ///< the deepest division so far
+    Component component = Component::noise;
+    std::uint8_t after = 0; ///< what the next part follows: a component, or kComponents at the beginning
+    bool gap = false;       ///< a separator has just passed
+    bool part = false;      ///< else nothing of the text: a separator
 };
 
 /// Parts in the order of the text; they do not overlap, and what lies between them is separators. Keep one and use it
@@ -23,6 +37,9 @@ struct ParsedAddress {
     std::vector<Part> parts;
     std::vector<DivisionName> names;
     double cost = 0; ///< the lower the likelier; compares readings of one text only
+
+    std::vector<ReadingStep> steps; ///< working memory
+    std::vector<std::uint8_t> counts;
 };
 
 /// Known names of roads and estates, so that they are recognised whole; NameTrie values are free for the owner, but the
