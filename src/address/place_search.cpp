@@ -19,6 +19,8 @@ constexpr std::size_t kMostSimilar = 512;
 constexpr std::size_t kMostCompared = 800;
 /// Neighbours of a missing number that are looked at, on each side.
 constexpr std::size_t kMostNeighbours = 64;
+/// A slip that costs no more is enough: names in the neighbourhood need not all be compared.
+constexpr float kSatisfying = 5;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
 /// When everything fits, areas that pay so much more are not looked into.
@@ -81,8 +83,25 @@ void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
     choose(query, line);
     m_areas.find(query, *m_line);
     m_line_cost = costs::kLaterLine * static_cast<float>(line);
-    m_best = kUnlike;
     m_looked = m_houses = 0;
+    auto const before = m_candidates.size();
+    find_exact(query);
+    if (m_best > m_line_cost + costs::kContent && m_areas.find_similar(query, *m_line)) {
+        m_candidates.resize(before);
+        find_exact(query);
+    }
+    if (m_best > m_line_cost + costs::kContent) {
+        find_similar(query, false);
+        if (m_best > m_line_cost + costs::kSlip + kSatisfying) {
+            find_similar(query, true);
+        }
+        find_nameless(query);
+        find_divisions();
+    }
+}
+
+void PlaceSearch::find_exact(AddressQuery const& query) {
+    m_best = kUnlike;
     m_targets.clear();
     for (auto const part : m_line->roads) {
         add_targets(query, part, part == m_line->main_road ? 0 : costs::kOtherRoadOfLine);
@@ -94,11 +113,6 @@ void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
             add_targets(query, part, 0);
         }
         look_in_areas(query);
-    }
-    if (m_best > m_line_cost + costs::kContent) {
-        find_similar(query);
-        find_nameless(query);
-        find_divisions();
     }
 }
 
@@ -458,7 +472,7 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
     }
 }
 
-void PlaceSearch::find_similar(AddressQuery const& query) {
+void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
     auto const try_text = [&](std::uint32_t part, std::u32string_view text) {
         if (text.size() < 2) {
             return;
@@ -469,11 +483,14 @@ void PlaceSearch::find_similar(AddressQuery const& query) {
                 m_tried.push_back({part, name, 0});
             }
         };
-        m_view.similar_to(text, add);
-        m_view.sounding_like(text, add);
+        if (!compare_all) {
+            m_view.similar_to(text, add);
+            m_view.sounding_like(text, add);
+        }
         // In a small area all names are compared: that finds two slips, and slips of the shortest names.
         auto const& areas = m_areas.areas();
-        for (std::size_t i = 0; i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1; ++i) {
+        for (std::size_t i = 0; compare_all && i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1;
+             ++i) {
             if (areas[i].division == kNoDivision || m_view.gazetteer.division(areas[i].division).level < Level::town) {
                 continue;
             }
@@ -516,6 +533,8 @@ void PlaceSearch::find_similar(AddressQuery const& query) {
             try_part(part);
         }
     }
+    std::sort(m_targets.begin(), m_targets.end(),
+              [](Target const& a, Target const& b) { return a.cost != b.cost ? a.cost < b.cost : a.name < b.name; });
     look_in_areas(query);
 }
 

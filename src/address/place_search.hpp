@@ -69,7 +69,9 @@ private:
     void find_line(AddressQuery const& query, std::uint8_t line);
     void add_targets(AddressQuery const& query, std::uint32_t part, float cost);
     void look_in_areas(AddressQuery const& query);
-    void find_similar(AddressQuery const& query);
+    void find_exact(AddressQuery const& query);
+    /// `compare_all`: all names in a small area, otherwise those with a key in common.
+    void find_similar(AddressQuery const& query, bool compare_all);
     void find_nameless(AddressQuery const& query);
     void find_divisions();
     void look_in(AddressQuery const& query, Area const& area, Target const& target);
