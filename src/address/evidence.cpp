@@ -229,8 +229,11 @@ private:
         if (!m_view.has_road(house)) {
             add(part, Bearing::unused, {});
         } else if (part != m_line.main_road && part != m_c.name_part) {
-            auto const same = m_query.characters(part) == m_view.name_text(m_view.places[house.road].name);
-            add(part, same ? Bearing::agrees : Bearing::unused, same ? m_view.road_text(house) : std::string_view{});
+            if (m_query.characters(part) == m_view.name_text(m_view.places[house.road].name)) {
+                add(part, Bearing::agrees, m_view.road_text(house));
+            } else {
+                write_noise(part); // 石围糖街道 looks like a road
+            }
         } else {
             write_name(part, m_view.places[house.road].name, m_view.road_text(house));
         }

@@ -43,11 +43,11 @@ Component component_of_rest(std::u32string_view rest, Component otherwise) noexc
     return otherwise;
 }
 
-bool may_be_glued(Part const& part) noexcept {
+bool may_be_unknown(Part const& part) noexcept {
     auto const size = part.end - part.begin;
     bool const named = part.component <= Component::road || part.component == Component::estate ||
                        part.component == Component::landmark || part.component == Component::noise;
-    return named && part.first_name == part.last_name && size >= kShortestSplit && size <= kLongestSplit;
+    return named && part.first_name == part.last_name && size >= kShortestPart && size <= kLongestSplit;
 }
 
 } // namespace
@@ -55,7 +55,7 @@ bool may_be_glued(Part const& part) noexcept {
 void PartSplitter::split(std::u32string_view text, ParsedAddress& parsed, std::vector<WholePart>& wholes) {
     wholes.clear();
     auto const unknown = [&](Part const& part) {
-        return may_be_glued(part) && m_names.find(text.substr(part.begin, part.end - part.begin)) == NameTrie::kNone;
+        return may_be_unknown(part) && m_names.find(text.substr(part.begin, part.end - part.begin)) == NameTrie::kNone;
     };
     if (std::none_of(parsed.parts.begin(), parsed.parts.end(), unknown)) {
         return;
@@ -76,6 +76,9 @@ void PartSplitter::split(std::u32string_view text, ParsedAddress& parsed, std::v
 }
 
 void PartSplitter::split_part(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    if (part.component > Component::road && name_division(text, part, parsed)) {
+        return;
+    }
     if (part.end - part.begin >= kShortestSplit &&
         (split_known_end(text, part, parsed) || split_known_beginning(text, part, parsed))) {
         return;
