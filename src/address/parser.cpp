@@ -306,6 +306,11 @@ private:
 
     void names_ending(std::size_t end, NameEnding const& ending) {
         auto const stem_end = end - ending.text.size();
+        if (ending.component == Component::road && ending.text == U"道" && stem_end > 0 &&
+            m_text[stem_end - 1] == U'街') {
+            return; // 梅沙街道 is a town
+        }
+        auto const section = ending.text.back() == U'段';
         if (ending.alone) {
             named(stem_end, end, ending, m_costs.bare_ending);
         }
@@ -327,10 +332,14 @@ private:
                 digits = 0;
                 if (is_any(c, U"号栋幢室层")) {
                     cost += m_costs.stem_mark;
-                } else if (ending.component != Component::road && is_any(c, U"路街道")) {
-                    cost += m_costs.stem_road;
+                } else if (is_any(c, U"路街巷") || (c == U'道' && length > 1)) {
+                    cost += ending.component != Component::road ? m_costs.stem_road
+                            : section                           ? 0
+                                                                : m_costs.stem_other_road;
                 } else if (is_any(c, U"区园镇厦村") && length > 1) {
                     cost += m_costs.stem_ending;
+                } else if (length > 1 && is_any(c, U"与和及")) {
+                    cost += m_costs.stem_connective;
                 }
             }
             directions = directions && is_any(c, U"东西南北中上下前后新老旧大小横直");
@@ -357,8 +366,9 @@ private:
         if (m_out.counts[begin] == 0) {
             return;
         }
-        part(begin, end, ending.component, ending.cost + cost);
-        extend(begin, end, ending.component, ending.cost + cost);
+        auto const all = ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0);
+        part(begin, end, ending.component, all);
+        extend(begin, end, ending.component, all);
     }
 
     /// Roads by their direction (大道西), estates by their zones and phases (C区, 2期).
