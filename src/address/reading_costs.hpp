@@ -33,6 +33,8 @@ struct ReadingCosts {
     float stem_road = 1.7F;          ///< 路 街 道 in the name of what is no road
     float stem_ending = 1.0F;        ///< an ending of another name inside
     float stem_other_road = 1.5F;    ///< a road in the name of a road
+    float stem_cut = 3.0F;           ///< begins with 区 or 路 right behind a character: cut off from the name before
+    float room_by_number = 2.0F;     ///< 1006号 of a building
     float stem_connective = 0.5F;    ///< 与 和 in a name
 
     float road_direction = 0.3F;        ///< 大道西
