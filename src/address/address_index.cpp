@@ -1,7 +1,9 @@
+#include "division_names.hpp"
 #include "house_tree.hpp"
 #include "index_build.hpp"
 #include "index_file.hpp"
 
+#include <wangge/address/normalizer.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
 #include <wangge/geom/measure.hpp>
@@ -39,6 +41,30 @@ std::shared_ptr<AddressIndex const> AddressIndex::open(std::filesystem::path con
     std::shared_ptr<AddressIndex> index{new AddressIndex};
     index->m_impl = std::make_unique<Impl>(file);
     return index;
+}
+
+std::optional<Digest> AddressIndex::source_of(std::filesystem::path const& file) {
+    if (!std::filesystem::exists(file)) {
+        return std::nullopt;
+    }
+    return address::source_of(MappedFile::open(file).bytes());
+}
+
+Digest AddressIndex::rules() {
+    Sha256 hash;
+    hash.update(fmt::format("wangge address rules {}\n", kIndexVersion));
+    for (auto const& alias : reviewed_aliases()) {
+        hash.update(fmt::format("{} {} {}\n", alias.code.str(), static_cast<int>(alias.kind), alias.text));
+    }
+    // The tables of characters come from elsewhere and may change with no line here.
+    std::vector<std::uint32_t> characters;
+    constexpr char32_t kLastPlane = 0x30000;
+    for (char32_t c = 0; c < kLastPlane; ++c) {
+        characters.push_back(static_cast<std::uint32_t>(Normalizer::fold(c)));
+        characters.push_back(Normalizer::syllable(c));
+    }
+    hash.update(std::as_bytes(std::span{characters}));
+    return hash.finish();
 }
 
 IndexView const& AddressIndex::view() const noexcept { return m_impl->index.view; }

@@ -88,9 +88,6 @@ void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
         }
     }
     weigh();
-    if (line.nameless.size != 0 && find_similar(query, line)) {
-        weigh();
-    }
 }
 
 void AreaSearch::weigh() {
@@ -153,7 +150,8 @@ std::u32string_view AreaSearch::stem_of(DivisionNumber division) {
 bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line) {
     // Only what narrows the best area: a village that is known already says all that its misspelt town could.
     auto const best = m_areas.front();
-    if (best.division == kNoDivision || m_gazetteer.division(best.division).level >= Level::village) {
+    if (line.nameless.size == 0 || best.division == kNoDivision ||
+        m_gazetteer.division(best.division).level >= Level::village) {
         return false;
     }
     auto const first = best.division + 1;
@@ -182,7 +180,11 @@ bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line
             m_asked |= 1U << mention;
         }
     }
-    return m_asked != asked_before;
+    if (m_asked == asked_before) {
+        return false;
+    }
+    weigh();
+    return true;
 }
 
 } // namespace wangge::address

@@ -28,8 +28,10 @@ struct Area {
 class AreaSearch {
 public:
     explicit AreaSearch(Gazetteer const& gazetteer);
-    /// For one line of the query.
+    /// For one line of the query, by exact names.
     void find(AddressQuery const& query, AddressLine const& line);
+    /// Besides, by names with a slip under the best area. True when that changed anything. O(divisions compared).
+    bool find_similar(AddressQuery const& query, AddressLine const& line);
     /// Cheapest first, of equal ones the deeper first.
     [[nodiscard]] std::span<Area const> areas() const noexcept { return m_areas; }
     /// Of a village or another division. O(depth).
@@ -47,8 +49,6 @@ private:
     };
     Mark& touch(DivisionNumber division);
     void add(DivisionNumber division, std::uint32_t mention, float cost);
-    /// Names with a slip, under the best areas.
-    bool find_similar(AddressQuery const& query, AddressLine const& line);
     void weigh();
     Gazetteer const& m_gazetteer;
     std::vector<Mention> m_mentions; ///< those of the query, then the misspelt ones

@@ -18,7 +18,6 @@ namespace wangge::address {
 namespace {
 
 constexpr std::array<char, 8> kMagic{'W', 'G', 'A', 'D', 'D', 'R', 'S', '\n'};
-constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kEndianMark = 0x01020304;
 constexpr std::size_t kAlignment = 64;
 
@@ -231,9 +230,9 @@ Header read_header(std::span<std::byte const> bytes, std::filesystem::path const
     if (header.magic != kMagic) {
         refuse("the file is something else (wrong magic)");
     }
-    if (header.version != kVersion || header.endian_mark != kEndianMark) {
-        refuse(
-            fmt::format("format version {} cannot be read, this program reads version {}", header.version, kVersion));
+    if (header.version != kIndexVersion || header.endian_mark != kEndianMark) {
+        refuse(fmt::format("format version {} cannot be read, this program reads version {}", header.version,
+                           kIndexVersion));
     }
     if (header.checksum != checksum64(bytes.first(offsetof(Header, checksum)))) {
         refuse("the header is damaged (checksum)");
@@ -254,7 +253,7 @@ Header read_header(std::span<std::byte const> bytes, std::filesystem::path const
 AddressIndex::Written write_index(BuiltIndex const& index, Digest const& source, std::filesystem::path const& file) {
     Header header{};
     header.magic = kMagic;
-    header.version = kVersion;
+    header.version = kIndexVersion;
     header.endian_mark = kEndianMark;
     header.source = source.bytes;
     std::uint64_t end = sizeof header;
@@ -297,6 +296,21 @@ OpenIndex open_index(std::span<std::byte const> bytes, std::filesystem::path con
     open.view.trie = NameTrie::over(open.view.trie_bytes, file.string());
     Checker{open.view, file}.check();
     return open;
+}
+
+std::optional<Digest> source_of(std::span<std::byte const> bytes) noexcept {
+    Header header{};
+    if (bytes.size() < sizeof header) {
+        return std::nullopt;
+    }
+    std::memcpy(&header, bytes.data(), sizeof header);
+    if (header.magic != kMagic || header.version != kIndexVersion || header.endian_mark != kEndianMark ||
+        header.byte_size != bytes.size() || header.checksum != checksum64(bytes.first(offsetof(Header, checksum)))) {
+        return std::nullopt;
+    }
+    Digest source;
+    source.bytes = header.source;
+    return source;
 }
 
 } // namespace wangge::address

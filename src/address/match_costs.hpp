@@ -25,9 +25,9 @@ inline constexpr float kSuffixMissing = 1, kSuffixDiffers = 2.5F;
 inline constexpr float kInRun = 0.5F;         ///< 24号 where the index has 22-26号
 inline constexpr float kInterpolated = 4;     ///< the index lacks the number between two that it has
 inline constexpr float kNumberUnknown = 5.5F; ///< it lacks the number, and what stands around it
-inline constexpr float kNumberDiffers = 7;
+inline constexpr float kNumberDiffers = 7, kNumberSlips = 5.5F;
 inline constexpr float kBuildingUnknown = 1.5F, kBuildingDiffers = 5;
-inline constexpr float kDoorUnknown = 1.5F;
+inline constexpr float kDoorUnknown = 3.5F;
 
 // What is in no index.
 inline constexpr float kUnknownRoad = 7; ///< the division is right, the road or estate is new

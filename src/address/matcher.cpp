@@ -31,6 +31,7 @@ struct Matcher::Impl {
     explicit Impl(AddressIndex const& address_index)
         : index(address_index)
         , parser(address_index.gazetteer(), address_index.known_names())
+        , splitter(address_index.gazetteer(), address_index.view().trie)
         , search(address_index.view()) {}
 
     struct Ranked {
@@ -104,6 +105,7 @@ struct Matcher::Impl {
 
     AddressIndex const& index;
     Parser parser;
+    PartSplitter splitter;
     NormalizedText normalized;
     ParsedAddress parsed;
     AddressQuery query;
@@ -129,8 +131,9 @@ void Matcher::match(std::string_view text, MatchResult& out) {
         return;
     }
     m_impl->parser.parse(m_impl->normalized, m_impl->parsed);
+    m_impl->splitter.split(m_impl->normalized.characters, m_impl->parsed, m_impl->query.wholes);
     m_impl->read_components(text, out);
-    m_impl->query.read(m_impl->normalized, m_impl->parsed);
+    m_impl->query.read(m_impl->normalized, m_impl->parsed, m_impl->index.view().trie);
     m_impl->search.find(m_impl->query);
     m_impl->write(out);
 }

@@ -22,14 +22,37 @@ constexpr float kLastWordMissing = 2.0F; ///< 振兴二 for 振兴二街
 constexpr float kMostCost = 7.5F;        ///< two slips
 constexpr std::size_t kLongest = 24;
 
-bool is_digit(char32_t c) noexcept { return c >= U'0' && c <= U'9'; }
-bool is_direction(char32_t c) noexcept {
-    return std::u32string_view{U"东南西北中上下前后"}.find(c) != std::u32string_view::npos;
+bool is_telling(char32_t c) noexcept {
+    switch (c) {
+    case U'东':
+    case U'南':
+    case U'西':
+    case U'北':
+    case U'中':
+    case U'上':
+    case U'下':
+    case U'前':
+    case U'后':
+        return true;
+    default:
+        return c >= U'0' && c <= U'9';
+    }
 }
 bool is_way(char32_t c) noexcept {
-    return std::u32string_view{U"路街巷道里弄坊径"}.find(c) != std::u32string_view::npos;
+    switch (c) {
+    case U'路':
+    case U'街':
+    case U'巷':
+    case U'道':
+    case U'里':
+    case U'弄':
+    case U'坊':
+    case U'径':
+        return true;
+    default:
+        return false;
+    }
 }
-bool is_telling(char32_t c) noexcept { return is_digit(c) || is_direction(c); }
 
 float substitution(char32_t a, char32_t b) noexcept {
     if (a == b) {
@@ -52,35 +75,37 @@ float missing(char32_t c, bool last) noexcept {
     return last && is_way(c) ? kLastWordMissing : kMissing;
 }
 
-} // namespace
+/// Characters of `a` that `b` does not have, up to 3.
+std::size_t not_in(std::u32string_view a, std::u32string_view b) noexcept {
+    std::size_t count = 0;
+    for (auto const c : a) {
+        bool found = false;
+        for (auto const d : b) {
+            found |= c == d;
+        }
+        count += found ? 0 : 1;
+    }
+    return count;
+}
 
-float unlikeness(std::u32string_view text, std::u32string_view name) noexcept {
-    if (text == name) {
-        return 0;
-    }
-    auto const difference = text.size() > name.size() ? text.size() - name.size() : name.size() - text.size();
-    if (difference > 2 || text.size() > kLongest || name.size() > kLongest || text.empty() || name.empty()) {
-        return kUnlike;
-    }
-    // Slips of a name of one or two characters make another name.
-    if (std::min(text.size(), name.size()) < 2) {
-        return kUnlike;
-    }
+/// Optimal alignment of what is left between a common beginning and a common end; `ends`: there is no common end.
+float alignment(std::u32string_view text, std::u32string_view name, bool ends) noexcept {
     std::array<std::array<float, kLongest + 1>, 3> rows; // of the text so far: before the last, last, this
     auto* before = &rows[0];
     auto* last = &rows[1];
     auto* now = &rows[2];
+    auto const is_last = [&](std::size_t i, std::u32string_view of) { return ends && i == of.size(); };
     (*last)[0] = 0;
     for (std::size_t j = 1; j <= name.size(); ++j) {
-        (*last)[j] = (*last)[j - 1] + missing(name[j - 1], j == name.size());
+        (*last)[j] = (*last)[j - 1] + missing(name[j - 1], is_last(j, name));
     }
     for (std::size_t i = 1; i <= text.size(); ++i) {
         (*now)[0] = (*last)[0] + missing(text[i - 1], false);
         auto least = (*now)[0];
         for (std::size_t j = 1; j <= name.size(); ++j) {
             auto cost = (*last)[j - 1] + substitution(text[i - 1], name[j - 1]);
-            cost = std::min(cost, (*last)[j] + missing(text[i - 1], i == text.size()));
-            cost = std::min(cost, (*now)[j - 1] + missing(name[j - 1], j == name.size()));
+            cost = std::min(cost, (*last)[j] + missing(text[i - 1], is_last(i, text)));
+            cost = std::min(cost, (*now)[j - 1] + missing(name[j - 1], is_last(j, name)));
             if (i > 1 && j > 1 && text[i - 1] == name[j - 2] && text[i - 2] == name[j - 1]) {
                 cost = std::min(cost, (*before)[j - 2] + kExchanged);
             }
@@ -93,10 +118,37 @@ float unlikeness(std::u32string_view text, std::u32string_view name) noexcept {
         std::swap(before, last);
         std::swap(last, now);
     }
-    auto const cost = (*last)[name.size()];
+    return (*last)[name.size()];
+}
+
+} // namespace
+
+float unlikeness(std::u32string_view text, std::u32string_view name) noexcept {
+    auto const shortest = std::min(text.size(), name.size());
+    auto const longest = std::max(text.size(), name.size());
+    // Slips of a name of one character make another name.
+    if (longest - shortest > 2 || longest > kLongest || shortest < 2) {
+        return text == name ? 0 : kUnlike;
+    }
+    std::size_t same = 0;
+    while (same < shortest && text[same] == name[same]) {
+        ++same;
+    }
+    if (same == longest) {
+        return 0;
+    }
+    // Most names that are compared have nothing to do with each other.
+    if (not_in(text.substr(same), name) > 2 || not_in(name.substr(same), text) > 2) {
+        return kUnlike;
+    }
+    std::size_t end = 0;
+    while (end < shortest - same && text[text.size() - 1 - end] == name[name.size() - 1 - end]) {
+        ++end;
+    }
+    auto const cost =
+        alignment(text.substr(same, text.size() - same - end), name.substr(same, name.size() - same - end), end == 0);
     // Two slips leave nothing to recognise of less than four characters.
-    auto const most = std::min(text.size(), name.size()) < 4 ? kTellingCharacter : kMostCost;
-    return cost > most ? kUnlike : cost;
+    return cost > (shortest < 4 ? kTellingCharacter : kMostCost) ? kUnlike : cost;
 }
 
 std::u32string_view division_stem(std::u32string_view name) noexcept {

@@ -415,8 +415,9 @@ private:
         if (m_out.counts[begin] == 0) {
             return;
         }
-        part(begin, end, ending.component, ending.cost + cost);
-        extend(begin, end, ending.component, ending.cost + cost);
+        auto const all = ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0);
+        part(begin, end, ending.component, all);
+        extend(begin, end, ending.component, all);
     }
 
     /// Roads by their direction (大道西), estates by their zones and phases (C区, 2期).

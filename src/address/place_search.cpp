@@ -4,7 +4,9 @@
 #include "name_likeness.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 
 namespace wangge::address {
@@ -17,6 +19,8 @@ constexpr std::size_t kMostSimilar = 512;
 constexpr std::size_t kMostCompared = 800;
 /// Neighbours of a missing number that are looked at, on each side.
 constexpr std::size_t kMostNeighbours = 64;
+/// A slip that costs no more is enough: names in the neighbourhood need not all be compared.
+constexpr float kSatisfying = 5;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
 /// When everything fits, areas that pay so much more are not looked into.
@@ -24,6 +28,23 @@ constexpr float kContentCutoff = 4;
 
 bool holds(std::u32string_view a, std::u32string_view b) noexcept {
     return b.size() >= 2 && a.find(b) != std::u32string_view::npos;
+}
+
+/// One digit wrong, too much or missing, or two exchanged.
+bool is_slip(std::uint32_t said, std::uint32_t meant) noexcept {
+    std::array<char, 10> a{}, b{};
+    auto const size_a = static_cast<std::size_t>(std::to_chars(a.begin(), a.end(), said).ptr - a.begin());
+    auto const size_b = static_cast<std::size_t>(std::to_chars(b.begin(), b.end(), meant).ptr - b.begin());
+    std::string_view x{a.data(), size_a}, y{b.data(), size_b};
+    while (!x.empty() && !y.empty() && x.front() == y.front()) {
+        x.remove_prefix(1);
+        y.remove_prefix(1);
+    }
+    while (!x.empty() && !y.empty() && x.back() == y.back()) {
+        x.remove_suffix(1);
+        y.remove_suffix(1);
+    }
+    return x.size() + y.size() <= 2 || (x.size() == 2 && y.size() == 2 && x[0] == y[1] && x[1] == y[0]);
 }
 
 MatchLevel level_of(Level level) noexcept {
@@ -62,8 +83,25 @@ void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
     choose(query, line);
     m_areas.find(query, *m_line);
     m_line_cost = costs::kLaterLine * static_cast<float>(line);
-    m_best = kUnlike;
     m_looked = m_houses = 0;
+    auto const before = m_candidates.size();
+    find_exact(query);
+    if (m_best > m_line_cost + costs::kContent && m_areas.find_similar(query, *m_line)) {
+        m_candidates.resize(before);
+        find_exact(query);
+    }
+    if (m_best > m_line_cost + costs::kContent) {
+        find_similar(query, false);
+        if (m_best > m_line_cost + costs::kSlip + kSatisfying) {
+            find_similar(query, true);
+        }
+        find_nameless(query);
+        find_divisions();
+    }
+}
+
+void PlaceSearch::find_exact(AddressQuery const& query) {
+    m_best = kUnlike;
     m_targets.clear();
     for (auto const part : m_line->roads) {
         add_targets(query, part, part == m_line->main_road ? 0 : costs::kOtherRoadOfLine);
@@ -75,11 +113,6 @@ void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
             add_targets(query, part, 0);
         }
         look_in_areas(query);
-    }
-    if (m_best > m_line_cost + costs::kContent) {
-        find_similar(query);
-        find_nameless(query);
-        find_divisions();
     }
 }
 
@@ -206,6 +239,10 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.building_conflicts = house.building != 0;
         fit.cost += house.building == 0 ? costs::kBuildingUnknown : costs::kBuildingDiffers;
     }
+    fit.says_more = line.building_part != kNoPart && !fit.building_conflicts && house.building != 0;
+    for (auto const part : line.estates) {
+        fit.says_more |= query.characters(part) == estate;
+    }
     fit.doors = static_cast<float>(m_view.address_count(id));
     if (line.room_part == kNoPart && line.unit_part == kNoPart) {
         auto const& door = m_view.doors[house.first_address];
@@ -219,6 +256,7 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         if ((line.room_part == kNoPart || m_view.room_key(doors[i]) == m_keys.room) &&
             (line.unit_part == kNoPart || m_view.unit_key(doors[i]) == m_keys.unit)) {
             fit.door_found = line.room_part != kNoPart;
+            fit.says_more |= fit.door_found;
             fit.address = house.first_address + static_cast<AddressNumber>(i);
             fit.doors = 1;
             return fit;
@@ -276,7 +314,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
         }
     };
     if (line.number_part == kNoPart) {
-        if (line.building_part != kNoPart) {
+        if (line.building_part != kNoPart || line.room_part != kNoPart || line.unit_part != kNoPart) {
             put_all(m_view.houses_of_road(road), MatchLevel::building, 0);
         } else if (line.estates.size != 0) {
             put_all(m_view.houses_of_road(road), MatchLevel::road, 0);
@@ -304,6 +342,20 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
         if (at->suffix != 0 && last_of_run(at->number, m_view.key(at->suffix)) >= number) {
             put_all({&*at, 1}, MatchLevel::exact, costs::kInRun);
             return;
+        }
+    }
+    if (line.estates.size != 0 || line.building_part != kNoPart || line.room_part != kNoPart) {
+        // A wrong number: what stands behind it may still tell the house.
+        for (auto const& house : m_view.houses_of_road(road)) {
+            auto const id = m_view.id_of(house);
+            auto found = fit(query, id, false);
+            if (found.says_more) {
+                found.cost += is_slip(number, house.number) ? costs::kNumberSlips : costs::kNumberDiffers;
+                candidate.level = MatchLevel::building;
+                candidate.cost = cost;
+                found.suffix_differs = true;
+                put_house(candidate, found, id);
+            }
         }
     }
     interpolate(cost, target, road);
@@ -420,9 +472,8 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
     }
 }
 
-void PlaceSearch::find_similar(AddressQuery const& query) {
-    auto const try_part = [&](std::uint32_t part) {
-        auto const text = query.characters(part);
+void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
+    auto const try_text = [&](std::uint32_t part, std::u32string_view text) {
         if (text.size() < 2) {
             return;
         }
@@ -432,11 +483,14 @@ void PlaceSearch::find_similar(AddressQuery const& query) {
                 m_tried.push_back({part, name, 0});
             }
         };
-        m_view.similar_to(text, add);
-        m_view.sounding_like(text, add);
+        if (!compare_all) {
+            m_view.similar_to(text, add);
+            m_view.sounding_like(text, add);
+        }
         // In a small area all names are compared: that finds two slips, and slips of the shortest names.
         auto const& areas = m_areas.areas();
-        for (std::size_t i = 0; i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1; ++i) {
+        for (std::size_t i = 0; compare_all && i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1;
+             ++i) {
             if (areas[i].division == kNoDivision || m_view.gazetteer.division(areas[i].division).level < Level::town) {
                 continue;
             }
@@ -460,6 +514,7 @@ void PlaceSearch::find_similar(AddressQuery const& query) {
             m_targets.push_back(target);
         }
     };
+    auto const try_part = [&](std::uint32_t part) { try_text(part, query.characters(part)); };
     m_targets.clear();
     for (auto const part : m_line->roads) {
         try_part(part);
@@ -467,11 +522,19 @@ void PlaceSearch::find_similar(AddressQuery const& query) {
     for (auto const part : m_line->estates) {
         try_part(part);
     }
+    for (auto const& whole : query.wholes) {
+        if (query.line_of_part[whole.last_part] == m_line_number) {
+            try_text(whole.last_part,
+                     std::u32string_view{query.text->characters}.substr(whole.begin, whole.end - whole.begin));
+        }
+    }
     if (m_line->roads.size == 0) {
         for (auto const part : m_line->nameless) {
             try_part(part);
         }
     }
+    std::sort(m_targets.begin(), m_targets.end(),
+              [](Target const& a, Target const& b) { return a.cost != b.cost ? a.cost < b.cost : a.name < b.name; });
     look_in_areas(query);
 }
 

@@ -49,6 +49,7 @@ public:
         bool estate_similar = false, estate_conflicts = false, building_conflicts = false, suffix_differs = false;
         bool door_found = false;                   ///< the very door, or the house has but one without a name
         std::uint32_t mention_is_estate = kNoPart; ///< read as a division, but it names the estate
+        bool says_more = false;                    ///< estate, building or door are those of the text
         AddressNumber address = kNone;
         float doors = 1; ///< that the text may mean
     };
@@ -68,7 +69,9 @@ private:
     void find_line(AddressQuery const& query, std::uint8_t line);
     void add_targets(AddressQuery const& query, std::uint32_t part, float cost);
     void look_in_areas(AddressQuery const& query);
-    void find_similar(AddressQuery const& query);
+    void find_exact(AddressQuery const& query);
+    /// `compare_all`: all names in a small area, otherwise those with a key in common.
+    void find_similar(AddressQuery const& query, bool compare_all);
     void find_nameless(AddressQuery const& query);
     void find_divisions();
     void look_in(AddressQuery const& query, Area const& area, Target const& target);

@@ -33,7 +33,37 @@ AddressLine& AddressQuery::open_line() noexcept {
     return line;
 }
 
-void AddressQuery::read_part(std::uint32_t part) {
+/// 2-1-1002: building, unit, room; 1-203 of an estate: building, room, or unit, room behind a building.
+bool AddressQuery::read_compact(AddressLine& line, std::uint32_t part) {
+    auto const room = characters(part);
+    auto const first = room.find(U'-');
+    if (first == std::u32string_view::npos || first == 0 || first + 1 == room.size() || line.room_part != kNoPart ||
+        line.unit_part != kNoPart) {
+        return false;
+    }
+    auto const second = room.find(U'-', first + 1);
+    bool const three = second != std::u32string_view::npos;
+    if (three ? line.building_part != kNoPart : line.building_part == kNoPart && line.estates.size == 0) {
+        return false;
+    }
+    auto const last = three ? second + 1 : first + 1;
+    if (line.building_part == kNoPart) {
+        line.building_part = part;
+        read_building(room.substr(0, first), line.building);
+    } else {
+        line.unit_part = part;
+        read_unit(room.substr(0, first), line.unit);
+    }
+    if (three) {
+        line.unit_part = part;
+        read_unit(room.substr(first + 1, second - first - 1), line.unit);
+    }
+    line.room_part = part;
+    read_room(room.substr(last), line.room);
+    return true;
+}
+
+void AddressQuery::read_part(std::uint32_t part, NameTrie const& names) {
     auto const& p = parsed->parts[part];
     auto* line = &lines[line_count - 1];
     bool const wide = is_division(p.component) || p.component == Component::road;
@@ -66,8 +96,14 @@ void AddressQuery::read_part(std::uint32_t part) {
     case Component::estate:
     case Component::landmark:
         line->estates.add(part);
+        if (names.find(characters(part)) == NameTrie::kNone) {
+            line->nameless.add(part);
+        }
         break;
     case Component::number:
+        if (line->estates.size != 0 && std::ranges::count(characters(part), U'-') == 2 && read_compact(*line, part)) {
+            break;
+        }
         if (line->number_part == kNoPart) {
             line->number_part = part;
             read_house_number(characters(part), line->number);
@@ -86,7 +122,7 @@ void AddressQuery::read_part(std::uint32_t part) {
         }
         break;
     case Component::room:
-        if (line->room_part == kNoPart) {
+        if (!read_compact(*line, part) && line->room_part == kNoPart) {
             line->room_part = part;
             read_room(characters(part), line->room);
         }
@@ -139,7 +175,7 @@ void AddressQuery::inherit() noexcept {
     }
 }
 
-void AddressQuery::read(NormalizedText const& t, ParsedAddress const& p) {
+void AddressQuery::read(NormalizedText const& t, ParsedAddress const& p, NameTrie const& names) {
     text = &t;
     parsed = &p;
     mentions.clear();
@@ -147,7 +183,7 @@ void AddressQuery::read(NormalizedText const& t, ParsedAddress const& p) {
     line_of_part.assign(p.parts.size(), 0);
     open_line();
     for (std::uint32_t part = 0; part < p.parts.size(); ++part) {
-        read_part(part);
+        read_part(part, names);
     }
     inherit();
 }

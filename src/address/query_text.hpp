@@ -1,6 +1,7 @@
 #pragma once
 
 #include "number_text.hpp"
+#include "part_splitter.hpp"
 
 #include <wangge/address/normalizer.hpp>
 #include <wangge/address/parser.hpp>
@@ -61,9 +62,10 @@ struct AddressQuery {
     std::array<AddressLine, kMostLines> lines;
     std::size_t line_count = 0;
     std::vector<std::uint8_t> line_of_part;
+    std::vector<WholePart> wholes; ///< parts that were split, for whoever parsed; names with a slip may hide in them
 
-    /// Borrows both until the next call.
-    void read(NormalizedText const& text, ParsedAddress const& parsed);
+    /// Borrows all until the next call. `names` are those of roads and estates that are known.
+    void read(NormalizedText const& text, ParsedAddress const& parsed, NameTrie const& names);
     [[nodiscard]] std::u32string_view characters(std::uint32_t part) const noexcept {
         auto const& p = parsed->parts[part];
         return std::u32string_view{text->characters}.substr(p.begin, p.end - p.begin);
@@ -71,7 +73,8 @@ struct AddressQuery {
 
 private:
     AddressLine& open_line() noexcept;
-    void read_part(std::uint32_t part);
+    void read_part(std::uint32_t part, NameTrie const& names);
+    bool read_compact(AddressLine& line, std::uint32_t part);
     void inherit() noexcept;
 };
 

@@ -49,6 +49,7 @@ struct ReadingCosts {
 
     float known_name = -0.6F;
     float known_two_characters = 1.2F;
+    float not_known = 3.0F; ///< a name that its ending shows, when known names are at hand and it is none of them
 
     float unknown = 3.2F, unknown_character = 0.9F; ///< a name that nobody knows: a landmark
     float noise = 3.2F, noise_character = 1.8F, noise_digit = 0.2F;

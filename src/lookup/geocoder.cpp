@@ -53,7 +53,6 @@ private:
 };
 
 constexpr std::size_t kMostFree = 64;
-constexpr auto const* kAddressFile = "addresses.bin";
 
 struct SharedGrids {
     std::once_flag once;
@@ -204,18 +203,17 @@ Geocoder::Geocoder(Geocoder const& other)
 Geocoder::~Geocoder() = default;
 
 bool has_addresses(snapshot::Snapshot const& snapshot) {
-    std::error_code ignored;
-    return std::filesystem::exists(snapshot.folder() / kAddressFile, ignored);
+    return snapshot.addresses().has_value();
 }
 
 std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot) {
-    auto const file = snapshot.folder() / kAddressFile;
-    if (!has_addresses(snapshot)) {
+    auto const file = snapshot.addresses();
+    if (!file) {
         throw Error{ErrorCode::not_found,
                     fmt::format("{}: was published without addresses; run wangge publish to make their index",
                                 snapshot.folder().string())};
     }
-    return address::AddressIndex::open(file);
+    return address::AddressIndex::open(file->file);
 }
 
 GeocoderPool::GeocoderPool(std::shared_ptr<snapshot::Snapshot const> snapshot,

@@ -62,6 +62,7 @@ struct Registry::Impl {
     std::vector<GridTimelines> write_change_set(ChangeSet const& change_set, std::int64_t id, bool keep_timelines,
                                                 Progress& progress);
     void write_accepted_gaps(ChangeSet const& change_set, std::int64_t id, GenerationNumber draft);
+    void write_names_and_addresses(ChangeSet const& change_set, std::int64_t id, GenerationNumber draft);
     void keep_timelines(std::int64_t change_set, std::span<GridTimelines const> timelines);
     /// The draft becomes applied; Error{data_rejected} unless it is approved.
     void finish_draft(std::int64_t draft, std::int64_t change_set);

@@ -333,8 +333,8 @@ class Citizen:
 def judge(province, pieces, true_grid):
     """(yes, no or misleading; consistent grids; how many there are when rooms are not looked at)
 
-    First the text as it stands. Where no point agrees with it, every one of its names may be mistyped by one edit, or its
-    county wrong; all points that agree after one such mending count. Where still none agrees, the mistakes that were made
+    First the text as it stands. Where no point agrees with it, its unit and room may be missing in the data, every one of its
+    names may be mistyped by one edit, or its county wrong; all points that agree after one such mending count. Where still none agrees, the mistakes that were made
     are mended all at once.
     """
     areas = [p for p in pieces if p.kind in ("city", "county", "town", "village", "hamlet", "estate")]
@@ -357,6 +357,9 @@ def judge(province, pieces, true_grid):
         return verdict(found, province.grids(names, roads, doorless))
     wide = set()
     queries = [(replaced(k, [province.near_names.of(p.says)]), roads) for k, p in enumerate(areas)]
+    if len(doorless) != len(exact):  # the house may have rooms that are not in the data
+        found |= province.grids(names, roads, doorless)
+        wide |= found
     queries += [(replaced(k, []), roads) for k, p in enumerate(areas) if p.kind == "county"]
     if road:
         queries.append((names, province.near_roads.of(road.says)))

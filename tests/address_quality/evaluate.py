@@ -40,6 +40,11 @@ class Answer:
         return self.candidates[0] if self.candidates else ""
 
 
+def read_answers(path):
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return [Answer(row) for row in csv.DictReader(file)]
+
+
 def ask(wangge, data, texts):
     """Answers of the product to all texts, in their order, and the seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
@@ -54,8 +59,7 @@ def ask(wangge, data, texts):
         seconds = time.monotonic() - start
         if done.returncode != 0:
             raise RuntimeError(f"wangge address ended with {done.returncode}: {done.stderr[-2000:]}")
-        with open(answered, encoding="utf-8-sig", newline="") as file:
-            answers = [Answer(row) for row in csv.DictReader(file)]
+        answers = read_answers(answered)
     if len(answers) != len(texts):
         raise RuntimeError(f"{len(texts)} addresses were asked, {len(answers)} answered")
     return answers, seconds
@@ -124,13 +128,15 @@ def calibration(pairs):
     return rows, error
 
 
-def draw(rows, error, count, path):
+def draw(scores, path):
     """Score against share right: on the diagonal a score means what it says."""
-    drawing = chart.Drawing(560, 470, "Score and share right")
-    left, right, top, bottom = 64, 524, 84, 400
+    drawing = chart.Drawing(600, 500, "Score and share right")
+    left, right, top, bottom = 64, 564, 110, 430
     drawing.text(20, 32, "What a score means", 19, bold=True)
-    drawing.text(20, 54, f"{count:,} answers with a grid; each dot is a bin of scores, its size the share of answers; "
-                 f"expected calibration error {100 * error:.2f}%", 11, chart.FAINT)
+    for k, (title, colour) in enumerate((("one grid given", chart.OURS), ("several listed: is the first the true one?", chart.PEER))):
+        rows, error, count = scores[k]
+        drawing.parts.append(f'<circle cx="27" cy="{50 + 18 * k}" r="5" fill="{colour}" fill-opacity="0.75"/>')
+        drawing.text(40, 54 + 18 * k, f"{title}: {count:,} answers, expected calibration error {100 * error:.2f}%", 12, chart.FAINT)
 
     def at(score, value):
         return left + (right - left) * score, bottom - (bottom - top) * value
@@ -141,12 +147,13 @@ def draw(rows, error, count, path):
         drawing.text(left - 8, y + 4, f"{k * 10}%", 11, chart.FAINT, "end")
         drawing.text(x, bottom + 18, f"{k / 10:.1f}", 11, chart.FAINT, "middle")
     drawing.line(*at(0, 0), *at(1, 1), chart.PEER_LIGHT, 1.5)
-    drawing.text((left + right) / 2, bottom + 40, "score", 12, chart.FAINT, "middle")
-    drawing.text(left, top - 12, "share of answers whose grid is right", 12, chart.FAINT)
-    for _, _, number, score, share_right in rows:
-        x, y = at(score, share_right)
-        radius = 3 + 16 * (number / count) ** 0.5
-        drawing.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{chart.OURS}" fill-opacity="0.75"/>')
+    drawing.text((left + right) / 2, bottom + 40, "score; a dot is a bin of scores, its size the share of answers", 12, chart.FAINT, "middle")
+    drawing.text(left, top - 16, "share of answers whose first grid is right", 12, chart.FAINT)
+    for (rows, _, count), colour in zip(scores, (chart.OURS, chart.PEER)):
+        for _, _, number, score, share_right in rows:
+            x, y = at(score, share_right)
+            radius = 2.5 + 14 * (number / count) ** 0.5
+            drawing.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour}" fill-opacity="0.75"/>')
     drawing.write(path)
 
 
@@ -172,9 +179,11 @@ class Evaluation:
             self.by_level[answer.level].add(row, answer)
             for kind in kinds_of(row):
                 self.by_kind[kind].add(row, answer)
-        claimed = [(a, a.grid == r["true_grid"]) for r, a in zip(rows, answers) if a.grid]
-        self.bins, self.error = calibration(claimed) if claimed else ([], 0.0)
-        self.claimed = len(claimed)
+        self.scores = []  # (bins, calibration error, answers): of those with a grid, of those that list several
+        for with_grid in (True, False):
+            pairs = [(a, a.first == r["true_grid"]) for r, a in zip(rows, answers) if bool(a.grid) == with_grid and a.candidates]
+            self.scores.append((*(calibration(pairs) if pairs else ([], 0.0)), len(pairs)))
+        self.error = self.scores[0][1]
 
     def summary(self):
         t = self.all
@@ -196,9 +205,12 @@ class Evaluation:
             rows.append([level or "(none)", f"{t.rows:,}", percent(share(t.claimed, t.rows)), percent(right), percent(wrong), percent(among)])
         return table(["level", "rows", "with a grid", "right first", "wrong claimed", "true among candidates"], rows)
 
-    def scores(self):
-        rows = [[f"{low:g} to {high:g}", f"{count:,}", f"{mean:.4f}", percent(right)] for low, high, count, mean, right in self.bins]
-        return table(["score", "answers with a grid", "mean score", "grid right"], rows)
+    def score_table(self):
+        rows = []
+        for words, (bins, error, count) in zip(("one grid", "several"), self.scores):
+            rows += [[words, f"{low:g} to {high:g}", f"{number:,}", f"{mean:.4f}", percent(right)] for low, high, number, mean, right in bins]
+            rows.append([words, "all: mean distance", f"{count:,}", "", percent(error)])
+        return table(["answer", "score", "answers", "mean score", "first grid right"], rows)
 
     def failed(self):
         """(what, row, answer) of every row that counts against a target."""
@@ -227,29 +239,35 @@ HEAD = ["set", "rows", "determined", "right first", "of these said to be unsure"
         "nine of ten list at most times the consistent", "wrong of the misleading", "calibration error"]
 
 
-def evaluate(wangge, data, files):
+def evaluate(wangge, data, files, answer_files=()):
     done = []
-    for file in files:
+    for k, file in enumerate(files):
         with open(file, encoding="utf-8", newline="") as opened:
             rows = list(csv.DictReader(opened))
-        answers, seconds = ask(wangge, data, [row["text"] for row in rows])
-        print(f"{file}: {len(rows)} addresses in {seconds:.2f} s with opening and files", flush=True)
+        if answer_files:
+            answers = read_answers(answer_files[k])
+        else:
+            answers, seconds = ask(wangge, data, [row["text"] for row in rows])
+            print(f"{file}: {len(rows)} addresses in {seconds:.2f} s with opening and files", flush=True)
         done.append(Evaluation(pathlib.Path(file).stem, rows, answers))
     return done
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--wangge", required=True)
-    parser.add_argument("--data", required=True, help="data folder with a published province")
+    parser.add_argument("--wangge", help="the program")
+    parser.add_argument("--data", help="data folder with a published province")
+    parser.add_argument("--answers", action="append", default=[], help="instead of asking: what wangge-bench-address --answers wrote, one for each set")
     parser.add_argument("--set", required=True, action="append", dest="sets", help="rows of error_model.py; may stand several times")
     parser.add_argument("--docs", action="store_true", help="put the tables and the chart into docs/; details are of the first set")
     parser.add_argument("--strict", action="store_true", help="end with 1 where a target is missed")
     parser.add_argument("--worst", type=pathlib.Path, help="write the rows that went wrong here, as JSON lines")
     options = parser.parse_args()
-    done = evaluate(options.wangge, options.data, options.sets)
+    if len(options.answers) != len(options.sets) and (options.answers or not options.wangge or not options.data):
+        parser.error("give --wangge and --data, or --answers for each --set")
+    done = evaluate(options.wangge, options.data, options.sets, options.answers)
     first = done[0]
-    tables = {"summary": table(HEAD, [e.summary() for e in done]), "corruptions": first.kinds(), "levels": first.levels(), "scores": first.scores()}
+    tables = {"summary": table(HEAD, [e.summary() for e in done]), "corruptions": first.kinds(), "levels": first.levels(), "scores": first.score_table()}
     for name, text in tables.items():
         print(f"\n## {name}\n\n{text}")
     if options.worst:
@@ -261,7 +279,7 @@ def main():
                                       "score": answer.score, "candidates": answer.candidates[:10], "in_all": len(answer.candidates),
                                       "corruptions": row["corruptions"]}, ensure_ascii=False), file=file)
     if options.docs:
-        draw(first.bins, first.error, first.claimed, ROOT / "docs/images/address-calibration.svg")
+        draw(first.scores, ROOT / "docs/images/address-calibration.svg")
         put_tables(ROOT / "docs/address-quality.md", tables)
     misses = [text for e in done for text in e.misses()]
     print("\n" + ("\n".join(misses) if misses else "every target is met"))

@@ -251,15 +251,23 @@ void ask_ours(AddressOptions const& options, Addresses const& addresses, std::sp
     if (options.answers.empty()) {
         return;
     }
+    auto const& gazetteer = index->gazetteer();
+    auto const above = [&](Level level) {
+        auto const& places = answer.match.places;
+        auto const division = places.empty() || places[0].division == address::kNoDivision
+                                  ? address::kNoDivision
+                                  : gazetteer.ancestor(places[0].division, level);
+        return division == address::kNoDivision ? std::string_view{} : gazetteer.division(division).name;
+    };
     std::ofstream out{options.answers};
-    out << "grid_code,level,score,candidates\n";
+    out << "grid_code,level,score,candidates,city,county\n";
     for (auto const& question : questions) {
         geocoder.geocode(question.text, answer);
         out << code(answer.grid) << ',' << to_string(answer.level) << ',' << answer.score << ',';
         for (auto const& share : answer.grids) {
             out << (&share == answer.grids.data() ? "" : " ") << code(share.grid);
         }
-        out << '\n';
+        out << ',' << above(Level::city) << ',' << above(Level::county) << '\n';
     }
     if (!out.flush()) {
         throw Error{ErrorCode::environment, fmt::format("{}: cannot be written", options.answers.string())};

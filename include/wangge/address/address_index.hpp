@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,6 +77,11 @@ public:
     /// mapping. Other damage gives wrong answers; the file's checksum, which whoever lists the file keeps, shows it.
     [[nodiscard]] static std::shared_ptr<AddressIndex const> open(std::filesystem::path const& file);
     ~AddressIndex();
+    /// Digest of the facts that the file comes from, without opening the rest; empty when there is none that this
+    /// program can read. Whether the rest is whole, open() and the file's checksum tell.
+    [[nodiscard]] static std::optional<Digest> source_of(std::filesystem::path const& file);
+    /// Stands for the rules by which this program makes an index of facts: a file that another one made is made anew.
+    [[nodiscard]] static Digest rules();
 
     [[nodiscard]] Gazetteer const& gazetteer() const noexcept;
     [[nodiscard]] KnownNames known_names() const noexcept;
@@ -94,13 +100,16 @@ public:
     [[nodiscard]] std::vector<Near> nearest(geom::Point p, std::size_t k, double limit_m) const;
 
     struct Suggestion {
-        std::string text; ///< to be taken over into the input
+        std::string text; ///< the whole input as it may go on: what it names already, and what leads to the new name
         Component component = Component::road;
-        DivisionNumber division = kNoDivision; ///< the one itself, or the one in which the road or estate lies
+        DivisionNumber division = kNoDivision; ///< the one itself, or the one in which the road or estate lies: the
+                                               ///< narrowest that the text names, else a county (a city without)
         std::uint32_t addresses = 0;           ///< how many points stand behind it
     };
-    /// What an address that begins like this may be: by prefix of the name or of its pinyin initials, within the
-    /// divisions that the text names already; the one with most addresses first. Below 1 ms.
+    /// What an address that begins like this may be. The text is read as divisions as far as that goes, in each way in
+    /// which it can be; what is left is the beginning of a name, or of the pinyin initials of one ("whl"), of a
+    /// division, road, estate, group or landmark in the last of them. Nothing is left: what may follow, after all else.
+    /// The one with most addresses first. Nothing for an empty text.
     [[nodiscard]] std::vector<Suggestion> suggest(std::string_view text, std::size_t most) const;
 
 private:

@@ -52,7 +52,7 @@ inline constexpr std::size_t kMostGrids = 200;
 /// Share of the evidence that grids which are not listed may have together, when they are fewer.
 inline constexpr double kLeftOut = 0.0005;
 /// From this share on, of all evidence with "none of these" in it, a grid is determined.
-inline constexpr double kDetermined = 0.98;
+inline constexpr double kDetermined = 0.85;
 
 /**
  * Address -> grid, over one snapshot and its address index, which must outlive it. Keeps its working memory: one for
