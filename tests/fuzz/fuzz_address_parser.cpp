@@ -4,9 +4,9 @@
 //   build/fuzz/tests/fuzz/fuzz_address_parser -max_len=1100 -timeout=1 -max_total_time=60 (from the root of the
 //   sources)
 
-#include "address/reference_gazetteer.hpp"
-
 #include <wangge/address/parser.hpp>
+
+#include <address/reference_gazetteer.hpp>
 
 #include <cstdint>
 #include <cstdio>
