@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 
 namespace wangge::address {
 
@@ -62,13 +63,29 @@ struct Matcher::Impl {
         for (auto const& c : found) {
             best = std::min(best, c.cost);
         }
-        double none = std::exp(best - costs::kNoneOfThese), all = none;
+        // One place may have been found by two names of the text: the better one counts.
+        same.clear();
         for (std::uint32_t i = 0; i < found.size(); ++i) {
             if (found[i].cost <= best + costs::kCutoff) {
-                auto const mass = found[i].weight * std::exp(best - found[i].cost);
-                ranked.push_back({mass, i});
-                all += mass;
+                same.push_back(i);
             }
+        }
+        auto const key = [&](std::uint32_t i) {
+            auto const& c = found[i];
+            return std::tuple{c.place, c.place == kNone ? c.division : c.first, c.last, c.of_estate};
+        };
+        std::sort(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) {
+            auto const x = key(a), y = key(b);
+            return x != y ? x < y : found[a].cost != found[b].cost ? found[a].cost < found[b].cost : a < b;
+        });
+        same.erase(
+            std::unique(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) == key(b); }),
+            same.end());
+        double none = std::exp(best - costs::kNoneOfThese), all = none;
+        for (auto const i : same) {
+            auto const mass = found[i].weight * std::exp(best - found[i].cost);
+            ranked.push_back({mass, i});
+            all += mass;
         }
         std::sort(ranked.begin(), ranked.end(), [](Ranked const& a, Ranked const& b) {
             return a.mass != b.mass ? a.mass > b.mass : a.candidate < b.candidate;
@@ -110,6 +127,7 @@ struct Matcher::Impl {
     ParsedAddress parsed;
     AddressQuery query;
     PlaceSearch search;
+    std::vector<std::uint32_t> same;
     std::vector<Ranked> ranked;
 };
 

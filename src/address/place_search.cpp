@@ -21,6 +21,8 @@ constexpr std::size_t kMostCompared = 800;
 constexpr std::size_t kMostNeighbours = 64;
 /// A slip that costs no more is enough: names in the neighbourhood need not all be compared.
 constexpr float kSatisfying = 5;
+/// A division alone says nothing that a better one does not say, too.
+constexpr float kDivisionCutoff = 3;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
 /// When everything fits, areas that pay so much more are not looked into.
@@ -560,7 +562,7 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
 void PlaceSearch::find_divisions() {
     auto const more = m_line_cost + (m_line->has_target() ? costs::kUnknownRoad : 0);
     for (auto const& area : m_areas.areas()) {
-        if (area.cost + more > m_best + costs::kCutoff) {
+        if (area.cost + more > m_best + costs::kCutoff || area.cost > m_areas.areas().front().cost + kDivisionCutoff) {
             return;
         }
         if (area.agrees == 0 || area.division == kNoDivision) {

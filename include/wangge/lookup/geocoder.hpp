@@ -50,7 +50,7 @@ struct AddressAnswer {
 /// Most grids that an answer lists.
 inline constexpr std::size_t kMostGrids = 200;
 /// Share of the evidence that grids which are not listed may have together, when they are fewer.
-inline constexpr double kLeftOut = 0.0005;
+inline constexpr double kLeftOut = 0.002;
 /// From this share on, of all evidence with "none of these" in it, a grid is determined.
 inline constexpr double kDetermined = 0.85;
 
