@@ -65,6 +65,11 @@ def ask(wangge, data, texts):
     return answers, seconds
 
 
+def is_among(row, answer):
+    """Where more grids are consistent than an answer lists, not claiming one is all that can be asked."""
+    return row["true_grid"] in answer.candidates or (int(row["grids"]) > MOST_LISTED and not answer.grid)
+
+
 class Tally:
     """Counts of one group of rows."""
 
@@ -85,8 +90,7 @@ class Tally:
             self.said_unsure += not answer.grid
         elif row["determined"] == "no":
             self.undetermined += 1
-            # Where more are consistent than an answer lists, not claiming one is all that can be asked.
-            self.among += truth in answer.candidates or (int(row["grids"]) > MOST_LISTED and not answer.grid)
+            self.among += is_among(row, answer)
             self.lengths.append(len(answer.candidates) / int(row["grids"]))
         else:
             self.misleading += 1
@@ -220,7 +224,7 @@ class Evaluation:
                 yield "wrong claimed", row, answer
             elif row["determined"] == "yes" and answer.first != truth:
                 yield "not first", row, answer
-            elif row["determined"] == "no" and truth not in answer.candidates:
+            elif row["determined"] == "no" and not is_among(row, answer):
                 yield "not among", row, answer
 
     def misses(self):
