@@ -74,6 +74,12 @@ def main():
         if name == "citizen":
             check(found.error <= 0.02, f"{name}: scores are calibrated to {evaluate.percent(found.error)}")
 
+    texts = [row["text"] for row in found.rows]  # of the last set
+    forward, _ = evaluate.ask(options.wangge, data, texts)
+    backward, _ = evaluate.ask(options.wangge, data, texts[::-1])
+    differ = sum(vars(a) != vars(b) for a, b in zip(forward, reversed(backward)))
+    check(differ == 0, f"{differ} of {len(texts)} answers depend on what was asked before")
+
     real = os.environ.get("WANGGE_REAL_ADDRESSES")
     if not real:
         print("skip real addresses: WANGGE_REAL_ADDRESSES names no file")
