@@ -16,7 +16,7 @@ namespace wangge::http {
 struct Served {
     std::shared_ptr<snapshot::Snapshot const> snapshot;
     std::shared_ptr<lookup::DutyRoster const> roster;
-    std::shared_ptr<lookup::GeocoderPool> addresses; ///< null where it was published without addresses
+    std::shared_ptr<lookup::GeocoderPool> addresses = nullptr; ///< null where it was published without addresses
 };
 
 /// What a request asks for: D and, where it says so, K of state(D, K); otherwise the newest generation.

