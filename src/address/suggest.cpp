@@ -24,16 +24,20 @@ struct Reading {
 /// More readings of one text are not followed.
 constexpr std::size_t kMostReadings = 64;
 
+/// What is told first. A reading is short where another one takes more of the text for the same division: 广州 in
+/// 广州市, which only then makes sense when it goes on with 市场路.
+enum class Rank : std::uint8_t { completes, goes_on, completes_short };
+
 struct Candidate {
-    bool goes_on = false; ///< the text is read to its end, and this may follow; else its last part is completed
+    Rank rank = Rank::completes;
     std::uint32_t addresses = 0;
     Component component = Component::road;
     DivisionNumber division = kNoDivision;
     std::string text;
 
     bool operator<(Candidate const& other) const { // the one to be shown first
-        if (goes_on != other.goes_on) {
-            return !goes_on;
+        if (rank != other.rank) {
+            return rank < other.rank;
         }
         if (addresses != other.addresses) {
             return addresses > other.addresses;
@@ -88,18 +92,30 @@ public:
         : m(view), m_input(input), m_text(text), m_most(most) {}
 
     std::vector<Suggestion> suggest() {
-        for (auto const& reading : readings()) {
-            complete(reading);
-        }
-        std::sort(m_found.begin(), m_found.end());
+        auto const all = readings();
         std::vector<Suggestion> out;
-        std::unordered_set<std::string_view> told;
-        for (auto& c : m_found) {
-            if (out.size() == m_most) {
-                break;
+        std::unordered_set<std::string> told;
+        for (auto const rank : {Rank::completes, Rank::goes_on, Rank::completes_short}) {
+            m_found.clear();
+            for (auto const& reading : all) {
+                auto const prefix = rest(reading);
+                bool const is_short = std::any_of(all.begin(), all.end(), [&](Reading const& other) {
+                    return other.division == reading.division && other.position > reading.position;
+                });
+                bool const now = prefix.empty() ? rank == Rank::goes_on && !is_short && reading.division != kNoDivision
+                                                : rank == (is_short ? Rank::completes_short : Rank::completes);
+                if (now) {
+                    complete(reading, prefix, rank);
+                }
             }
-            if (c.text != m_input && told.insert(c.text).second) {
-                out.push_back({c.text, c.component, c.division, c.addresses});
+            std::sort(m_found.begin(), m_found.end());
+            for (auto const& c : m_found) {
+                if (out.size() == m_most) {
+                    return out;
+                }
+                if (c.text != m_input && told.insert(c.text).second) {
+                    out.push_back({c.text, c.component, c.division, c.addresses});
+                }
             }
         }
         return out;
@@ -138,7 +154,7 @@ private:
         return all;
     }
 
-    void complete(Reading const& reading) {
+    [[nodiscard]] std::u32string_view rest(Reading const& reading) const {
         std::u32string_view const text = m_text.characters;
         auto begin = reading.position, end = text.size();
         while (begin < end && is_gap(text[begin])) {
@@ -147,11 +163,12 @@ private:
         while (end > begin && is_gap(text[end - 1])) {
             --end;
         }
-        m_prefix = text.substr(begin, end - begin);
-        m_goes_on = m_prefix.empty();
-        if (m_goes_on && reading.division == kNoDivision) {
-            return;
-        }
+        return text.substr(begin, end - begin);
+    }
+
+    void complete(Reading const& reading, std::u32string_view prefix, Rank rank) {
+        m_prefix = prefix;
+        m_rank = rank;
         m_reading = reading;
         m_kept = reading.position == 0 ? std::string_view{} : m_text.source(m_input, 0, reading.position);
         m_letters.clear();
@@ -164,7 +181,7 @@ private:
         bool const within_area = area != kNoDivision && area != d;
         complete_divisions(false);
         within_area ? complete_names_within(false) : complete_names(false);
-        if (letters && !m_goes_on) {
+        if (letters && !m_prefix.empty()) {
             complete_divisions(true);
             within_area ? complete_names_within(true) : complete_names(true);
         }
@@ -184,7 +201,9 @@ private:
             if (record.level == Level::province || (record.parent < m.gazetteer.size() && record.parent >= d)) {
                 break; // nobody writes it; or the gazetteer is damaged
             }
-            between.push_back(record.name);
+            if (!stands_for_parent(d)) {
+                between.push_back(record.name);
+            }
             d = record.parent;
         }
         std::string text{m_kept};
@@ -229,19 +248,32 @@ private:
         std::priority_queue<Item> m_best;
     };
 
+    /// As the county row of Dongguan, which bears the city's name: nobody writes it.
+    [[nodiscard]] bool stands_for_parent(DivisionNumber d) const {
+        auto const record = m.gazetteer.division(d);
+        return record.parent < m.gazetteer.size() && m.gazetteer.division(record.parent).name == record.name;
+    }
+
     void complete_divisions(bool by_initials) {
         auto const above = m_reading.division;
         Best best{m_most, [&](DivisionNumber d, std::uint32_t addresses) {
                       auto const record = m.gazetteer.division(d);
-                      m_found.push_back({m_goes_on, addresses, component_of_level(record.level), d,
+                      m_found.push_back({m_rank, addresses, component_of_level(record.level), d,
                                          with_divisions(record.parent, record.name)});
                   }};
         auto const take = [&](DivisionNumber d) {
-            bool const inside = above == kNoDivision || (d != above && m.gazetteer.lies_in(d, above));
-            if (inside && (!m_goes_on || m.gazetteer.division(d).parent == above)) {
+            if (!stands_for_parent(d) && (above == kNoDivision || (d != above && m.gazetteer.lies_in(d, above)))) {
                 best.offer(m.division_addresses[d], d);
             }
         };
+        if (m_prefix.empty()) { // those right below follow; each ends where the next begins
+            auto const end = std::min<std::size_t>(m.gazetteer.division(above).end, m.gazetteer.size());
+            for (auto d = above + 1; d < end;) {
+                take(d);
+                d = stands_for_parent(d) ? d + 1 : std::max(d + 1, m.gazetteer.division(d).end);
+            }
+            return;
+        }
         auto const all = by_initials ? m.divisions_by_initials : m.divisions_by_name;
         auto const [first, last] =
             by_initials
@@ -253,7 +285,7 @@ private:
     }
 
     void add_name(DivisionNumber division, NameId name, std::uint32_t addresses) {
-        m_found.push_back({m_goes_on, addresses, component_of_kind(m.names[name].kind), division,
+        m_found.push_back({m_rank, addresses, component_of_kind(m.names[name].kind), division,
                            with_divisions(division, m.name_display(name))});
     }
 
@@ -359,7 +391,7 @@ private:
     std::u32string_view m_prefix;
     std::string m_letters; ///< the prefix when it is of Latin letters and digits
     std::string_view m_kept;
-    bool m_goes_on = false;
+    Rank m_rank = Rank::completes;
 };
 
 } // namespace
