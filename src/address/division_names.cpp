@@ -24,10 +24,10 @@ constexpr std::array<std::string_view, 5> kCommunities{"居民区", "社区", "�
 constexpr std::array<std::string_view, 10> kPeoples{"壮族", "瑶族", "畲族", "回族",   "满族",
                                                     "苗族", "黎族", "侗族", "土家族", "彝族"};
 // Words of a kind of place: nothing that is left of a name may be one of them alone.
-constexpr std::array<std::string_view, 33> kKinds{
+constexpr std::array<std::string_view, 32> kKinds{
     "广场", "公园", "花园", "市场", "开发区", "工业区", "工业园", "工业园区", "园区",   "科技园", "保税区",
-    "车站", "机场", "码头", "机关", "中心",   "学校",   "医院",   "新村",     "新城",   "小区",   "社区",
-    "街道", "圩镇", "墟镇", "镇街", "农场",   "林场",   "华侨",   "居民",     "办事处", "果林场", "村委会"};
+    "车站", "机场", "码头", "机关", "中心",   "学校",   "医院",   "新城",     "小区",   "社区",   "街道",
+    "圩镇", "墟镇", "镇街", "农场", "林场",   "华侨",   "居民",   "办事处",   "果林场", "村委会"};
 
 std::size_t character_count(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(
@@ -137,6 +137,9 @@ void name_village(NameList& list, std::string_view name) {
         list.add(std::string{committee}, NameKind::plain);
     }
     auto const village_ending = base.ends_with("村");
+    if (village_ending && character_count(base) >= 2) {
+        list.add(std::string{base}, NameKind::plain); // 新村 too
+    }
     if (character_count(base) >= 2) {
         list.add(std::string{base} + "社区", of_residents ? NameKind::plain : NameKind::other);
         if (!village_ending) {

@@ -11,8 +11,9 @@ namespace wangge::address {
 
 namespace {
 
-constexpr std::size_t kReadings = 6;     ///< kept at each character
-constexpr std::size_t kLongestName = 18; ///< characters before an ending, at most
+constexpr std::size_t kReadings = 6; ///< kept at each character
+constexpr std::size_t kLookAhead = 8;
+constexpr float kHopeless = 7.0F; ///< more than what any part costs less than the likeliest one
 constexpr auto kBegin = static_cast<std::uint8_t>(kComponents);
 
 enum class Kind : std::uint8_t { name, digit, letter, dash, separator };
@@ -73,9 +74,11 @@ public:
         auto const n = m_text.size();
         m_out.steps.resize((n + 1) * kReadings);
         m_out.counts.assign(n + 1, 0);
+        m_out.entries.assign((n + 1) * kComponents, {});
         add(0, {0, 0, 0, kNoDivision, Component::noise, kBegin, false, false});
         for (std::size_t at = 0; at < n; ++at) {
             names_ending(at);
+            forget(at);
             from(at);
         }
         names_ending(n);
@@ -119,16 +122,54 @@ private:
         return step.gap ? cost * (1 - m_costs.gap) : cost;
     }
 
+    /// Drops readings that cannot become the best: a later character is reached at so much less already.
+    void forget(std::size_t at) {
+        if (m_out.counts[at] == 0) {
+            return;
+        }
+        auto* const steps = &m_out.steps[at * kReadings];
+        auto least = steps[0].cost;
+        for (std::size_t i = 1; i < m_out.counts[at]; ++i) {
+            least = std::min(least, steps[i].cost);
+        }
+        auto const last = std::min(m_text.size(), at + kLookAhead);
+        for (auto later = at + 1; later <= last; ++later) {
+            for (std::size_t i = 0; i < m_out.counts[later]; ++i) {
+                if (m_out.steps[later * kReadings + i].cost + kHopeless < least) {
+                    m_out.counts[at] = 0;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The cheapest way to begin `component` at `begin`, of all readings up to there. Worked out once.
+    ReadingEntry const& entry(std::size_t begin, Component component) {
+        auto& known = m_out.entries[begin * kComponents + static_cast<std::size_t>(component)];
+        if (known.step == ReadingEntry::kUnknown) {
+            known.cost = std::numeric_limits<float>::infinity();
+            for (std::size_t i = 0; i < m_out.counts[begin]; ++i) {
+                auto const index = begin * kReadings + i;
+                auto const& step = m_out.steps[index];
+                if (auto const cost = step.cost + follow(step, component); cost < known.cost) {
+                    known = {cost, static_cast<std::uint32_t>(index)};
+                }
+            }
+        }
+        return known;
+    }
+
     /// A part [begin, end) of no division.
     void part(std::size_t begin, std::size_t end, Component component, float cost) {
-        for (std::size_t i = 0; i < m_out.counts[begin]; ++i) {
-            auto const index = begin * kReadings + i;
-            auto const& step = m_out.steps[index];
-            // After noise the part before it still says what follows.
-            auto const after = component == Component::noise ? step.after : static_cast<std::uint8_t>(component);
-            add(end, {step.cost + cost + follow(step, component), static_cast<std::uint32_t>(index),
-                      static_cast<std::uint32_t>(begin), step.within, component, after, false, true});
+        if (m_out.counts[begin] == 0) {
+            return;
         }
+        auto const& from = entry(begin, component);
+        auto const& step = m_out.steps[from.step];
+        // After noise the part before it still says what follows.
+        auto const after = component == Component::noise ? step.after : static_cast<std::uint8_t>(component);
+        add(end, {from.cost + cost, from.step, static_cast<std::uint32_t>(begin), step.within, component, after, false,
+                  true});
     }
     /// Characters [begin, end) that stand between parts.
     void separate(std::size_t begin, std::size_t end, float cost) {
@@ -310,7 +351,12 @@ private:
             m_text[stem_end - 1] == U'街') {
             return; // 梅沙街道 is a town
         }
+        if (stem_end > 0 && ending.text == U"楼" && kind(stem_end - 1) == Kind::digit) {
+            return; // a floor
+        }
         auto const section = ending.text.back() == U'段';
+        auto const beside = ending.component == Component::landmark && ending.cost <= 1.5F && ending.alone &&
+                            is_any(ending.text.back(), U"旁边面近壁下上侧东西南北口");
         if (ending.alone) {
             named(stem_end, end, ending, m_costs.bare_ending);
         }
@@ -333,9 +379,10 @@ private:
                 if (is_any(c, U"号栋幢室层")) {
                     cost += m_costs.stem_mark;
                 } else if (is_any(c, U"路街巷") || (c == U'道' && length > 1)) {
-                    cost += ending.component != Component::road ? m_costs.stem_road
-                            : section                           ? 0
-                                                                : m_costs.stem_other_road;
+                    cost += beside                                ? 3 * m_costs.stem_road
+                            : ending.component != Component::road ? m_costs.stem_road
+                            : section                             ? 0
+                                                                  : m_costs.stem_other_road;
                 } else if (is_any(c, U"区园镇厦村") && length > 1) {
                     cost += m_costs.stem_ending;
                 } else if (length > 1 && is_any(c, U"与和及")) {
@@ -343,6 +390,8 @@ private:
                 }
             }
             directions = directions && is_any(c, U"东西南北中上下前后新老旧大小横直");
+            auto const cut =
+                is_any(c, U"省市县区镇街路号") && at > 0 && kind(at - 1) == Kind::name ? m_costs.stem_cut : 0.0F;
             ordinal = ordinal && (k != Kind::name || is_any(c, U"东西南北中上下第横甲乙丙丁"));
             if (at > 0 && k != Kind::name && kind(at - 1) == k) {
                 continue; // not in the middle of a number or word
@@ -357,7 +406,7 @@ private:
                         ? m_costs.stem_length[length]
                         : m_costs.stem_length.back() +
                               m_costs.stem_more * static_cast<float>(length + 1 - m_costs.stem_length.size());
-                named(at, end, ending, by_length + cost);
+                named(at, end, ending, by_length + cost + cut);
             }
         }
     }
@@ -467,10 +516,10 @@ private:
         }
         auto const prefix = begin == at ? 0.0F : m_costs.number_prefix;
         numbers(at, end, digits, prefix);
+        buildings(at, end, digits, prefix);
         if (c == U'自') {
             return;
         }
-        buildings(at, end, digits, prefix);
         if (length != 0) {
             floors(at, end);
             rooms(at, end, digits);
@@ -513,10 +562,10 @@ private:
     }
 
     void buildings(std::size_t at, std::size_t end, std::size_t digits, float cost) {
-        static constexpr std::array<std::u32string_view, 21> kMarks{
-            U"号厂房", U"号楼",     U"栋楼",     U"幢楼", U"座楼",  U"号仓库", U"号仓",
-            U"号馆",   U"号研发楼", U"号办公楼", U"#楼",  U"#厂房", U"栋",     U"幢",
-            U"座",     U"塔",       U"馆",       U"仓",   U"#",     U"厂房",   U"号栋"};
+        static constexpr std::array<std::u32string_view, 23> kMarks{
+            U"号厂房", U"栋厂房", U"幢厂房",   U"号楼",     U"栋楼", U"幢楼",  U"座楼", U"号仓库",
+            U"号仓",   U"号馆",   U"号研发楼", U"号办公楼", U"#楼",  U"#厂房", U"栋",   U"幢",
+            U"座",     U"塔",     U"馆",       U"仓",       U"#",    U"厂房",  U"号栋"};
         if (end - at > 8 || digits > 5) {
             return;
         }
@@ -534,6 +583,13 @@ private:
 
     void floors(std::size_t at, std::size_t end) {
         auto after = end;
+        if (character(end) == U',' && digits_in(at, end) == end - at && end - at <= 2) { // 22,26楼
+            auto const next = end + 1 + counted(end + 1);
+            if (next > end + 1 && is_any(character(next), U"楼层")) {
+                part(at, end, Component::floor, m_costs.floor);
+            }
+            return;
+        }
         if (is_any(character(end), U"楼层")) {
             after = end + 1;
             if (stands(end, U"楼层")) {
@@ -571,6 +627,10 @@ private:
                 part(at, end + mark.size(), Component::room, m_costs.room);
                 return;
             }
+        }
+        if (character(end) == U'号' && digits != 0 &&
+            !is_any(character(end + 1), U"楼院线")) { // 1006-1007号 of a building
+            part(at, end + 1, Component::room, m_costs.room_by_number);
         }
         if (digits >= 3 && length <= 9) {
             part(at, end, Component::room, m_costs.room_bare);

@@ -26,13 +26,15 @@ struct ReadingCosts {
     float stem_more = 0.6F;          ///< for each further one
     float bare_ending = 0.8F;        ///< 科技园
     float stem_of_directions = 3.0F; ///< 东路, 新街
-    float stem_ordinal = -0.1F;      ///< 3巷, 第3工业区
+    float stem_ordinal = 0.1F;       ///< 3巷, 第3工业区
     float stem_digits = 1.2F;        ///< digits in a name, each run
     float stem_many_digits = 2.5F;   ///< 3 and more in a row
     float stem_mark = 2.5F;          ///< 号 栋 室 in a name
     float stem_road = 1.7F;          ///< 路 街 道 in the name of what is no road
     float stem_ending = 1.0F;        ///< an ending of another name inside
     float stem_other_road = 1.5F;    ///< a road in the name of a road
+    float stem_cut = 3.0F;           ///< begins with 区 or 路 right behind a character: cut off from the name before
+    float room_by_number = 2.0F;     ///< 1006号 of a building
     float stem_connective = 0.5F;    ///< 与 和 in a name
 
     float road_direction = 0.3F;        ///< 大道西
@@ -40,7 +42,7 @@ struct ReadingCosts {
     float zone = 0.3F;                  ///< 工业区C区, 科技园北区, 2期 of an estate
 
     // Marked parts.
-    float number = 0.2F, number_bare = 2.1F, number_prefix = 0.6F;
+    float number = 0.5F, number_bare = 2.1F, number_prefix = 0.6F;
     float building = 0.2F, unit = 0.2F, floor = 0.2F, room = 0.3F;
     float room_bare = 1.0F, room_bare_short = 2.4F;
     float zone_alone = 1.0F; ///< B区, 33区
@@ -61,14 +63,14 @@ struct ReadingCosts {
         //  to:         prov  city  county town  village group road  number estate bldg unit  floor room  landmark noise
         return {{
             /*province*/ {{4.0F, 0.1F, 1.0F, 2.0F, 2.5F, 4.0F, 2.0F, 5.0F, 2.5F, 2.5F, 6.0F, 6.0F, 6.0F, 2.0F, 2.0F}},
-            /*city*/ {{2.5F, 3.0F, 0.1F, 0.8F, 1.5F, 3.0F, 1.3F, 4.0F, 1.9F, 1.4F, 5.0F, 5.0F, 5.0F, 1.4F, 1.5F}},
-            /*county*/ {{5.0F, 3.0F, 2.5F, 0.3F, 0.9F, 2.5F, 0.4F, 4.0F, 0.8F, 1.0F, 5.0F, 5.0F, 4.0F, 1.0F, 1.5F}},
-            /*town*/ {{5.0F, 4.0F, 3.0F, 2.5F, -1.0F, 2.2F, -0.1F, 3.0F, 0.5F, 0.7F, 5.0F, 5.0F, 4.0F, 0.9F, 1.5F}},
+            /*city*/ {{2.5F, 3.0F, 0.1F, 0.8F, 1.5F, 3.0F, 1.3F, 4.0F, 2.1F, 1.4F, 5.0F, 5.0F, 5.0F, 1.4F, 1.5F}},
+            /*county*/ {{5.0F, 3.0F, 2.5F, 0.3F, 0.9F, 2.5F, 0.4F, 4.0F, 0.8F, 0.8F, 5.0F, 5.0F, 4.0F, 0.5F, 1.5F}},
+            /*town*/ {{5.0F, 4.0F, 3.0F, 2.5F, -1.0F, 2.2F, -0.1F, 3.0F, 0.5F, 0.7F, 5.0F, 5.0F, 4.0F, 0.4F, 1.5F}},
             /*village*/ {{5.0F, 4.0F, 4.0F, 3.0F, 2.0F, 0.5F, 0.5F, 1.2F, 1.2F, 1.2F, 4.0F, 4.0F, 3.0F, 1.2F, 1.5F}},
             /*group*/ {{5.0F, 4.0F, 4.0F, 4.0F, 2.5F, 1.0F, -0.1F, 0.5F, 1.2F, 1.2F, 4.0F, 4.0F, 3.0F, 1.5F, 1.5F}},
-            /*road*/ {{5.0F, 4.0F, 4.0F, 3.0F, 2.5F, 2.5F, 2.2F, 1.1F, 0.9F, 1.0F, 4.0F, 3.0F, 2.5F, 1.0F, 1.5F}},
+            /*road*/ {{5.0F, 4.0F, 4.0F, 3.0F, 2.5F, 2.5F, 2.2F, 1.2F, 0.9F, 1.0F, 4.0F, 3.0F, 2.5F, 1.0F, 1.5F}},
             /*number*/ {{5.0F, 4.0F, 4.0F, 4.0F, 3.5F, 3.0F, 2.5F, 2.0F, 0.6F, 0.5F, 1.8F, 0.9F, 0.9F, 1.2F, 1.5F}},
-            /*estate*/ {{5.0F, 4.0F, 4.0F, 4.0F, 3.0F, 2.5F, 0.2F, 1.9F, 1.7F, 0.7F, 1.5F, 1.0F, 1.0F, 2.4F, 1.2F}},
+            /*estate*/ {{5.0F, 4.0F, 4.0F, 4.0F, 3.0F, 2.5F, 0.2F, 1.9F, 2.4F, 0.7F, 1.5F, 1.0F, 1.0F, 2.4F, 2.4F}},
             /*building*/ {{5.0F, 4.0F, 4.0F, 4.0F, 4.0F, 4.0F, 2.5F, 2.0F, 1.6F, 0.9F, 0.5F, 0.3F, 0.3F, 1.4F, 1.2F}},
             /*unit*/ {{5.0F, 4.0F, 4.0F, 4.0F, 4.0F, 4.0F, 3.0F, 3.0F, 3.0F, 2.0F, 2.0F, 0.5F, 0.1F, 2.0F, 1.5F}},
             /*floor*/ {{5.0F, 4.0F, 4.0F, 4.0F, 4.0F, 4.0F, 3.0F, 3.0F, 2.5F, 2.0F, 1.5F, 1.2F, 0.2F, 2.0F, 1.2F}},

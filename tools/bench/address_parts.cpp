@@ -1,10 +1,9 @@
 // How well, and how fast, is an address split into its parts?
 //   wangge-bench-address_parts [--labelled FILE] [--show] [--held-back] [--time]
 
-#include "address/labelled_addresses.hpp"
-#include "address/reference_gazetteer.hpp"
-
 #include <CLI/CLI.hpp>
+#include <address/labelled_addresses.hpp>
+#include <address/reference_gazetteer.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

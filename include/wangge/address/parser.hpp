@@ -31,6 +31,13 @@ struct ReadingStep {
     bool part = false;      ///< else nothing of the text: a separator
 };
 
+/// The cheapest way to begin a part of some component.
+struct ReadingEntry {
+    static constexpr std::uint32_t kUnknown = 0xffffffffU;
+    float cost = 0;
+    std::uint32_t step = kUnknown;
+};
+
 /// Parts in the order of the text; they do not overlap, and what lies between them is separators. Keep one and use it
 /// again: it keeps its memory.
 struct ParsedAddress {
@@ -39,6 +46,7 @@ struct ParsedAddress {
     double cost = 0; ///< the lower the likelier; compares readings of one text only
 
     std::vector<ReadingStep> steps; ///< working memory
+    std::vector<ReadingEntry> entries;
     std::vector<std::uint8_t> counts;
 };
 
