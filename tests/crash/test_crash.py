@@ -58,6 +58,8 @@ STEPS = [
     Step("publish-nothing-new", "publish --effective {then}"),
     Step("back-to-today", "publish --effective {today}"),
     Step("prune-the-same-generation", "publish --effective {start}"),
+    Step("addresses-again", "import addresses {in}/addresses.csv"),
+    Step("publish-addresses", "publish --effective {today}"),
     Step("on-the-draft", "import boundaries {in}/latest.geojson --effective {then}"),
     Step("publish-last", "publish --effective {today}"),
     Step("change-set", "changes new --title merged --effective {today} --author ann", adds=True),
