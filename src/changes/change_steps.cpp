@@ -146,6 +146,13 @@ std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
             days = {std::min(days.from, gap.valid.from), std::max(days.to, gap.valid.to)};
         }
     }
+    auto const reach = [&](auto const& rows) {
+        for (auto const& row : rows) {
+            days = {std::min(days.from, row.valid.from), std::max(days.to, row.valid.to)};
+        }
+    };
+    reach(registry.aliases_of(undone.change_set, registry::Registry::Side::recorded));
+    reach(registry.staff_addresses_of(undone.change_set, registry::Registry::Side::recorded));
     if (days.empty()) {
         if (!undone.draft) {
             throw Error{ErrorCode::data_rejected,

@@ -1,5 +1,6 @@
 #include "undoing.hpp"
 
+#include "names.hpp"
 #include "working_state.hpp"
 
 #include <fmt/format.h>
@@ -112,6 +113,7 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
             set.accepted_gaps.push_back(std::move(until_then));
         }
     }
+    undo_names(registry, draft, undone.change_set, set, conflicts);
     for (auto& gap : registry.gaps_withdrawn_by(undone.change_set)) {
         gap.id = 0;
         gap.change_set = 0;

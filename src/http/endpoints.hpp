@@ -37,6 +37,29 @@ struct IntersectingEndpoint {
     [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
 };
 
+/// GET /v1/address?q=TEXT[&as_of=][&known_at=], and POST /v1/address[?as_of=][&known_at=] with a JSON array of texts or
+/// a text on each line: the answers in the same order, an array or one on each line
+struct AddressEndpoint {
+    static constexpr std::size_t kBodyLimit = std::size_t{1} << 20U;
+    static constexpr std::size_t kMostTexts = 2000;
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
+/// GET /v1/address/suggest?q=TEXT[&limit=]
+struct SuggestEndpoint {
+    static constexpr std::size_t kMost = 50;
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
+/// GET /v1/address/near?lon=&lat=[&crs=][&k=][&as_of=][&known_at=]
+struct NearAddressEndpoint {
+    static constexpr std::size_t kMost = 100;
+    States& states;
+    [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const;
+};
+
 /// GET /healthz: the process is alive.
 struct HealthEndpoint {
     [[nodiscard]] Reply operator()(Request const& request) const;

@@ -8,7 +8,14 @@ namespace wangge::http {
 class Router {
 public:
     explicit Router(States& states)
-        : m_locate{states}, m_grid{states}, m_grids{states}, m_intersecting{states}, m_ready{states} {}
+        : m_locate{states}
+        , m_grid{states}
+        , m_grids{states}
+        , m_intersecting{states}
+        , m_address{states}
+        , m_suggest{states}
+        , m_near_address{states}
+        , m_ready{states} {}
     /// Empty only when `waiting` is no and the answer has to be waited for: call again where waiting is allowed.
     [[nodiscard]] std::optional<Reply> operator()(Request const& request, Waiting waiting) const noexcept;
     /// How many bytes of body are taken with the request; 0 when its body means nothing.
@@ -20,6 +27,9 @@ private:
     GridEndpoint m_grid;
     GridsEndpoint m_grids;
     IntersectingEndpoint m_intersecting;
+    AddressEndpoint m_address;
+    SuggestEndpoint m_suggest;
+    NearAddressEndpoint m_near_address;
     HealthEndpoint m_health;
     ReadyEndpoint m_ready;
 };

@@ -123,6 +123,7 @@ void StateKeeper::reload_snapshot() {
         std::scoped_lock const lock{m_mutex};
         m_retired.insert(m_retired.end(), m_dated_snapshots.begin(), m_dated_snapshots.end());
         m_dated_snapshots.clear(); // of the generation before
+        m_addresses.clear();
     }
     m_retired.push_back(before);
     if (next && before) {
@@ -252,9 +253,10 @@ StateKeeper::RosterPtr StateKeeper::find_roster(Asked const& asked) {
 
 std::optional<Served> StateKeeper::find(Asked const& asked) {
     auto const wanted = resolved(asked);
-    Served served{find_snapshot(wanted), nullptr};
+    Served served{find_snapshot(wanted), nullptr, nullptr};
     if (served.snapshot) {
         served.roster = find_roster(wanted);
+        served.addresses = addresses_of(served.snapshot);
     }
     return served.roster ? std::optional{std::move(served)} : std::nullopt;
 }
@@ -264,7 +266,7 @@ Served StateKeeper::obtain(Asked const& asked) {
     StoppableProgress progress{m_stopped};
     progress.begin("", 0, "");
     auto const wanted = resolved(asked);
-    Served served{find_snapshot(wanted), find_roster(wanted)};
+    Served served{find_snapshot(wanted), find_roster(wanted), nullptr};
     if (!served.snapshot) {
         served.snapshot = publish::snapshot_as_of(m_folder, wanted.day, wanted.known_at, progress);
         std::scoped_lock const lock{m_mutex};
@@ -273,7 +275,26 @@ Served StateKeeper::obtain(Asked const& asked) {
     if (!served.roster) {
         served.roster = load_roster(wanted);
     }
+    served.addresses = addresses_of(served.snapshot);
     return served;
+}
+
+StateKeeper::PoolPtr StateKeeper::addresses_of(SnapshotPtr const& snapshot) {
+    std::scoped_lock const lock{m_mutex};
+    auto* const found = use(m_addresses, [&](Addresses const& a) { return a.of == snapshot.get(); });
+    if (found != nullptr) {
+        return found->pool;
+    }
+    PoolPtr pool;
+    try {
+        if (lookup::has_addresses(*snapshot)) {
+            pool = std::make_shared<lookup::GeocoderPool>(snapshot, lookup::address_index_of(*snapshot));
+        }
+    } catch (Error const& error) { // positions are answered all the same
+        log_error(fmt::format("no addresses are served: {}", error.what()));
+    }
+    keep(m_addresses, Addresses{snapshot.get(), pool}, kDatedSnapshots + 1);
+    return pool;
 }
 
 StateKeeper::RosterPtr StateKeeper::load_roster(Asked const& asked) {

@@ -43,6 +43,12 @@ public:
 private:
     using SnapshotPtr = std::shared_ptr<snapshot::Snapshot const>;
     using RosterPtr = std::shared_ptr<lookup::DutyRoster const>;
+    using PoolPtr = std::shared_ptr<lookup::GeocoderPool>;
+    /// Geocoders while their snapshot is served; they hold it, so they are given up with it.
+    struct Addresses {
+        snapshot::Snapshot const* of = nullptr;
+        PoolPtr pool; ///< null: it has none
+    };
     struct DatedRoster {
         Asked asked;
         RosterPtr roster;
@@ -59,6 +65,8 @@ private:
     [[nodiscard]] SnapshotPtr find_snapshot(Asked const& asked);
     [[nodiscard]] RosterPtr find_roster(Asked const& asked);
     [[nodiscard]] RosterPtr load_roster(Asked const& asked);
+    /// Opens the index at the first call for a snapshot, some microseconds.
+    [[nodiscard]] PoolPtr addresses_of(SnapshotPtr const& snapshot);
 
     registry::DataFolder m_folder;
     crs::SiteSystems m_site_systems;
@@ -71,10 +79,11 @@ private:
     bool m_looked = false;
     std::vector<SnapshotPtr> m_retired; ///< no longer served, perhaps still read
 
-    std::mutex m_mutex;                         ///< of the next four
+    std::mutex m_mutex;                         ///< of the next five
     std::vector<SnapshotPtr> m_dated_snapshots; ///< last used first
     std::vector<DatedRoster> m_dated_rosters;   ///< last used first
     DatedRoster m_today;                        ///< stays until the next one is loaded
+    std::vector<Addresses> m_addresses;         ///< last used first
     std::uint64_t m_roster_epoch = 0;           ///< grows when the registry changes
 
     std::mutex m_build; ///< held while building: one at a time

@@ -3,6 +3,7 @@
 #include <wangge/base/dates.hpp>
 #include <wangge/crs/site_systems.hpp>
 #include <wangge/lookup/duty_roster.hpp>
+#include <wangge/lookup/geocoder.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
 #include <memory>
@@ -15,6 +16,7 @@ namespace wangge::http {
 struct Served {
     std::shared_ptr<snapshot::Snapshot const> snapshot;
     std::shared_ptr<lookup::DutyRoster const> roster;
+    std::shared_ptr<lookup::GeocoderPool> addresses = nullptr; ///< null where it was published without addresses
 };
 
 /// What a request asks for: D and, where it says so, K of state(D, K); otherwise the newest generation.

@@ -1,6 +1,6 @@
-#include <wangge/lookup/answer_text.hpp>
+#include "grid_json.hpp"
 
-#include <nlohmann/json.hpp>
+#include <wangge/lookup/answer_text.hpp>
 
 #include <cmath>
 
@@ -23,6 +23,18 @@ Json json_of(std::vector<DivisionRef> const& chain, Level level) {
     return nullptr;
 }
 
+void put_nearest(Json& out, Answer const& answer) {
+    auto& nearest = out["nearest"] = nullptr;
+    if (answer.nearest) {
+        nearest = Json::array();
+        for (auto const& near : *answer.nearest) {
+            nearest.push_back({{"code", near.code.str()}, {"name", near.name}, {"distance_m", to_mm(near.distance_m)}});
+        }
+    }
+}
+
+} // namespace
+
 void put_grid(Json& out, GridAnswer const& grid) {
     out["grid"] = {{"code", grid.code.str()},
                    {"name", grid.name},
@@ -41,26 +53,16 @@ void put_grid(Json& out, GridAnswer const& grid) {
     }
 }
 
-void put_outside(Json& out, Answer const& answer) {
+void put_no_grid(Json& out) {
     out["grid"] = nullptr;
     for (auto const level : {Level::village, Level::town, Level::county, Level::city, Level::province}) {
         out[std::string{to_string(level)}] = nullptr;
     }
     out["officers"] = Json::array();
     out["escalation"] = Json::array();
-    auto& nearest = out["nearest"] = nullptr;
-    if (answer.nearest) {
-        nearest = Json::array();
-        for (auto const& near : *answer.nearest) {
-            nearest.push_back({{"code", near.code.str()}, {"name", near.name}, {"distance_m", to_mm(near.distance_m)}});
-        }
-    }
 }
 
-/// Names that are not UTF-8 show as replacement characters instead of making the whole answer fail.
 std::string written(Json const& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-} // namespace
 
 std::string to_json(Answer const& answer) {
     Json out;
@@ -68,7 +70,8 @@ std::string to_json(Answer const& answer) {
     if (answer.grid) {
         put_grid(out, *answer.grid);
     } else {
-        put_outside(out, answer);
+        put_no_grid(out);
+        put_nearest(out, answer);
     }
     auto const& receipt = answer.receipt;
     auto const& distance = receipt.edge_distance_m;

@@ -50,6 +50,9 @@ public:
     /// 0 when it is not whole. Empty at the end of the input.
     [[nodiscard]] std::string take_first(std::size_t (*length)(std::string_view));
 
+    /// What has been read behind the first record: about a block, less only at the end of the input.
+    [[nodiscard]] std::string_view read_ahead() const noexcept { return m_rest; }
+
     /// False at the end of the input. The last block may end in a record that is not whole.
     bool next(Block& block);
 

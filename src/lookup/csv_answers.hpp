@@ -45,9 +45,6 @@ private:
     std::vector<Ending> m_endings;
 };
 
-/// Throws Error{data_rejected} that names the file and the row.
-[[noreturn]] void refuse_long_record(std::string const& file, std::uint64_t row);
-
 /// Answers blocks of CSV records behind the header: see locate_csv().
 class CsvAnswerer final : public BlockAnswerer {
 public:

@@ -1,9 +1,10 @@
 #include "csv_header.hpp"
 
+#include "text_recoder.hpp"
+
 #include <wangge/base/error.hpp>
 
 #include <fmt/format.h>
-#include <iconv.h>
 
 #include <algorithm>
 #include <array>
@@ -12,11 +13,6 @@
 #include <vector>
 
 namespace wangge::lookup {
-
-namespace {
-
-constexpr std::array<std::string_view, 8> kLonNames{"lon", "lng", "longitude", "经度", "x", "jd", "long", "point_x"};
-constexpr std::array<std::string_view, 6> kLatNames{"lat", "latitude", "纬度", "y", "wd", "point_y"};
 
 std::string unquoted(std::string_view field) {
     if (field.size() < 2 || field.front() != '"' || field.back() != '"') {
@@ -32,6 +28,14 @@ std::string unquoted(std::string_view field) {
     }
     return text;
 }
+
+namespace {
+
+constexpr std::array<std::string_view, 8> kLonNames{"lon", "lng", "longitude", "经度", "x", "jd", "long", "point_x"};
+constexpr std::array<std::string_view, 6> kLatNames{"lat", "latitude", "纬度", "y", "wd", "point_y"};
+constexpr std::array<std::string_view, 14> kAddressNames{"地址",     "详细地址", "标准地址", "事发地址", "事件地址",
+                                                         "居住地址", "住址",     "address",  "addr",     "full_address",
+                                                         "text",     "dz",       "xxdz",     "bzdz"};
 
 /// End of the field that begins at `begin`: the position of the next separator outside quotes, or the end of the
 /// record.
@@ -49,25 +53,11 @@ std::size_t field_end(std::string_view record, std::size_t begin, char separator
 
 /// The text as UTF-8: unchanged when it is that already, else read as GB18030; unchanged when it is neither.
 std::string to_utf8(std::string_view text) {
-    auto const convert = [&](char const* from) -> std::optional<std::string> {
-        iconv_t const converter = ::iconv_open("UTF-8", from);
-        std::string in{text};
-        std::string out(in.size() * 4, '\0');
-        char* source = in.data();
-        char* target = out.data();
-        std::size_t source_left = in.size(), target_left = out.size();
-        auto const result = ::iconv(converter, &source, &source_left, &target, &target_left);
-        ::iconv_close(converter);
-        if (result == static_cast<std::size_t>(-1)) {
-            return std::nullopt;
-        }
-        out.resize(out.size() - target_left);
-        return out;
-    };
-    if (auto utf8 = convert("UTF-8")) {
-        return *utf8;
+    std::string out{text};
+    if (!TextRecoder{"UTF-8", "UTF-8"}.convert(out)) {
+        static_cast<void>(TextRecoder{"UTF-8", "GB18030"}.convert(out));
     }
-    return convert("GB18030").value_or(std::string{text});
+    return out;
 }
 
 std::vector<std::string> split(std::string_view record, char separator) {
@@ -91,7 +81,8 @@ std::string lower(std::string_view text) {
 }
 
 std::size_t column_of(std::vector<std::string> const& header, std::string const& wanted,
-                      std::span<std::string_view const> guesses, std::string const& file, char const* option) {
+                      std::span<std::string_view const> guesses, std::string const& file, char const* option,
+                      std::string_view what = "a coordinate") {
     auto const only_one = [&](auto const& is_it) {
         auto const first = std::find_if(header.begin(), header.end(), is_it);
         if (first != header.end() && std::find_if(first + 1, header.end(), is_it) != header.end()) {
@@ -114,11 +105,10 @@ std::size_t column_of(std::vector<std::string> const& header, std::string const&
     for (auto const& name : header) {
         columns += columns.empty() ? name : ", " + name;
     }
-    throw Error{ErrorCode::data_rejected,
-                fmt::format("{}: there is no {}; the columns are: {}. Name it with {}", file,
-                            wanted.empty() ? std::string{"column that looks like a coordinate"}
-                                           : fmt::format("column '{}'", wanted),
-                            columns, option)};
+    throw Error{ErrorCode::data_rejected, fmt::format("{}: there is no {}; the columns are: {}. Name it with {}", file,
+                                                      wanted.empty() ? fmt::format("column that looks like {}", what)
+                                                                     : fmt::format("column '{}'", wanted),
+                                                      columns, option)};
 }
 
 char separator_of(std::string_view header) {
@@ -158,20 +148,33 @@ void refuse_other_than_text(std::string_view record, std::string const& file) {
     }
 }
 
-} // namespace
-
-CsvHeader read_csv_header(std::string_view record, std::string const& lon_column, std::string const& lat_column,
-                          std::string const& file) {
+/// Names of the columns. Throws for what is no text.
+std::vector<std::string> column_names(std::string_view record, std::string const& file, char& separator) {
     refuse_other_than_text(record, file);
     if (record.starts_with("\xef\xbb\xbf")) {
         record.remove_prefix(3);
     }
+    separator = separator_of(record);
+    return split(to_utf8(record), separator);
+}
+
+} // namespace
+
+CsvHeader read_csv_header(std::string_view record, std::string const& lon_column, std::string const& lat_column,
+                          std::string const& file) {
     CsvHeader header;
-    header.separator = separator_of(record);
-    auto const names = split(to_utf8(record), header.separator);
+    auto const names = column_names(record, file, header.separator);
     header.columns = names.size();
     header.lon = column_of(names, lon_column, kLonNames, file, "--lon");
     header.lat = column_of(names, lat_column, kLatNames, file, "--lat");
+    return header;
+}
+
+TextHeader read_text_header(std::string_view record, std::string const& column, std::string const& file) {
+    TextHeader header;
+    header.names = column_names(record, file, header.separator);
+    header.columns = header.names.size();
+    header.column = column_of(header.names, column, kAddressNames, file, "--column", "an address");
     return header;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wangge::lookup {
 
@@ -13,6 +14,17 @@ struct CsvHeader {
     std::size_t lon = 0, lat = 0; ///< columns, from 0
 };
 
+/// What the first record of a CSV of addresses says about the others.
+struct TextHeader {
+    char separator = ',';
+    std::size_t columns = 0;
+    std::size_t column = 0; ///< of the address, from 0
+    std::vector<std::string> names;
+};
+
+/// A field without the quotes around it.
+[[nodiscard]] std::string unquoted(std::string_view field);
+
 /**
  * Reads the header record (no line end, perhaps a byte-order mark; UTF-8 or GB18030). The separator is the most
  * frequent of comma, tab and semicolon. Columns with empty names are guessed. Throws Error{data_rejected} that names
@@ -20,5 +32,7 @@ struct CsvHeader {
  */
 [[nodiscard]] CsvHeader read_csv_header(std::string_view record, std::string const& lon_column,
                                         std::string const& lat_column, std::string const& file);
+/// The same for addresses.
+[[nodiscard]] TextHeader read_text_header(std::string_view record, std::string const& column, std::string const& file);
 
 } // namespace wangge::lookup

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,8 @@ namespace wangge::lookup {
 /// A record longer than this is not a CSV of positions; a stray quote would otherwise swallow the whole file into
 /// memory. Its line end is not counted.
 inline constexpr std::size_t kLongestRecord = std::size_t{1} << 20U;
+/// Throws Error{data_rejected} that names the file and the row.
+[[noreturn]] void refuse_long_record(std::string const& file, std::uint64_t row);
 
 /// Length of the whole records at the beginning of `text`, which begins with a record: up to behind its last line end
 /// outside quotes; 0 when there is none. Bytes 64 behind `text` must be readable.

@@ -1,3 +1,4 @@
+#include "address_file.hpp"
 #include "coverage_rules.hpp"
 #include "publish_steps.hpp"
 #include "snapshot_content.hpp"
@@ -230,12 +231,17 @@ std::optional<fs::path> named_by_current(SnapshotStore const& store) {
     }
 }
 
+/// What CURRENT names; null when there is none or it is not whole.
+std::shared_ptr<Snapshot const> current_if_whole(registry::DataFolder const& folder) {
+    auto const current = named_by_current(SnapshotStore{folder.snapshots()});
+    return current ? open_if_whole(*current) : nullptr;
+}
+
 /// What CURRENT names, when it is the newest generation, whole, and not far from `after`.
 std::optional<Predecessor> find_predecessor(registry::DataFolder const& folder, Registry const& registry,
                                             registry::StateName const& after) {
     auto const newest = registry.newest_generation();
-    auto const current = named_by_current(SnapshotStore{folder.snapshots()});
-    auto snapshot = newest && current ? open_if_whole(*current) : nullptr;
+    auto snapshot = newest ? current_if_whole(folder) : nullptr;
     if (!snapshot || snapshot->generation() != newest->number || snapshot->digest() != newest->digest) {
         return std::nullopt;
     }
@@ -249,8 +255,11 @@ std::optional<Predecessor> find_predecessor(registry::DataFolder const& folder, 
 /// The draft on its way to a snapshot: from the one before and what changed where that can be, else from everything.
 class Publication {
 public:
-    Publication(registry::DataFolder const& folder, Registry const& registry, Date as_of, Progress& progress)
-        : m_registry(registry)
+    Publication(registry::DataFolder const& folder, Registry const& registry, Date as_of, AddressFile& addresses,
+                Progress& progress)
+        : m_folder(folder)
+        , m_registry(registry)
+        , m_addresses(addresses)
         , m_progress(progress)
         , m_state_name{as_of, registry.next_generation()}
         , m_predecessor(find_predecessor(folder, registry, m_state_name)) {}
@@ -281,16 +290,21 @@ public:
 
     [[nodiscard]] Digest digest() {
         return from_predecessor(
-            [&](Snapshot const& before, snapshot::Update const& update) { return content_digest(before, update); },
-            [&](snapshot::Content const& content) { return content_digest(content); });
+            [&](Snapshot const& before, snapshot::Update&& update) { return content_digest(before, update); },
+            [&](snapshot::Content&& content) { return content_digest(content); });
     }
     /// Writes the folder and returns the content digest.
     Digest write(fs::path const& target) {
         return from_predecessor(
-            [&](Snapshot const& before, snapshot::Update const& update) {
+            [&](Snapshot const& before, snapshot::Update&& update) {
+                update.addresses = m_addresses.file(divisions_of(before), update.as_of, &before);
                 return update_snapshot(before, update, target, m_progress);
             },
-            [&](snapshot::Content const& content) { return write_snapshot(content, target, m_progress); });
+            [&](snapshot::Content&& content) {
+                auto const current = current_if_whole(m_folder);
+                content.addresses = m_addresses.file(content.divisions, content.as_of, current.get());
+                return write_snapshot(content, target, m_progress);
+            });
     }
 
 private:
@@ -390,7 +404,9 @@ private:
         return from_content(content_of(*m_state, m_state_name.known_at, m_notes));
     }
 
+    registry::DataFolder const& m_folder;
     Registry const& m_registry;
+    AddressFile& m_addresses;
     Progress& m_progress;
     registry::StateName m_state_name;
     std::optional<Predecessor> m_predecessor;
@@ -421,18 +437,31 @@ private:
     std::chrono::steady_clock::time_point m_last = std::chrono::steady_clock::now();
 };
 
+/// Whole snapshots of a published generation, among those to be served.
+std::vector<std::shared_ptr<Snapshot const>> whole_ones(registry::DataFolder const& folder,
+                                                        GenerationNumber generation) {
+    std::vector<std::shared_ptr<Snapshot const>> whole;
+    for (auto const& candidate : folders_of(folder.snapshots(), generation)) {
+        auto snapshot = open_if_whole(candidate);
+        if (snapshot && snapshot->generation() == generation) {
+            whole.push_back(std::move(snapshot));
+        }
+    }
+    return whole;
+}
+
 /// Nothing waits in the draft: makes sure that readers find a snapshot of the newest generation that holds on `as_of`.
 void repair_published(registry::DataFolder const& folder, Registry const& registry, registry::Generation const& newest,
-                      Date as_of, Progress& progress, StepClock& observer, PublishResult& result) {
+                      Date as_of, AddressFile& addresses, Progress& progress, StepClock& observer,
+                      PublishResult& result) {
     SnapshotStore const store{folder.snapshots()};
     result.generation = newest;
     result.unchanged = true;
 
     std::shared_ptr<Snapshot const> whole;
-    for (auto const& candidate : folders_of(folder.snapshots(), newest.number)) {
-        auto snapshot = open_if_whole(candidate);
-        if (snapshot && snapshot->generation() == newest.number && snapshot->unchanged().holds(as_of)) {
-            whole = std::move(snapshot);
+    for (auto const& snapshot : whole_ones(folder, newest.number)) {
+        if (snapshot->unchanged().holds(as_of)) {
+            whole = snapshot;
             break;
         }
     }
@@ -447,8 +476,11 @@ void repair_published(registry::DataFolder const& folder, Registry const& regist
         remove_folder(result.folder);
         observer(Step::leftovers_removed);
         result.built_whole = true;
-        static_cast<void>(snapshot::write_snapshot(content_of(state, newest.number, to_notes(coverage_warnings)),
-                                                   result.folder, progress));
+        auto content = content_of(state, newest.number, to_notes(coverage_warnings));
+        auto const current = current_if_whole(folder);
+        content.addresses = addresses.file(content.divisions, as_of, current.get());
+        static_cast<void>(snapshot::write_snapshot(content, result.folder, progress));
+        result.addresses_built = addresses.built();
     }
     result.warnings = joined(std::move(coverage_warnings), without_grids(state));
     observer(Step::snapshot_written);
@@ -473,13 +505,20 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
     auto registry = Registry::open(folder, Registry::Mode::write);
     make_folders(folder.snapshots());
     observer(Step::opened);
-    if (auto const newest = registry.newest_generation(); newest && !registry.has_draft()) {
-        repair_published(folder, registry, *newest, as_of, progress, observer, result);
-        return result;
+    AddressFile addresses{folder, registry, progress};
+    bool const draft = registry.has_draft();
+    if (auto const newest = registry.newest_generation(); newest && !draft) {
+        // Where no snapshot of it is whole, one is built of what is known now, addresses included.
+        auto const whole = whole_ones(folder, newest->number);
+        if (whole.empty() || std::any_of(whole.begin(), whole.end(),
+                                         [&](auto const& snapshot) { return addresses.is_current(*snapshot); })) {
+            repair_published(folder, registry, *newest, as_of, addresses, progress, observer, result);
+            return result;
+        }
     }
 
     registry.require_approver(approver);
-    Publication publication{folder, registry, as_of, progress};
+    Publication publication{folder, registry, as_of, addresses, progress};
     publication.check();
     observer(Step::checked);
 
@@ -491,7 +530,8 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
     for (auto const& leftover : folders_of(folder.snapshots(), number)) {
         auto const snapshot = leftover.filename() == result.folder.filename() ? open_if_whole(leftover) : nullptr;
         if (snapshot && snapshot->digest() == publication.digest() && snapshot->generation() == number &&
-            snapshot->as_of() == as_of && snapshot->unchanged() == publication.unchanged()) {
+            snapshot->as_of() == as_of && snapshot->unchanged() == publication.unchanged() &&
+            addresses.is_current(*snapshot)) {
             digest = snapshot->digest();
         } else {
             remove_folder(leftover);
@@ -503,10 +543,12 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
     }
     result.checked_whole = publication.checked_whole();
     result.built_whole = publication.built_whole();
+    result.addresses_built = addresses.built();
     result.grids = publication.grids();
     result.warnings = publication.take_warnings();
     observer(Step::snapshot_written);
-    result.generation = registry.publish(author, approver, *digest);
+    result.generation = registry.publish(author, approver, *digest,
+                                         draft ? Registry::Publishes::change_sets : Registry::Publishes::addresses);
     observer(Step::generation_recorded);
     store.set_current(result.folder);
     observer(Step::current_set);
@@ -555,11 +597,15 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     auto const target = as_of_root(folder) / fmt::format("g{}-{}", wanted.known_at, as_of.str());
     make_folders(target.parent_path());
     remove_folder(target); // not whole, else it would have been found
+    // Addresses are undated: the newest ones, read by the divisions of today.
+    auto const current = current_if_whole(folder);
+    auto const addresses = current ? current->addresses() : std::nullopt;
     bool written = false;
     if (auto const before = find_predecessor(folder, registry, wanted)) {
         try {
-            static_cast<void>(snapshot::update_snapshot(*before->snapshot, update_of(before->difference, wanted, {}),
-                                                        target, progress));
+            auto update = update_of(before->difference, wanted, {});
+            update.addresses = addresses;
+            static_cast<void>(snapshot::update_snapshot(*before->snapshot, update, target, progress));
             written = true;
         } catch (Error const& error) {
             if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::not_found) { // pruned meanwhile
@@ -569,7 +615,9 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     }
     if (!written) {
         auto const state = registry.state(as_of, wanted.known_at, progress);
-        static_cast<void>(snapshot::write_snapshot(content_of(state, wanted.known_at, {}), target, progress));
+        auto content = content_of(state, wanted.known_at, {});
+        content.addresses = addresses;
+        static_cast<void>(snapshot::write_snapshot(content, target, progress));
     }
     snapshot::sync_snapshot(target, progress);
     auto built = Snapshot::open(target);

@@ -61,6 +61,7 @@ struct Registry::Impl {
     /// Writes the versions and items; the timelines by code, when they are to be kept.
     std::vector<GridTimelines> write_change_set(ChangeSet const& change_set, std::int64_t id, Progress& progress);
     void write_accepted_gaps(ChangeSet const& change_set, std::int64_t id, GenerationNumber draft);
+    void write_names_and_addresses(ChangeSet const& change_set, std::int64_t id, GenerationNumber draft);
     void keep_timelines(std::int64_t change_set, std::span<GridTimelines const> timelines);
     /// The draft becomes applied; Error{data_rejected} unless it is approved.
     void finish_draft(std::int64_t draft, std::int64_t change_set);

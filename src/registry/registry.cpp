@@ -194,12 +194,13 @@ std::vector<Generation> Registry::generations() const {
     return all;
 }
 
-Generation Registry::publish(std::string const& author, std::string const& approver, Digest const& digest) {
+Generation Registry::publish(std::string const& author, std::string const& approver, Digest const& digest,
+                             Publishes what) {
     m_impl->require_writer();
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     auto const number = m_impl->newest_published() + 1;
-    if (!m_impl->has_draft()) {
+    if (what == Publishes::change_sets && !m_impl->has_draft()) {
         throw Error{
             ErrorCode::conflict,
             fmt::format("{}: no change set waits for a publish, generation {} is the newest; apply an import first",

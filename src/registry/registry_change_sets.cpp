@@ -19,9 +19,10 @@ namespace {
 
 constexpr std::array kStatuses{DraftStatus::open, DraftStatus::checked, DraftStatus::approved, DraftStatus::applied,
                                DraftStatus::discarded};
-constexpr std::array kOperationKinds{OperationKind::create, OperationKind::reshape,   OperationKind::split,
-                                     OperationKind::merge,  OperationKind::retire,    OperationKind::reparent,
-                                     OperationKind::rename, OperationKind::accept_gap};
+constexpr std::array kOperationKinds{OperationKind::create, OperationKind::reshape,    OperationKind::split,
+                                     OperationKind::merge,  OperationKind::retire,     OperationKind::reparent,
+                                     OperationKind::rename, OperationKind::accept_gap, OperationKind::alias,
+                                     OperationKind::address};
 constexpr std::array kEffects{Effect::create, Effect::change, Effect::end};
 
 template <class Words>
@@ -241,6 +242,31 @@ GridOnDays on_days(Connection const& connection, Statement const& row, int first
              division_code(row.integer(first + 5)), row.real(first + 6), row.integer(first + 7)}};
 }
 
+std::optional<OperationAlias> read_alias(Statement& select, std::int64_t draft, int number) {
+    select.query(draft, number);
+    return select.step() ? std::optional{OperationAlias{division_code(select.integer(0)), std::string{select.text(1)}}}
+                         : std::nullopt;
+}
+
+std::optional<OperationAddress> read_address(Statement& select, std::int64_t draft, int number) {
+    select.query(draft, number);
+    if (!select.step()) {
+        return std::nullopt;
+    }
+    OperationAddress address;
+    if (!select.is_null(0)) {
+        address.corrects = ImportedAddress{std::string{select.text(0)}, std::string{select.text(1)}};
+    }
+    address.point.text = select.text(2);
+    address.point.village = division_code(select.integer(3));
+    int column = 4;
+    for (auto* const part : {&address.point.road, &address.point.number, &address.point.estate, &address.point.building,
+                             &address.point.unit, &address.point.room}) {
+        *part = select.text(column++);
+    }
+    return address;
+}
+
 } // namespace
 
 std::string_view to_string(DraftStatus status) noexcept {
@@ -277,6 +303,10 @@ std::string_view to_string(OperationKind kind) noexcept {
         return "rename";
     case OperationKind::accept_gap:
         return "accept_gap";
+    case OperationKind::alias:
+        return "alias";
+    case OperationKind::address:
+        return "address";
     }
     return "";
 }
@@ -374,6 +404,11 @@ std::vector<Operation> Registry::operations(std::int64_t draft) const {
     Statement grids{connection, "SELECT grid_code, effect, base_shape, base_name, base_village, name, kind, "
                                 "village_code, shape FROM change_operation_grid WHERE draft_id = ? AND number = ? "
                                 "ORDER BY position"};
+    Statement alias{connection,
+                    "SELECT division_code, text FROM change_operation_alias WHERE draft_id = ? AND number = ?"};
+    Statement address{connection, "SELECT corrects_source, corrects_id, text, coalesce(village_code, 0), road, "
+                                  "house_number, estate, building, unit, room FROM change_operation_address "
+                                  "WHERE draft_id = ? AND number = ?"};
     select.query(draft);
     while (select.step()) {
         auto& operation = list.emplace_back();
@@ -389,6 +424,8 @@ std::vector<Operation> Registry::operations(std::int64_t draft) const {
         if (!select.is_null(7)) {
             operation.dropped_by = std::string{select.text(7)};
         }
+        operation.alias = read_alias(alias, draft, operation.number);
+        operation.address = read_address(address, draft, operation.number);
         grids.query(draft, operation.number);
         while (grids.step()) {
             auto& grid = operation.grids.emplace_back();
@@ -433,6 +470,12 @@ void Registry::add_operations(std::int64_t draft_id, std::string const& editor, 
                           "INSERT INTO change_operation_grid (draft_id, number, position, grid_code, effect, "
                           "base_shape, base_name, base_village, name, kind, village_code, shape) "
                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"};
+    Statement insert_alias{connection, "INSERT INTO change_operation_alias (draft_id, number, division_code, text) "
+                                       "VALUES (?, ?, ?, ?)"};
+    Statement insert_address{connection,
+                             "INSERT INTO change_operation_address (draft_id, number, corrects_source, corrects_id, "
+                             "text, village_code, road, house_number, estate, building, unit, room) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     auto const now = now_utc8();
     auto codes = nlohmann::json::array();
     std::vector<std::byte> blob;
@@ -443,6 +486,16 @@ void Registry::add_operations(std::int64_t draft_id, std::string const& editor, 
         insert.run(draft_id, number, to_string(operation.kind), editor, now, operation.reason,
                    operation.at ? std::optional{operation.at->lon} : std::nullopt,
                    operation.at ? std::optional{operation.at->lat} : std::nullopt);
+        if (auto const& alias = operation.alias) {
+            insert_alias.run(draft_id, number, column_value(alias->division), alias->text);
+        }
+        if (auto const& address = operation.address) {
+            auto const& [corrects, point] = *address;
+            insert_address.run(draft_id, number, corrects ? std::optional{corrects->source} : std::nullopt,
+                               corrects ? std::optional{corrects->id} : std::nullopt, point.text,
+                               point.village.valid() ? std::optional{column_value(point.village)} : std::nullopt,
+                               point.road, point.number, point.estate, point.building, point.unit, point.room);
+        }
         int position = 0;
         for (auto& grid : operation.grids) {
             if (grid.effect == Effect::create) {

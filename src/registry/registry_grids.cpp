@@ -309,6 +309,7 @@ std::vector<GridTimelines> Registry::Impl::write_change_set(ChangeSet const& cha
     progress.advance(done % kReportEvery);
     progress.end();
     write_accepted_gaps(change_set, id, draft);
+    write_names_and_addresses(change_set, id, draft);
     return writer.take_timelines();
 }
 
@@ -346,6 +347,8 @@ std::int64_t Registry::apply(ChangeSet const& change_set, Progress& progress) {
         details[std::string{to_string(kind)}] = change_set.count(kind);
     }
     details["accepted_gaps"] = change_set.accepted_gaps.size();
+    details["aliases"] = change_set.aliases.size();
+    details["addresses"] = change_set.addresses.size();
     append_audit(connection, change_set.author, "apply",
                  details.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     transaction.commit();

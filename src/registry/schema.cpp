@@ -85,7 +85,7 @@ std::size_t check_schema(Connection& connection) {
     return known.size() - applied;
 }
 
-void apply_migrations(Connection& connection) {
+void apply_migrations(Connection& connection, std::span<Migration const> known) {
     Transaction transaction{connection, Transaction::Kind::write};
     if (connection.integer("SELECT count(*) FROM sqlite_schema") == 0) {
         connection.execute(fmt::format("PRAGMA application_id={}", kApplicationId).c_str());
@@ -99,7 +99,7 @@ void apply_migrations(Connection& connection) {
     Statement record{connection, "INSERT INTO schema_version (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)"};
     Statement forget{connection, "DELETE FROM schema_object WHERE type = ? AND name = ?"};
     Statement keep{connection, "INSERT OR REPLACE INTO schema_object (type, name, sha256) VALUES (?, ?, ?)"};
-    for (auto const& migration : migrations()) {
+    for (auto const& migration : known) {
         if (migration.number <= newest) {
             continue;
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ struct Migration {
 /// Throws Error{corrupt}: not a registry, newer than this program, or altered.
 [[nodiscard]] std::size_t check_schema(Connection& connection);
 
-/// Applies the missing migrations in one transaction. The first call on an empty file makes the whole schema.
-void apply_migrations(Connection& connection);
+/// Applies the missing ones of these migrations in one transaction. The first call on an empty file makes the whole
+/// schema.
+void apply_migrations(Connection& connection, std::span<Migration const> known = migrations());
 
 } // namespace wangge::registry

@@ -16,6 +16,7 @@ inline constexpr std::string_view kIndexFile = "index.bin";
 inline constexpr std::string_view kGridsFile = "grids.bin";
 inline constexpr std::string_view kShapesFile = "shapes.bin";
 inline constexpr std::string_view kNotesFile = "notes.json";
+inline constexpr std::string_view kAddressesFile = "addresses.bin";
 
 /// What MANIFEST.json says. It is written last: a folder without it is not a snapshot.
 struct Manifest {

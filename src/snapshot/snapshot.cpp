@@ -46,6 +46,9 @@ struct Snapshot::Impl {
         if (!index.content_is_whole()) {
             refuse(path, "the file is damaged (checksum)");
         }
+        if (manifest.files.contains(kAddressesFile)) { // opened by who looks addresses up; it has to be there
+            static_cast<void>(map_file(folder, kAddressesFile, manifest));
+        }
         index_file.advise_random_hot();
     }
 
@@ -236,6 +239,14 @@ std::string Snapshot::notes() const {
     }
     auto const file = map_file(m_impl->folder, kNotesFile, m_impl->manifest);
     return {reinterpret_cast<char const*>(file.bytes().data()), file.bytes().size()};
+}
+
+std::optional<FileToLink> Snapshot::addresses() const {
+    auto const listed = m_impl->manifest.files.find(kAddressesFile);
+    if (listed == m_impl->manifest.files.end()) {
+        return std::nullopt;
+    }
+    return FileToLink{m_impl->folder / kAddressesFile, listed->second.bytes, listed->second.checksum};
 }
 
 void verify(std::filesystem::path const& folder, Progress& progress) {

@@ -214,8 +214,22 @@ Manifest manifest_of(Source const& source, Parts const& parts) {
     return manifest;
 }
 
+/// A hard link where the file system has them, else a copy.
+void link_file(FileToLink const& from, std::filesystem::path const& to) {
+    std::error_code error;
+    std::filesystem::create_hard_link(from.file, to, error);
+    if (error) {
+        std::filesystem::copy_file(from.file, to, error);
+    }
+    if (error) {
+        throw Error{ErrorCode::environment, fmt::format("{}: it cannot be linked or copied to {}: {}",
+                                                        from.file.string(), to.string(), error.message())};
+    }
+}
+
 /// Makes the folder aside, lets `write` fill it and give the manifest, and renames it.
-Digest write_aside(std::filesystem::path const& folder, std::string const& notes,
+template <class Source>
+Digest write_aside(std::filesystem::path const& folder, Source const& source,
                    std::function<Manifest(std::filesystem::path const& aside)> const& write) {
     if (std::filesystem::exists(folder)) {
         throw Error{
@@ -233,8 +247,12 @@ Digest write_aside(std::filesystem::path const& folder, std::string const& notes
     try {
         mark_unsynced(aside);
         auto manifest = write(aside);
-        if (!notes.empty()) {
-            manifest.files[std::string{kNotesFile}] = noted(write_bytes(aside / kNotesFile, bytes_of(notes)));
+        if (!source.notes.empty()) {
+            manifest.files[std::string{kNotesFile}] = noted(write_bytes(aside / kNotesFile, bytes_of(source.notes)));
+        }
+        if (source.addresses) {
+            link_file(*source.addresses, aside / kAddressesFile);
+            manifest.files[std::string{kAddressesFile}] = {source.addresses->bytes, source.addresses->checksum};
         }
         FileWriter writer{aside / kManifestFile};
         writer.write(to_json(manifest));
@@ -491,7 +509,7 @@ Digest content_digest(Snapshot const& previous, Update const& update) {
 
 Digest write_snapshot(Content const& content, std::filesystem::path const& folder, Progress& progress) {
     check(content);
-    return write_aside(folder, content.notes, [&](std::filesystem::path const& aside) {
+    return write_aside(folder, content, [&](std::filesystem::path const& aside) {
         std::vector<geom::Point> points;
         auto const parts =
             parts_of(content, progress, [&](geom::MultiPolygon const& shape) { append_points(points, shape); });
@@ -511,7 +529,7 @@ Digest write_snapshot(Content const& content, std::filesystem::path const& folde
 
 Digest update_snapshot(Snapshot const& previous, Update const& update, std::filesystem::path const& folder,
                        Progress& progress) {
-    return write_aside(folder, update.notes, [&](std::filesystem::path const& aside) {
+    return write_aside(folder, update, [&](std::filesystem::path const& aside) {
         progress.begin("snapshot: shapes", 0, "");
         auto const stored = previous.stored();
         // Damage must not be handed on from one snapshot to the next.

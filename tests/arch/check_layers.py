@@ -20,12 +20,13 @@ MAY_INCLUDE = {
     "topology": {"base", "geom", "crs"},
     "registry": {"base", "geom", "crs"},
     "snapshot": {"base", "geom", "crs"},
+    "address": {"base", "geom"},
     "importers": {"base", "geom", "crs", "registry", "topology"},
-    "changes": {"base", "geom", "crs", "registry", "topology"},
-    "publish": {"base", "geom", "crs", "registry", "snapshot", "topology"},
-    "lookup": {"base", "geom", "crs", "snapshot", "registry"},
+    "changes": {"base", "geom", "crs", "registry", "topology", "address"},
+    "publish": {"base", "geom", "crs", "registry", "snapshot", "topology", "address"},
+    "lookup": {"base", "geom", "crs", "snapshot", "registry", "address"},
     "layers": {"base", "geom", "crs", "snapshot", "topology"},
-    "http": {"base", "geom", "crs", "registry", "snapshot", "publish", "lookup", "layers"},
+    "http": {"base", "geom", "crs", "registry", "snapshot", "publish", "lookup", "layers", "address"},
 }
 
 # Third-party header -> the only files that may include it.
@@ -40,6 +41,7 @@ ONE_HOME = [
     (r"spdlog/.*", r"src/base/[^/]*\.cpp"),
     (r"seccomp\.h|zlib\.h", r"importers/[^/]*\.cpp"),
     (r"sodium(\.h|/.*)", r"src/(base|registry)/[^/]*\.cpp"),
+    (r"unicode/.*|opencc(/.*)?", r"src/address/characters/[^/]*\.cpp"),
     (r"CLI/.*", r"tools/.*"),
     (r"xlsxwriter(\.h|/.*)", r"tools/synth/[^/]*\.cpp"),
     (r"nlohmann/.*", r".*\.cpp"),

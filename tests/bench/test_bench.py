@@ -1,4 +1,5 @@
 """Runs each benchmark on a tiny coverage: it must end, be complete, and give no wrong answer. Times decide nothing."""
+import csv
 import json
 import os
 import pathlib
@@ -11,6 +12,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WANGGE_BUILD", ROOT / "build/release"))
+os.environ.setdefault("WANGGE", str(BUILD / "wangge"))
+sys.path.insert(0, str(ROOT / "tests"))
+from support import wangge_cli  # noqa: E402
 TINY = ["--synthetic", "60", "--runs", "1", "--json"]
 WAYS = {"single", "dependent", "batch", "sorted"}
 KINDS = {"uniform", "clustered", "near-vertices", "box"}
@@ -35,7 +39,19 @@ class Bench(unittest.TestCase):
         cls.build = ask("build", *TINY, "--peers", "scan")
         cls.growth = ask("growth", "--sizes", "20,60", "--points", "2000", "--runs", "1", "--json")
         cls.check = ask("check", "--synthetic", "400", "--runs", "1", "--json", "--defects", "10")
-        cls.all = {"lookup": cls.lookup, "bulk": cls.bulk, "build": cls.build, "growth": cls.growth, "check": cls.check}
+        cls.folder = tempfile.TemporaryDirectory()
+        synth, data = wangge_cli.make_province(cls.folder.name, "county:440103")
+        cls.texts = pathlib.Path(cls.folder.name) / "texts.csv"
+        subprocess.run([sys.executable, ROOT / "tests/address_quality/error_model.py", "--synth", synth, "--cache", cls.folder.name, "--out", cls.texts,
+                        "--rows", "300", "--preset", "standard"], check=True, capture_output=True)
+        cls.address_data = ["--data", data, "--addresses", synth / "addresses.csv", "--texts", cls.texts]
+        cls.answers = pathlib.Path(cls.folder.name) / "answers.csv"
+        cls.address = ask("address", *cls.address_data, "--runs", "1", "--builds", "1", "--json", "--answers", cls.answers)
+        cls.all = {"lookup": cls.lookup, "bulk": cls.bulk, "build": cls.build, "growth": cls.growth, "check": cls.check, "address": cls.address}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
 
     def test_each_report_names_the_machine_the_seed_and_its_memory(self):
         for name, report in self.all.items():
@@ -84,6 +100,18 @@ class Bench(unittest.TestCase):
         self.assertGreaterEqual(rows["planted defects"]["problems"], 10)
         self.assertGreater(rows["two layers"]["problems"], rows["two layers"]["count"])
 
+    def test_an_address_report_has_building_and_answering_and_standard_addresses_are_found(self):
+        rows = {(row["subject"], row["how"]): row for row in self.address["rows"]}
+        self.assertEqual(rows["wangge", "batch"]["count"], 300)
+        self.assertGreater(rows["wangge", "batch"]["right"], 0.99)
+        self.assertEqual(rows["wangge", "build"]["count"], self.address["facts"]["addresses"])
+        self.assertGreater(rows["wangge", "build"]["index_bytes"], 100_000)
+        with open(self.answers, encoding="utf-8", newline="") as answers, open(self.texts, encoding="utf-8", newline="") as texts:
+            pairs = list(zip(csv.DictReader(answers), csv.DictReader(texts)))
+        self.assertEqual(len(pairs), 300)
+        self.assertGreater(sum(answer["grid_code"] == text["true_grid"] for answer, text in pairs), 290)
+        self.assertEqual({(answer["city"], answer["county"]) for answer, _ in pairs}, {("广州市", "荔湾区")})
+
     def test_the_same_seed_asks_the_same_positions_and_another_others(self):
         def inside(seed):
             report = ask("lookup", *TINY, "--points", "3000", "--peers", "none", "--kinds", "box", "--only", "batch", "--seed", seed)
@@ -115,14 +143,17 @@ class Bench(unittest.TestCase):
 
     def test_the_page_of_benchmarks_has_a_place_for_every_table_and_its_commands_run(self):
         page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
-        for name in ("machine", "lookup", "bulk", "build", "growth", "misses", "check"):
+        for name in ("machine", "lookup", "bulk", "build", "growth", "misses", "check", "address"):
             self.assertEqual(len(re.findall(rf"<!-- table {name} -->\n", page)), 1, name)
         commands = re.findall(r"^build/bench/wangge-bench-(.*)$", page, re.MULTILINE)
-        self.assertEqual({shlex.split(command)[0] for command in commands}, {"lookup", "bulk", "build", "growth", "check"})
+        self.assertEqual({shlex.split(command)[0] for command in commands}, {"lookup", "bulk", "build", "growth", "check", "address"})
         for command in commands:
             words = shlex.split(command, comments=True)
             words = [word for word in words if word != "--data" and word != "build/demo"]
             with self.subTest(command):
+                if words[0] == "address" and "--help" not in words:
+                    run("address", *self.address_data, "--builds", "1")
+                    continue
                 if words[0] == "growth":
                     words += ["--sizes", "20"]  # the last of a repeated option counts
                 else:

@@ -3,6 +3,7 @@
 #include "transformer_cache.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <lookup/address_town.hpp>
 #include <nlohmann/json.hpp>
 
 using namespace wangge;
@@ -280,6 +281,112 @@ BOOST_AUTO_TEST_CASE(names_written_differently_share_a_transformer_and_unknown_o
     }
     BOOST_TEST(cache.size() == TransformerCache::kCapacity);
     BOOST_TEST(cache.get("EPSG:4534").name() == "EPSG:4534");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// A state of the small town with its addresses.
+class TownStates final : public States {
+public:
+    std::optional<Served> find(Asked const&) override {
+        return Served{town.snapshot(), town.roster(), with_addresses ? pool : nullptr};
+    }
+    Served obtain(Asked const& asked) override { return *find(asked); }
+    std::shared_ptr<snapshot::Snapshot const> current() override { return town.snapshot(); }
+
+    test::AddressTown town;
+    std::shared_ptr<lookup::GeocoderPool> pool = std::make_shared<lookup::GeocoderPool>(town.snapshot(), town.index());
+    bool with_addresses = true;
+};
+
+struct AddressFixture {
+    TownStates states;
+    Router router{states};
+    Reply ask(std::string const& target, std::string const& method = "GET", std::string const& sent = {}) {
+        return router(Request{method, target, sent}, Waiting::allowed).value();
+    }
+    static nlohmann::json body(Reply const& reply) { return nlohmann::json::parse(reply.body); }
+    std::string refusal(std::string const& target, std::string const& method = "GET", std::string const& sent = {}) {
+        auto const reply = ask(target, method, sent);
+        BOOST_TEST(reply.content_type == "application/problem+json");
+        return std::to_string(reply.status) + " " + body(reply).value("field", "-");
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(address_endpoints, AddressFixture)
+
+BOOST_AUTO_TEST_CASE(an_address_is_answered_with_its_grid) {
+    auto const reply =
+        ask("/v1/address?q=%E8%8D%94%E6%B9%BE%E5%8C%BA%E6%8C%AF%E5%85%B4%E8%B7%AF3%E5%8F%B7"); // 荔湾区振兴路3号
+    BOOST_TEST(reply.status == 200U);
+    auto const json = body(reply);
+    BOOST_TEST(json["outcome"] == "determined");
+    BOOST_TEST(json["grid"]["code"] == test::AddressTown::kWest);
+}
+
+BOOST_AUTO_TEST_CASE(many_addresses_come_as_an_array_or_as_lines) {
+    auto const array = ask("/v1/address", "POST", R"(["荔湾区振兴路3号", "广州市振兴路3号"])");
+    BOOST_TEST(array.status == 200U);
+    auto const json = body(array);
+    BOOST_TEST_REQUIRE(json.size() == 2U);
+    BOOST_TEST(json[0]["outcome"] == "determined");
+    BOOST_TEST(json[1]["outcome"] == "undetermined");
+    auto const lines = ask("/v1/address", "POST", "荔湾区振兴路3号\r\n\n广州市振兴路3号\n");
+    BOOST_TEST(lines.content_type == "application/x-ndjson");
+    BOOST_TEST(std::count(lines.body.begin(), lines.body.end(), '\n') == 3);
+    BOOST_TEST(nlohmann::json::parse(lines.body.substr(0, lines.body.find('\n'))) == json[0]);
+    BOOST_TEST(body(ask("/v1/address", "POST", "[]")).empty());
+}
+
+BOOST_AUTO_TEST_CASE(many_addresses_wait_their_turn) {
+    std::string many;
+    for (int i = 0; i < 17; ++i) {
+        many += "荔湾区振兴路3号\n";
+    }
+    BOOST_TEST(!router(Request{"POST", "/v1/address", many}, Waiting::no).has_value());
+    BOOST_TEST(router(Request{"POST", "/v1/address", many.substr(0, many.size() / 17)}, Waiting::no).has_value());
+    BOOST_TEST(Router::body_limit(Request{"POST", "/v1/address", ""}) == AddressEndpoint::kBodyLimit);
+    BOOST_TEST(Router::body_limit(Request{"GET", "/v1/address", ""}) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(malformed_requests_for_addresses_are_refused) {
+    BOOST_TEST(refusal("/v1/address") == "400 q");
+    BOOST_TEST(refusal("/v1/address?q=") == "400 q");
+    BOOST_TEST(refusal("/v1/address?q=" + std::string(1025, 'a')) == "400 q");
+    BOOST_TEST(refusal("/v1/address?q=a&x=1") == "400 x");
+    BOOST_TEST(refusal("/v1/address", "POST") == "400 body");
+    BOOST_TEST(refusal("/v1/address", "POST", "[1]") == "400 body");
+    BOOST_TEST(refusal("/v1/address", "POST", "[\"a\"") == "400 body");
+    BOOST_TEST(refusal("/v1/address", "POST", std::string(2001, '\n')) == "400 body");
+    BOOST_TEST(refusal("/v1/address/suggest?q=a&limit=0") == "400 limit");
+    BOOST_TEST(refusal("/v1/address/near?lon=113.2") == "400 lat");
+    BOOST_TEST(refusal("/v1/address/near?lon=23.1&lat=113.2") == "400 lon,lat");
+    BOOST_TEST(refusal("/v1/address/suggest?q=a", "POST") == "405 -");
+    BOOST_TEST(ask("/v1/address", "PUT").allow == "GET, HEAD, POST");
+    states.with_addresses = false;
+    BOOST_TEST(refusal("/v1/address?q=a") == "404 -");
+    BOOST_TEST(refusal("/v1/address/near?lon=113.2&lat=23.1") == "404 -");
+}
+
+BOOST_AUTO_TEST_CASE(addresses_near_a_position_come_nearest_first_with_their_grids) {
+    // 振兴路3号 stands at 113.203, 23.101; the next one south of nothing else is 1号, 0.002 degrees west.
+    auto const json = body(ask("/v1/address/near?lon=113.203&lat=23.101&k=2"));
+    BOOST_TEST_REQUIRE(json["addresses"].size() == 2U);
+    BOOST_TEST(json["addresses"][0]["id"] == "A5");
+    BOOST_TEST(json["addresses"][0]["distance_m"] == 0.0);
+    BOOST_TEST(json["addresses"][0]["grid"] == test::AddressTown::kWest);
+    BOOST_TEST(json["addresses"][1]["id"] == "A4");
+}
+
+BOOST_AUTO_TEST_CASE(suggestions_go_on_from_what_is_typed) {
+    auto const json = body(ask("/v1/address/suggest?q=%E6%8C%AF&limit=3")); // 振
+    BOOST_TEST_REQUIRE(!json["suggestions"].empty());
+    BOOST_TEST(json["suggestions"].size() <= 3U);
+    BOOST_TEST(json["suggestions"][0]["text"].get<std::string>().find("振兴路") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

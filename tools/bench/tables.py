@@ -173,7 +173,28 @@ def check(documents):
             f"Load while measuring {load:.1f}{', a busy machine: processor time counts' if load > 1.5 else ''}.")
 
 
-TABLES = {"machine": machine, "lookup": lookup, "bulk": bulk, "build": build, "growth": growth, "misses": misses, "check": check}
+def address(documents):
+    document = documents["address"]
+    rows, ours = [], {}
+    for row in (r for r in document["rows"] if r["how"] == "batch"):
+        built = pick(document, row["subject"], "build", "")
+        if row["subject"] == "wangge":
+            ours = {"batch": row, "build": built}
+        rows.append([document["titles"][row["subject"]], f"{built['cpu_s']['median']:.2f} s", megabytes(built["index_bytes"]), megabytes(built["peak_bytes"]),
+                     f"{row['count']:,}", figure(row["count"] / row["cpu_s"]["median"]), figure(row["median_us"]), megabytes(row["rss_bytes"]),
+                     f"{100 * row['right']:.2f}%"])
+    text = table(["", "build", "index", "memory to build", "texts", "texts/s", "median call, us", "memory to answer", "first answer right"], rows)
+    ratios = []
+    for row in (r for r in document["rows"] if r["how"] == "batch" and r["subject"] != "wangge"):
+        built = pick(document, row["subject"], "build", "")
+        ratios.append(f"{document['titles'][row['subject']]}: {times(row['cpu_s']['median'] / row['count'] / ours['batch']['cpu_s']['median'] * ours['batch']['count'])}"
+                      f" times in answering, {times(built['cpu_s']['median'] / ours['build']['cpu_s']['median'])} in building")
+    facts, load = document["facts"], document["machine"].get("load", 0)
+    return (f"{text}\n\n{facts['addresses']:,.0f} addresses, one thread, processor time. Ours against {'; '.join(ratios)}. "
+            f"Load while measuring {load:.1f}{', a busy machine' if load > 1.5 else ''}.")
+
+
+TABLES = {"machine": machine, "lookup": lookup, "bulk": bulk, "build": build, "growth": growth, "misses": misses, "check": check, "address": address}
 
 
 def main():

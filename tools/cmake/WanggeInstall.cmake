@@ -2,7 +2,7 @@
 # wangge::snapshot and wangge::lookup) and pkg-config files; docs/library.md. Components: library, program.
 include(CMakePackageConfigHelpers)
 
-set(installed_rooms base geom crs registry snapshot lookup)
+set(installed_rooms base geom crs registry snapshot address lookup)
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/wangge")
 foreach(room ${installed_rooms})
   install(TARGETS wangge_${room} EXPORT wanggeTargets COMPONENT library)

@@ -44,9 +44,11 @@ struct ChangesOptions {
     std::string title, effective, until;
     std::vector<std::filesystem::path> from; ///< new: files, with how to read them
     std::string crs, encoding, layer, complete;
-    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap
+    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap, alias, address
     std::vector<std::string> codes, names, parts;
     std::string shape, line, village, code, into, at, reason;
+    std::string division, text, corrects, source;                 ///< add: alias, address
+    std::string road, house_number, estate, building, unit, room; ///< add address
     std::string kind = "comprehensive";
     bool keep = false;
     int number = 0;              ///< drop: of the operation
@@ -91,6 +93,19 @@ struct LocateOptions {
     unsigned threads = 0; ///< 0: as many as there are cores, at most 4
 };
 int locate(LocateOptions const& options);
+
+struct AddressOptions {
+    std::filesystem::path data;
+    std::string text;              ///< the address
+    std::string file, out, column; ///< bulk: files, "-" for standard input and output
+    std::vector<std::string> near; ///< longitude and latitude, as typed
+    std::string crs = "EPSG:4490"; ///< of `near`
+    std::size_t count = 5;         ///< with `near`
+    std::string as_of, known_at;
+    bool json = false;
+    unsigned threads = 0; ///< 0: as many as there are cores, at most 4
+};
+int address(AddressOptions const& options);
 
 struct FindOptions {
     std::filesystem::path data;

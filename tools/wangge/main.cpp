@@ -78,8 +78,8 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         auto* sub = declare_one("add", "Add an operation", command::changes_add, true, true);
         sub->add_option("operation", options.operation, "What to do")
             ->required()
-            ->check(
-                CLI::IsMember({"create", "reshape", "split", "merge", "retire", "reparent", "rename", "accept-gap"}));
+            ->check(CLI::IsMember({"create", "reshape", "split", "merge", "retire", "reparent", "rename", "accept-gap",
+                                   "alias", "address"}));
         sub->add_option("codes", options.codes, "The grid, or the grids of a merge")->type_name("CODE");
         sub->add_option("--shape", options.shape, "create, reshape: WKT, GeoJSON, or a file with one area")
             ->type_name("FILE|TEXT");
@@ -90,24 +90,46 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
             ->type_name("FILE|TEXT");
         sub->add_flag("--keep", options.keep, "split: the largest part goes on under the old code");
         sub->add_option("--into", options.into, "merge: this one of them takes in the others")->type_name("CODE");
-        sub->add_option("--village", options.village, "create, reparent: code of the village")->type_name("CODE");
-        sub->add_option("--name", options.names, "create, rename, merge: name; split: once for each part");
+        sub->add_option("--village", options.village, "create, reparent, address: code of the village")
+            ->type_name("CODE");
+        sub->add_option("--name", options.names, "create, rename, merge, alias: name; split: once for each part");
         sub->add_option("--kind", options.kind, "create: comprehensive or dedicated")->capture_default_str();
         sub->add_option("--code", options.code, "create, merge: the new grid's code (the next free one otherwise)")
             ->type_name("CODE");
-        sub->add_option("--at", options.at, "accept-gap: a position in the gap")->type_name("LON,LAT");
-        sub->add_option("--reason", options.reason, "accept-gap, retire: why");
+        sub->add_option("--at", options.at, "accept-gap: a position in the gap; address: where it is")
+            ->type_name("LON,LAT");
+        sub->add_option("--reason", options.reason, "accept-gap, retire, alias, address: why");
+        sub->add_option("--division", options.division, "alias: code of the division")->type_name("CODE");
+        sub->add_option("--text", options.text, "address: the standard address");
+        sub->add_option("--corrects", options.corrects, "address: id of the imported point in whose place it stands")
+            ->type_name("ID");
+        sub->add_option("--source", options.source, "address: the file of that point, where several have its id")
+            ->type_name("FILE");
+        for (auto const& [option, part] : {std::pair{"--road", &options.road},
+                                           {"--number", &options.house_number},
+                                           {"--estate", &options.estate},
+                                           {"--building", &options.building},
+                                           {"--unit", &options.unit},
+                                           {"--room", &options.room}}) {
+            sub->add_option(option, *part, "address: that part of it");
+        }
         add_reading(sub);
-        sub->footer("Examples:\n"
-                    "  wangge changes add 1 reshape 440106001001001 --shape new-outline.geojson --data province\n"
-                    "  wangge changes add 1 split 440106001001012 --line 'LINESTRING(113.26 23.12, 113.27 23.13)' "
-                    "--data province\n"
-                    "  wangge changes add 1 merge 440106001001013 440106001001014 --data province\n"
-                    "  wangge changes add 1 rename 440106001001001 --name 体育西第一网格 --data province\n"
-                    "  wangge changes add 1 reparent 440106001001001 --village 440106001002 --data province\n"
-                    "  wangge changes add 1 retire 440106001001002 --data province\n"
-                    "  wangge changes add 1 accept-gap --at 113.2644,23.1291 --reason 水域 --data province\n"
-                    "Codes of new grids are reserved at once and never given to another grid.");
+        sub->footer(
+            "Examples:\n"
+            "  wangge changes add 1 reshape 440106001001001 --shape new-outline.geojson --data province\n"
+            "  wangge changes add 1 split 440106001001012 --line 'LINESTRING(113.26 23.12, 113.27 23.13)' "
+            "--data province\n"
+            "  wangge changes add 1 merge 440106001001013 440106001001014 --data province\n"
+            "  wangge changes add 1 rename 440106001001001 --name 体育西第一网格 --data province\n"
+            "  wangge changes add 1 reparent 440106001001001 --village 440106001002 --data province\n"
+            "  wangge changes add 1 retire 440106001001002 --data province\n"
+            "  wangge changes add 1 accept-gap --at 113.2644,23.1291 --reason 水域 --data province\n"
+            "  wangge changes add 1 alias --division 440106001001 --name 石牌 --reason '12345 热线' --data province\n"
+            "  wangge changes add 1 address --text 广东省广州市天河区体育西路5号 --road 体育西路 --number 5号 "
+            "--at 113.3200,23.1300 --reason 现场核实 --data province\n"
+            "  wangge changes add 1 address --corrects A000123 --at 113.3201,23.1302 --reason 现场核实 --data "
+            "province\n"
+            "Codes of new grids are reserved at once and never given to another grid.");
     }
     {
         auto* sub = declare_one("drop", "Take an operation out again", command::changes_drop, true, true);
@@ -195,6 +217,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     static command::ChangesOptions changes;
     static command::PublishOptions publish;
     static command::LocateOptions locate;
+    static command::AddressOptions address;
     static command::FindOptions find;
     static command::ShowOptions show;
     static command::ExportOptions layer;
@@ -378,6 +401,46 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                     "  wangge locate --points events.fgb --out events-with-grid.fgb --data province\n"
                     "  wangge locate --points positions.bin --binary e7 --out codes.bin --data province");
         sub->callback([&] { chosen = [] { return command::locate(locate); }; });
+    }
+    {
+        auto* sub = app.add_subcommand("address", "Which grid is an address in, or which it may be");
+        auto* text = sub->add_option("text", address.text, "The address as people write it")->type_name("TEXT");
+        add_data(sub, address.data);
+        add_state(sub, address.as_of, address.known_at);
+        auto* file =
+            sub->add_option("--file", address.file, "Addresses in a CSV (UTF-8 or GB18030); '-' for standard input")
+                ->type_name("IN");
+        sub->add_option("--out", address.out,
+                        "The same with grid_code, level, score and more added, '-' for standard "
+                        "output")
+            ->type_name("OUT")
+            ->needs(file);
+        sub->add_option("--column", address.column, "Column of the address (guessed otherwise)")
+            ->type_name("COL")
+            ->needs(file);
+        sub->add_option("--threads", address.threads,
+                        "Threads that answer --file (as many as cores, up to 4, otherwise)")
+            ->type_name("N")
+            ->check(CLI::Range(1, 64))
+            ->needs(file);
+        auto* near = sub->add_option("--near", address.near, "Standard addresses near a position instead")
+                         ->type_name("LON LAT")
+                         ->expected(2);
+        sub->add_option("--crs", address.crs, "CRS of that position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09")
+            ->needs(near);
+        sub->add_option("--count", address.count, "How many of them (5)")
+            ->type_name("K")
+            ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest))
+            ->needs(near);
+        text->excludes(file)->excludes(near);
+        file->excludes(near);
+        add_json(sub, address.json);
+        sub->footer("Examples:\n"
+                    "  wangge address 荔湾区沿江北路1号 --data province\n"
+                    "  wangge address --file events.csv --out events-with-grid.csv --column 地址 --data province\n"
+                    "  wangge address --near 113.2644 23.1291 --count 3 --data province\n"
+                    "When the address does not determine one grid, the grids that it may be are listed.");
+        sub->callback([&] { chosen = [] { return command::address(address); }; });
     }
     {
         auto* sub = app.add_subcommand("find", "Which grids meet a box, area or line, or lie near a position");

@@ -21,6 +21,7 @@ struct PublishResult {
     bool unchanged = false;        ///< nothing new since the newest generation: no new one was made
     bool checked_whole = false;    ///< the rules were checked on everything, not on what changed alone
     bool built_whole = false;      ///< the snapshot was built from everything, not from the one before
+    bool addresses_built = false;  ///< addresses, divisions or their other names changed: addresses.bin was built anew
     /// What each stage took: open, check, clean, snapshot, record, serve, sync, prune. Readers are sent to the new
     /// snapshot at the end of "serve"; what follows nobody waits for.
     std::vector<std::pair<std::string, double>> seconds;
@@ -32,7 +33,8 @@ struct PublishResult {
  * anywhere, the registry and the last published snapshot are whole and publishing again completes the work. When the
  * machine goes down before the sync, a torn snapshot is refused by its checksums and publishing again rebuilds it from
  * the registry. A small draft is checked by what it changes and its snapshot made from the one before; the verdict and
- * the answers are the same. Throws Error{data_rejected} when the coverage rules do not hold.
+ * the answers are the same. Without a draft, addresses that changed since the newest generation make a new one with the
+ * same digest. Throws Error{data_rejected} when the coverage rules do not hold.
  */
 [[nodiscard]] PublishResult publish(registry::DataFolder const& folder, Date as_of, std::string const& author,
                                     std::string const& approver, Progress& progress);

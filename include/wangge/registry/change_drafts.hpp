@@ -13,8 +13,19 @@ namespace wangge::registry {
 enum class DraftStatus : std::uint8_t { open, checked, approved, applied, discarded };
 [[nodiscard]] std::string_view to_string(DraftStatus status) noexcept;
 
-enum class OperationKind : std::uint8_t { create, reshape, split, merge, retire, reparent, rename, accept_gap };
-[[nodiscard]] std::string_view to_string(OperationKind kind) noexcept; ///< "create", ..., "accept_gap"
+enum class OperationKind : std::uint8_t {
+    create,
+    reshape,
+    split,
+    merge,
+    retire,
+    reparent,
+    rename,
+    accept_gap,
+    alias,
+    address
+};
+[[nodiscard]] std::string_view to_string(OperationKind kind) noexcept; ///< "create", ..., "address"
 
 /// What an operation does to one grid.
 enum class Effect : std::uint8_t { create, change, end };
@@ -42,14 +53,28 @@ struct OperationGrid {
     std::optional<geom::MultiPolygon> shape;
 };
 
+/// The name that an `alias` operation gives.
+struct OperationAlias {
+    DivisionCode division;
+    std::string text;
+};
+
+/// The point that an `address` operation adds; its position is that of the operation.
+struct OperationAddress {
+    std::optional<ImportedAddress> corrects;
+    AddressPoint point; ///< without an id; the village invalid: that of the grid in which it lies
+};
+
 struct Operation {
     int number = 0; ///< from 1 on within its draft; 0 before it is recorded
     OperationKind kind = OperationKind::reshape;
     std::string editor;
     std::string added_at;
     std::string reason;
-    std::optional<geom::Point> at; ///< accept_gap: a position in the gap
+    std::optional<geom::Point> at; ///< accept_gap: a position in the gap; address: where it is
     std::vector<OperationGrid> grids;
+    std::optional<OperationAlias> alias;
+    std::optional<OperationAddress> address;
     std::optional<std::string> dropped_by; ///< it counts no longer
 };
 

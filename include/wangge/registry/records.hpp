@@ -130,6 +130,42 @@ struct AcceptedGap {
     std::int64_t change_set = 0;
 };
 
+/// A name by which people call a division, beside that of the gazetteer; from staff, by a change set.
+struct DivisionAlias {
+    std::int64_t id = 0; ///< 0 before it is recorded
+    DivisionCode code;
+    std::string text;
+    std::string reason;
+    std::string author;
+    DateInterval valid;
+    std::int64_t change_set = 0;
+};
+
+struct AddressPoint {
+    std::string id;
+    std::string text;     ///< full standard address
+    DivisionCode village; ///< may be invalid
+    std::string road, number, estate, building, unit, room;
+    geom::Point at; ///< CGCS2000, longitude first, units of 1e-7 degree
+};
+
+/// An imported address point: by the name of its file and its id there.
+struct ImportedAddress {
+    std::string source, id;
+    auto operator<=>(ImportedAddress const&) const = default;
+};
+
+/// An address point of staff, by a change set; beside the imported ones, or in the place of one of them.
+struct StaffAddress {
+    std::int64_t id = 0;                     ///< 0 before it is recorded
+    std::optional<ImportedAddress> corrects; ///< hidden while this one holds, also after its file is imported again
+    AddressPoint point;                      ///< with the id of the one that it corrects, else "staff-" and its own
+    std::string reason;
+    std::string author;
+    DateInterval valid;
+    std::int64_t change_set = 0;
+};
+
 struct ChangeSet {
     std::string title;
     std::string author;
@@ -144,9 +180,14 @@ struct ChangeSet {
     std::vector<GridRestoration> restorations{};
     std::vector<AcceptedGap> accepted_gaps{};
     std::vector<std::int64_t> withdrawn_gaps{}; ///< ids of accepted gaps
+    std::vector<DivisionAlias> aliases{};
+    std::vector<std::int64_t> withdrawn_aliases{}; ///< ids
+    std::vector<StaffAddress> addresses{};
+    std::vector<std::int64_t> withdrawn_addresses{}; ///< ids
     [[nodiscard]] std::size_t count(ChangeKind kind) const;
     [[nodiscard]] bool empty() const {
-        return changes.empty() && restorations.empty() && accepted_gaps.empty() && withdrawn_gaps.empty();
+        return changes.empty() && restorations.empty() && accepted_gaps.empty() && withdrawn_gaps.empty() &&
+               aliases.empty() && withdrawn_aliases.empty() && addresses.empty() && withdrawn_addresses.empty();
     }
 };
 

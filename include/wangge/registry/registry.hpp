@@ -235,17 +235,42 @@ public:
     [[nodiscard]] std::string unseal(std::span<std::byte const> sealed) const;
 
     // ---- addresses
-    struct AddressPoint {
-        std::string id;
-        std::string text; ///< full standard address
-        DivisionCode village;
-        std::string road, number, estate, building, unit, room;
-        geom::Point at;
-    };
+    using AddressPoint = registry::AddressPoint;
     /// Streams rows from `next` (false at the end) into the registry in one transaction, replacing what files of the
     /// same names brought before. `id` must be unique in the import; `village` may be invalid when it is not known.
     std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
                                   std::span<SourceFile const> sources, Progress& progress);
+    /// The address points one by one: fills the next and returns true, false at the end. In an order of its own that is
+    /// the cheapest. It reads while it is asked, so the registry must outlive it; take what belongs together in one go.
+    [[nodiscard]] std::function<bool(AddressPoint&)> addresses() const;
+    /// Names that divisions had before `as_of`, as is known now, and do not have on that day: by code, then name.
+    struct FormerName {
+        DivisionCode code;
+        std::string name;
+    };
+    [[nodiscard]] std::vector<FormerName> former_names(Date as_of) const;
+    /// Stands for the address points as they are: another one after each change of them, the same until then.
+    [[nodiscard]] Digest address_revision() const;
+
+    /// Imported points with this id, and the files they came in.
+    [[nodiscard]] std::vector<std::pair<ImportedAddress, AddressPoint>> imported_addresses(std::string const& id) const;
+
+    // ---- what staff add by change sets so that addresses are found
+    /// Known at a generation and in force on the day (all days when empty), by division, then id.
+    [[nodiscard]] std::vector<DivisionAlias> aliases(std::optional<Date> as_of,
+                                                     std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// Likewise, by id. Those that correct an imported point stand in its place.
+    [[nodiscard]] std::vector<StaffAddress>
+    staff_addresses(std::optional<Date> as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// All points that hold: the imported ones (undated) that no staff point corrects, in an order of their own, then
+    /// those of staff. Fills the next and returns true, false at the end. Reads while it is asked: the registry must
+    /// outlive it; ask in one go.
+    [[nodiscard]] std::function<bool(AddressPoint&)>
+    addresses(Date as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// What a change set recorded and is known still, or what it withdrew.
+    enum class Side : std::uint8_t { recorded, withdrawn };
+    [[nodiscard]] std::vector<DivisionAlias> aliases_of(std::int64_t change_set, Side side) const;
+    [[nodiscard]] std::vector<StaffAddress> staff_addresses_of(std::int64_t change_set, Side side) const;
 
     // ---- generations
     /// Number that the next publish gets.
@@ -266,9 +291,11 @@ public:
     /// approved as a change set. May be empty when all of it was.
     void require_approver(std::string const& approver) const;
     /// Closes the draft: records generation next_generation() with this digest. One transaction, audit entry included.
-    /// Without an approver those of its change sets stand for it. Error{conflict} when there is no draft; errors of
-    /// require_approver().
-    Generation publish(std::string const& author, std::string const& approver, Digest const& digest);
+    /// Without an approver those of its change sets stand for it. Error{conflict} when there is no draft, unless what
+    /// is published needs no change set; errors of require_approver().
+    enum class Publishes { change_sets, addresses };
+    Generation publish(std::string const& author, std::string const& approver, Digest const& digest,
+                       Publishes what = Publishes::change_sets);
 
     [[nodiscard]] Counts counts(Date as_of) const;
     /// Recomputes the hash chain of the audit log; empty when it holds, else what broke and where.

@@ -18,6 +18,13 @@
 
 namespace wangge::snapshot {
 
+/// A file that somebody else wrote and that goes into the folder as it is, by a hard link where that can be. What is in
+/// it is no part of the content.
+struct FileToLink {
+    std::filesystem::path file;
+    std::uint64_t bytes = 0, checksum = 0; ///< checksum64 of the whole file
+};
+
 /// What a snapshot is built from; borrowed for the build only.
 struct Content {
     struct Division {
@@ -36,9 +43,10 @@ struct Content {
     Date as_of;
     DateInterval unchanged; ///< days for which the same facts hold
     GenerationNumber generation = 0;
-    std::vector<Division> divisions; ///< by code
-    std::vector<Grid> grids;         ///< by code
-    std::string notes;               ///< kept with the snapshot for its publisher; no part of the content
+    std::vector<Division> divisions;     ///< by code
+    std::vector<Grid> grids;             ///< by code
+    std::string notes;                   ///< kept with the snapshot for its publisher; no part of the content
+    std::optional<FileToLink> addresses; ///< addresses.bin
 };
 
 /// How the next snapshot differs from the one before it; borrowed for the build only. Divisions are the same.
@@ -49,6 +57,7 @@ struct Update {
     std::vector<Content::Grid> put; ///< new and altered grids, by code; one that is as it was does no harm
     std::vector<GridCode> gone;     ///< by code
     std::string notes;
+    std::optional<FileToLink> addresses; ///< not taken over from the snapshot before by itself
 };
 
 using DivisionId = std::uint32_t;
@@ -81,7 +90,7 @@ struct StoredGrids;
 
 /**
  * One state(D, K), immutable, mapped from a folder. Opening parses nothing. Safe for any number of threads.
- * Folder: MANIFEST.json, index.bin, grids.bin, shapes.bin (docs/snapshot-format.md gives the layouts).
+ * Folder: MANIFEST.json, index.bin, grids.bin, shapes.bin, addresses.bin (docs/snapshot-format.md gives the layouts).
  * A grid's id is a slot: a full build numbers by code, an update lets a grid keep its slot, so codes then come in any
  * order; by_code() lists them.
  */
@@ -117,6 +126,8 @@ public:
     [[nodiscard]] geom::MultiPolygon shape(GridId id) const;
     /// What its publisher wrote beside the content; empty when nothing.
     [[nodiscard]] std::string notes() const;
+    /// addresses.bin with size and checksum as the manifest has them; empty when it has none.
+    [[nodiscard]] std::optional<FileToLink> addresses() const;
 
     [[nodiscard]] PointIndex const& point_index() const noexcept;
     [[nodiscard]] GridId locate(geom::Point p) const noexcept { return point_index().locate(p); }

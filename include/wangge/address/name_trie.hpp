@@ -1,0 +1,83 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wangge::address {
+
+/**
+ * Names with a number each, found from a place in a text on: all names that begin there, in one walk. A trie whose
+ * arcs lie in one hash table, so that a step is one look; mapped from bytes, nothing is parsed at open.
+ * Any number of threads. Bytes are the same for the same names.
+ */
+class NameTrie {
+public:
+    struct Name {
+        std::u32string text; ///< normalised, not empty
+        std::uint32_t value = 0;
+    };
+    /// Names in any order; a name that stands twice keeps its lowest value. Error{data_rejected} for more than 2^31
+    /// arcs.
+    [[nodiscard]] static std::vector<std::byte> build(std::span<Name const> names);
+    NameTrie() = default; ///< holds no name
+    /// View of bytes made by build(), aligned to 8; they must outlive it. Error{corrupt} when sizes are wrong; `name`
+    /// stands in the message. Damage further in gives wrong answers, never a read out of bounds or an endless walk.
+    [[nodiscard]] static NameTrie over(std::span<std::byte const> bytes, std::string_view name);
+
+    /// Calls found(length, value) for each name that is a prefix of text[begin..], shortest first. O(longest match).
+    template <class Found>
+    void match(std::u32string_view text, std::size_t begin, Found&& found) const {
+        std::uint32_t node = 0;
+        for (auto i = begin; i < text.size(); ++i) {
+            auto const* const arc = step(node, text[i]);
+            if (arc == nullptr) {
+                return;
+            }
+            if (arc->value != kNone) {
+                found(i + 1 - begin, arc->value);
+            }
+            node = arc->child;
+        }
+    }
+    /// Value of exactly this name; kNone when there is none. O(length).
+    [[nodiscard]] std::uint32_t find(std::u32string_view name) const noexcept;
+    [[nodiscard]] std::size_t arc_count() const noexcept { return m_arcs; }
+
+    static constexpr std::uint32_t kNone = 0xffffffffU;
+
+private:
+    struct Arc {
+        std::uint32_t parent = kNone; ///< kNone: an empty place of the table
+        char32_t character = 0;
+        std::uint32_t child = 0;
+        std::uint32_t value = kNone;
+    };
+    friend struct NameTrieBuilder;
+    static std::size_t place(std::uint32_t node, char32_t character, std::size_t mask) noexcept {
+        auto const key = (std::uint64_t{node} << 21U | character) * 0x9e3779b97f4a7c15U;
+        return static_cast<std::size_t>(key >> 20U) & mask;
+    }
+    [[nodiscard]] Arc const* step(std::uint32_t node, char32_t character) const noexcept {
+        for (std::size_t i = 0, at = place(node, character, m_mask); i < m_table.size(); ++i, at = (at + 1) & m_mask) {
+            auto const& arc = m_table[at];
+            if (arc.parent == node && arc.character == character) {
+                return &arc;
+            }
+            if (arc.parent == kNone) {
+                return nullptr;
+            }
+        }
+        return nullptr;
+    }
+
+    std::span<Arc const> m_table; ///< a power of two, or empty
+    std::size_t m_mask = 0;
+    std::size_t m_arcs = 0;
+};
+
+} // namespace wangge::address

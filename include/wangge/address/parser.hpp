@@ -1,0 +1,77 @@
+#pragma once
+
+#include <wangge/address/component.hpp>
+#include <wangge/address/gazetteer.hpp>
+#include <wangge/address/normalizer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace wangge::address {
+
+/// A stretch of the normalised text and what it is.
+struct Part {
+    Component component = Component::noise;
+    std::uint32_t begin = 0, end = 0; ///< characters
+    /// In ParsedAddress::names: the divisions that it may name, of every level (天河 is a county and several villages),
+    /// by number. `component` is the level of the likeliest reading. None for what is no division.
+    std::uint32_t first_name = 0, last_name = 0;
+};
+
+/// How a stretch from the beginning of the text may be read; the working memory of the parser.
+struct ReadingStep {
+    float cost = 0;
+    std::uint32_t before = 0;            ///< the step that it goes on from
+    std::uint32_t begin = 0;             ///< character at which its part begins; the part ends where the step stands
+    DivisionNumber within = kNoDivision; ///< the deepest division so far
+    Component component = Component::noise;
+    std::uint8_t after = 0; ///< what the next part follows: a component, or kComponents at the beginning
+    bool gap = false;       ///< a separator has just passed
+    bool part = false;      ///< else nothing of the text: a separator
+};
+
+/// The cheapest way to begin a part of some component.
+struct ReadingEntry {
+    static constexpr std::uint32_t kUnknown = 0xffffffffU;
+    float cost = 0;
+    std::uint32_t step = kUnknown;
+};
+
+/// Parts in the order of the text; they do not overlap, and what lies between them is separators. Keep one and use it
+/// again: it keeps its memory.
+struct ParsedAddress {
+    std::vector<Part> parts;
+    std::vector<DivisionName> names;
+    double cost = 0; ///< the lower the likelier; compares readings of one text only
+
+    std::vector<ReadingStep> steps; ///< working memory
+    std::vector<ReadingEntry> entries;
+    std::vector<std::uint8_t> counts;
+};
+
+/// Known names of roads and estates, so that they are recognised whole; NameTrie values are free for the owner, but the
+/// lowest two bits, which say what the name is.
+struct KnownNames {
+    static constexpr std::uint32_t kRoad = 0, kEstate = 1, kGroup = 2, kLandmark = 3;
+    NameTrie const* trie = nullptr;
+};
+
+/**
+ * Splits an address into its components: divisions by the gazetteer, known roads and estates by their names, numbers by
+ * their marks (号 栋 单元 楼 室), and names that nobody knows by what they end in (路 大道 花园 工业区) and by what
+ * stands around them; of all readings the one of least cost. Works without any known name. Immutable, any number of
+ * threads, each with its own ParsedAddress. O(n * longest part).
+ */
+class Parser {
+public:
+    /// Both must outlive it.
+    explicit Parser(Gazetteer const& gazetteer, KnownNames known = {});
+    void parse(NormalizedText const& text, ParsedAddress& out) const;
+
+private:
+    Gazetteer const& m_gazetteer;
+    KnownNames m_known;
+};
+
+} // namespace wangge::address

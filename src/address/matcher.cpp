@@ -1,0 +1,159 @@
+#include "evidence.hpp"
+#include "match_costs.hpp"
+#include "place_search.hpp"
+
+#include <wangge/address/matcher.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <tuple>
+
+namespace wangge::address {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> kLevels{
+    "exact", "building", "number_interpolated", "road", "estate", "village", "town", "none"};
+constexpr std::array<std::string_view, 8> kChineseLevels{"门牌",     "楼栋", "门牌内插", "道路",
+                                                         "小区村组", "村居", "镇街",     "未定位"};
+constexpr std::array<std::string_view, 5> kBearings{"agrees", "similar", "missing", "conflicts", "unused"};
+
+/// Beyond these many candidates a road or an estate stands at one position each.
+constexpr std::size_t kMostSpread = 64;
+
+} // namespace
+
+std::string_view to_string(MatchLevel level) noexcept { return kLevels[static_cast<std::size_t>(level)]; }
+std::string_view chinese_name(MatchLevel level) noexcept { return kChineseLevels[static_cast<std::size_t>(level)]; }
+std::string_view to_string(Bearing bearing) noexcept { return kBearings[static_cast<std::size_t>(bearing)]; }
+
+struct Matcher::Impl {
+    explicit Impl(AddressIndex const& address_index)
+        : index(address_index)
+        , parser(address_index.gazetteer(), address_index.known_names())
+        , splitter(address_index.gazetteer(), address_index.view().trie)
+        , search(address_index.view()) {}
+
+    struct Ranked {
+        float mass = 0;
+        std::uint32_t candidate = 0;
+    };
+
+    void read_components(std::string_view text, MatchResult& out) {
+        out.components.resize(parsed.parts.size());
+        for (std::size_t i = 0; i < parsed.parts.size(); ++i) {
+            auto const& part = parsed.parts[i];
+            auto& to = out.components[i];
+            to.component = part.component;
+            to.begin = normalized.offsets[part.begin];
+            to.end = normalized.offsets[part.end];
+            to.text.assign(text.substr(to.begin, to.end - to.begin));
+        }
+    }
+
+    /// Share of each candidate, the largest first; returns that of none of them.
+    double rank() {
+        auto const found = search.candidates();
+        ranked.clear();
+        if (found.empty()) {
+            return 1;
+        }
+        auto best = found[0].cost;
+        for (auto const& c : found) {
+            best = std::min(best, c.cost);
+        }
+        // One place may have been found by two names of the text: the better one counts.
+        same.clear();
+        for (std::uint32_t i = 0; i < found.size(); ++i) {
+            if (found[i].cost <= best + costs::kCutoff) {
+                same.push_back(i);
+            }
+        }
+        auto const key = [&](std::uint32_t i) {
+            auto const& c = found[i];
+            return std::tuple{c.place, c.place == kNone ? c.division : c.first, c.last, c.of_estate};
+        };
+        std::sort(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) {
+            auto const x = key(a), y = key(b);
+            return x != y ? x < y : found[a].cost != found[b].cost ? found[a].cost < found[b].cost : a < b;
+        });
+        same.erase(
+            std::unique(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) == key(b); }),
+            same.end());
+        double none = std::exp(best - costs::kNoneOfThese), all = none;
+        for (auto const i : same) {
+            auto const mass = found[i].weight * std::exp(best - found[i].cost);
+            ranked.push_back({mass, i});
+            all += mass;
+        }
+        std::sort(ranked.begin(), ranked.end(), [](Ranked const& a, Ranked const& b) {
+            return a.mass != b.mass ? a.mass > b.mass : a.candidate < b.candidate;
+        });
+        for (auto& r : ranked) {
+            r.mass = static_cast<float>(r.mass / all);
+        }
+        return none / all;
+    }
+
+    void write(MatchResult& out) {
+        auto const found = search.candidates();
+        out.unknown = rank();
+        out.places_in_all = ranked.size();
+        bool const coarse = ranked.size() > kMostSpread;
+        for (auto const& r : ranked) {
+            auto const& c = found[r.candidate];
+            if (c.place == kNone) {
+                bool const narrow = c.level == MatchLevel::village || c.level == MatchLevel::town;
+                auto const rest =
+                    narrow && !coarse ? add_addresses_under(index.view(), c.division, r.mass, out.positions) : r.mass;
+                out.divisions.push_back({c.division, rest});
+            } else {
+                add_positions(index.view(), c, r.mass, coarse, out.positions);
+            }
+        }
+        out.places.resize(std::min(ranked.size(), kMostPlaces));
+        for (std::size_t i = 0; i < out.places.size(); ++i) {
+            out.places[i].likelihood = ranked[i].mass;
+            describe(index.view(), query, found[ranked[i].candidate], search, out.places[i]);
+        }
+        out.score = out.places.empty() ? 0 : out.places.front().likelihood;
+    }
+
+    AddressIndex const& index;
+    Parser parser;
+    PartSplitter splitter;
+    NormalizedText normalized;
+    ParsedAddress parsed;
+    AddressQuery query;
+    PlaceSearch search;
+    std::vector<std::uint32_t> same;
+    std::vector<Ranked> ranked;
+};
+
+Matcher::Matcher(AddressIndex const& index) : m_impl(std::make_unique<Impl>(index)) {}
+Matcher::~Matcher() = default;
+
+void Matcher::match(std::string_view text, MatchResult& out) {
+    out.bad_byte = 0;
+    out.positions.clear();
+    out.divisions.clear();
+    out.places_in_all = 0;
+    out.unknown = 1;
+    out.score = 0;
+    out.outcome = Normalizer::normalize(text, m_impl->normalized);
+    if (out.outcome != Normalizer::Outcome::good) {
+        out.components.clear();
+        out.places.clear();
+        out.bad_byte = out.outcome == Normalizer::Outcome::not_utf8 ? m_impl->normalized.offsets.front() : 0;
+        return;
+    }
+    m_impl->parser.parse(m_impl->normalized, m_impl->parsed);
+    m_impl->splitter.split(m_impl->normalized.characters, m_impl->parsed, m_impl->query.wholes);
+    m_impl->read_components(text, out);
+    m_impl->query.read(m_impl->normalized, m_impl->parsed, m_impl->index.view().trie);
+    m_impl->search.find(m_impl->query);
+    m_impl->write(out);
+}
+
+} // namespace wangge::address

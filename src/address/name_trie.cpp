@@ -1,0 +1,116 @@
+#include <wangge/address/name_trie.hpp>
+#include <wangge/base/error.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace wangge::address {
+
+namespace {
+
+constexpr std::uint64_t kMagic = 0x315f454952545757U; // "WWTRIE_1"
+
+struct TrieHeader {
+    std::uint64_t magic = kMagic;
+    std::uint64_t table_size = 0;
+    std::uint64_t arcs = 0;
+    std::uint64_t zero = 0;
+};
+
+} // namespace
+
+struct NameTrieBuilder {
+    using Arc = NameTrie::Arc;
+
+    static std::vector<std::byte> build(std::span<NameTrie::Name const> names) {
+        std::vector<std::uint32_t> order(names.size());
+        for (std::uint32_t i = 0; i < order.size(); ++i) {
+            order[i] = i;
+        }
+        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+            auto const compared = names[a].text.compare(names[b].text);
+            return compared != 0 ? compared < 0 : names[a].value < names[b].value;
+        });
+        std::vector<Arc> arcs; // in order of the sorted names: a child is numbered when first met
+        std::vector<std::uint32_t> path;
+        std::u32string_view last;
+        for (auto const index : order) {
+            std::u32string_view const text = names[index].text;
+            if (text.empty()) {
+                throw Error{ErrorCode::usage, "name trie: a name is empty"};
+            }
+            if (text == last) {
+                continue;
+            }
+            auto const common = static_cast<std::size_t>(
+                std::mismatch(text.begin(), text.end(), last.begin(), last.end()).first - text.begin());
+            path.resize(common);
+            for (auto i = common; i < text.size(); ++i) {
+                auto const parent = path.empty() ? 0 : arcs[path.back()].child;
+                path.push_back(static_cast<std::uint32_t>(arcs.size()));
+                arcs.push_back({parent, text[i], static_cast<std::uint32_t>(arcs.size() + 1), NameTrie::kNone});
+            }
+            arcs[path.back()].value = names[index].value;
+            last = text;
+        }
+        if (arcs.size() >= (std::uint64_t{1} << 31U)) {
+            throw Error{ErrorCode::data_rejected, "name trie: more names than its format can number"};
+        }
+        TrieHeader header;
+        header.arcs = arcs.size();
+        header.table_size = std::bit_ceil(std::max<std::size_t>(arcs.size() * 3 / 2, 1));
+        std::vector<Arc> table(header.table_size);
+        for (auto const& arc : arcs) {
+            auto at = NameTrie::place(arc.parent, arc.character, table.size() - 1);
+            while (table[at].parent != NameTrie::kNone) {
+                at = (at + 1) & (table.size() - 1);
+            }
+            table[at] = arc;
+        }
+        std::vector<std::byte> bytes(sizeof header + table.size() * sizeof(Arc));
+        std::memcpy(bytes.data(), &header, sizeof header);
+        std::memcpy(bytes.data() + sizeof header, table.data(), table.size() * sizeof(Arc));
+        return bytes;
+    }
+};
+
+std::vector<std::byte> NameTrie::build(std::span<Name const> names) { return NameTrieBuilder::build(names); }
+
+NameTrie NameTrie::over(std::span<std::byte const> bytes, std::string_view name) {
+    TrieHeader header;
+    auto const sound = [&] {
+        if (bytes.size() < sizeof header) {
+            return false;
+        }
+        std::memcpy(&header, bytes.data(), sizeof header);
+        return header.magic == kMagic && std::has_single_bit(header.table_size) &&
+               header.table_size == (bytes.size() - sizeof header) / sizeof(Arc) &&
+               (bytes.size() - sizeof header) % sizeof(Arc) == 0 && header.arcs <= header.table_size;
+    };
+    if (!sound()) {
+        throw Error{ErrorCode::corrupt, fmt::format("{}: the names are damaged; publish again", name)};
+    }
+    NameTrie trie;
+    trie.m_table = {reinterpret_cast<Arc const*>(bytes.data() + sizeof header), header.table_size};
+    trie.m_mask = header.table_size - 1;
+    trie.m_arcs = header.arcs;
+    return trie;
+}
+
+std::uint32_t NameTrie::find(std::u32string_view name) const noexcept {
+    std::uint32_t node = 0;
+    auto value = kNone;
+    for (auto const character : name) {
+        auto const* const arc = step(node, character);
+        if (arc == nullptr) {
+            return kNone;
+        }
+        node = arc->child;
+        value = arc->value;
+    }
+    return value;
+}
+
+} // namespace wangge::address

@@ -1,0 +1,170 @@
+#include "part_splitter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace wangge::address {
+
+namespace {
+
+constexpr std::uint32_t kShortestPart = 2, kShortestRoad = 3, kShortestSplit = 4, kLongestSplit = 24;
+
+bool is_digit(char32_t c) noexcept { return c >= U'0' && c <= U'9'; }
+bool inside_number(std::u32string_view text, std::uint32_t at) noexcept {
+    return is_digit(text[at - 1]) && is_digit(text[at]);
+}
+
+Component component_of(std::uint32_t kind) noexcept {
+    constexpr std::array<Component, 4> kComponents{Component::road, Component::estate, Component::group,
+                                                   Component::landmark};
+    return kComponents[kind & 3U];
+}
+
+Component component_of(Level level) noexcept {
+    constexpr std::array<Component, 7> kComponents{Component::noise,  Component::province, Component::city,
+                                                   Component::county, Component::town,     Component::village,
+                                                   Component::village};
+    return kComponents[std::min<std::size_t>(static_cast<std::size_t>(level), 6)];
+}
+
+/// What an unknown rest is by its last words.
+Component component_of_rest(std::u32string_view rest, Component otherwise) noexcept {
+    for (auto const ending : {U"社区", U"村委会", U"居委会", U"村"}) {
+        if (rest.ends_with(ending)) {
+            return Component::village;
+        }
+    }
+    for (auto const ending : {U"镇", U"街道", U"乡"}) {
+        if (rest.ends_with(ending)) {
+            return Component::town;
+        }
+    }
+    return otherwise;
+}
+
+bool may_be_unknown(Part const& part) noexcept {
+    auto const size = part.end - part.begin;
+    bool const named = part.component <= Component::road || part.component == Component::estate ||
+                       part.component == Component::landmark || part.component == Component::noise;
+    return named && part.first_name == part.last_name && size >= kShortestPart && size <= kLongestSplit;
+}
+
+} // namespace
+
+void PartSplitter::split(std::u32string_view text, ParsedAddress& parsed, std::vector<WholePart>& wholes) {
+    wholes.clear();
+    auto const unknown = [&](Part const& part) {
+        return may_be_unknown(part) && m_names.find(text.substr(part.begin, part.end - part.begin)) == NameTrie::kNone;
+    };
+    if (std::none_of(parsed.parts.begin(), parsed.parts.end(), unknown)) {
+        return;
+    }
+    m_parts.clear();
+    for (auto const& part : parsed.parts) {
+        auto const before = m_parts.size();
+        if (unknown(part)) {
+            split_part(text, part, parsed);
+        } else {
+            m_parts.push_back(part);
+        }
+        if (m_parts.size() > before + 1) {
+            wholes.push_back({part.begin, part.end, static_cast<std::uint32_t>(m_parts.size() - 1)});
+        }
+    }
+    parsed.parts.swap(m_parts);
+}
+
+void PartSplitter::split_part(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    if (part.component > Component::road && name_division(text, part, parsed)) {
+        return;
+    }
+    if (part.end - part.begin >= kShortestSplit &&
+        (split_known_end(text, part, parsed) || split_known_beginning(text, part, parsed))) {
+        return;
+    }
+    m_parts.push_back(part);
+}
+
+bool PartSplitter::split_known_end(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    for (auto at = part.begin + kShortestPart; at + kShortestPart <= part.end; ++at) {
+        if (inside_number(text, at)) {
+            continue;
+        }
+        auto const value = m_names.find(text.substr(at, part.end - at));
+        if (value == NameTrie::kNone || ((value & 3U) == KnownNames::kRoad && part.end - at < kShortestRoad)) {
+            continue;
+        }
+        auto rest = part;
+        rest.end = at;
+        rest.component = component_of_rest(text.substr(part.begin, at - part.begin), Component::landmark);
+        if (auto const known = m_names.find(text.substr(part.begin, at - part.begin)); known != NameTrie::kNone) {
+            rest.component = component_of(known);
+            m_parts.push_back(rest);
+        } else if (rest.end - rest.begin >= kShortestSplit || !name_division(text, rest, parsed)) {
+            split_part(text, rest, parsed);
+        }
+        m_parts.push_back({component_of(value), at, part.end, 0, 0});
+        return true;
+    }
+    return false;
+}
+
+bool PartSplitter::name_division(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    std::span<DivisionName const> named;
+    m_gazetteer.match(text.substr(0, part.end), part.begin, [&](std::size_t length, std::span<DivisionName const> by) {
+        if (length == part.end - part.begin) {
+            named = by;
+        }
+    });
+    if (named.empty()) {
+        return false;
+    }
+    auto division = part;
+    division.first_name = static_cast<std::uint32_t>(parsed.names.size());
+    parsed.names.insert(parsed.names.end(), named.begin(), named.end());
+    division.last_name = static_cast<std::uint32_t>(parsed.names.size());
+    division.component = component_of(m_gazetteer.level(named.front().division));
+    m_parts.push_back(division);
+    return true;
+}
+
+bool PartSplitter::split_known_beginning(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    std::uint32_t known = 0, division = 0, kind = 0;
+    auto const inside = text.substr(0, part.end);
+    m_names.match(inside, part.begin, [&](std::size_t length, std::uint32_t value) {
+        if (length >= kShortestPart && part.begin + length + kShortestRoad <= part.end &&
+            ((value & 3U) != KnownNames::kRoad || length >= kShortestRoad) &&
+            !inside_number(text, part.begin + static_cast<std::uint32_t>(length))) {
+            known = static_cast<std::uint32_t>(length);
+            kind = value;
+        }
+    });
+    m_gazetteer.match(inside, part.begin, [&](std::size_t length, std::span<DivisionName const> by) {
+        auto const rest = part.end - part.begin - length;
+        bool const full = by.front().kind <= NameKind::plain;
+        if (length >= kShortestPart && rest >= (full ? kShortestPart : kShortestRoad) &&
+            !inside_number(text, part.begin + static_cast<std::uint32_t>(length))) {
+            division = static_cast<std::uint32_t>(length);
+        }
+    });
+    auto const length = std::max(known, division);
+    if (length == 0) {
+        return false;
+    }
+    auto first = part, rest = part;
+    first.end = rest.begin = part.begin + length;
+    if (known < division) {
+        if (!name_division(text, first, parsed)) {
+            return false;
+        }
+    } else {
+        first.component = component_of(kind);
+        m_parts.push_back(first);
+    }
+    rest.component = component_of_rest(text.substr(rest.begin, rest.end - rest.begin), part.component);
+    split_part(text, rest, parsed);
+    return true;
+}
+
+} // namespace wangge::address

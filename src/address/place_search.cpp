@@ -1,0 +1,580 @@
+#include "place_search.hpp"
+
+#include "match_costs.hpp"
+#include "name_likeness.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+namespace wangge::address {
+
+namespace {
+
+/// Names that are looked at because they may be like one of the text.
+constexpr std::size_t kMostSimilar = 512;
+/// Places of an area whose names are all compared.
+constexpr std::size_t kMostCompared = 800;
+/// Neighbours of a missing number that are looked at, on each side.
+constexpr std::size_t kMostNeighbours = 64;
+/// A slip that costs no more is enough: names in the neighbourhood need not all be compared.
+constexpr float kSatisfying = 5;
+/// A division alone says nothing that a better one does not say, too.
+constexpr float kDivisionCutoff = 3;
+/// Candidates among which a house is looked for that has been found otherwise.
+constexpr std::size_t kMostFoundBefore = 64;
+/// When everything fits, areas that pay so much more are not looked into.
+constexpr float kContentCutoff = 4;
+
+bool holds(std::u32string_view a, std::u32string_view b) noexcept {
+    return b.size() >= 2 && a.find(b) != std::u32string_view::npos;
+}
+
+/// One digit wrong, too much or missing, or two exchanged.
+bool is_slip(std::uint32_t said, std::uint32_t meant) noexcept {
+    std::array<char, 10> a{}, b{};
+    auto const size_a = static_cast<std::size_t>(std::to_chars(a.begin(), a.end(), said).ptr - a.begin());
+    auto const size_b = static_cast<std::size_t>(std::to_chars(b.begin(), b.end(), meant).ptr - b.begin());
+    std::string_view x{a.data(), size_a}, y{b.data(), size_b};
+    while (!x.empty() && !y.empty() && x.front() == y.front()) {
+        x.remove_prefix(1);
+        y.remove_prefix(1);
+    }
+    while (!x.empty() && !y.empty() && x.back() == y.back()) {
+        x.remove_suffix(1);
+        y.remove_suffix(1);
+    }
+    return x.size() + y.size() <= 2 || (x.size() == 2 && y.size() == 2 && x[0] == y[1] && x[1] == y[0]);
+}
+
+MatchLevel level_of(Level level) noexcept {
+    switch (level) {
+    case Level::group:
+    case Level::village:
+        return MatchLevel::village;
+    case Level::town:
+        return MatchLevel::town;
+    default:
+        return MatchLevel::none;
+    }
+}
+
+} // namespace
+
+PlaceSearch::PlaceSearch(IndexView const& view) : m_view(view), m_areas(view.gazetteer) {}
+
+void PlaceSearch::find(AddressQuery const& query) {
+    m_candidates.clear();
+    m_cut = false;
+    for (std::uint8_t line = 0; line < query.line_count; ++line) {
+        find_line(query, line);
+    }
+}
+
+void PlaceSearch::choose(AddressQuery const& query, std::uint8_t line, std::uint32_t conflicts) {
+    m_conflicts = conflicts;
+    m_line = &query.lines[line];
+    m_line_number = line;
+    m_keys = {m_view.find_key(m_line->number.suffix), m_view.find_key(m_line->building), m_view.find_key(m_line->unit),
+              m_view.find_key(m_line->room)};
+}
+
+void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
+    choose(query, line);
+    m_areas.find(query, *m_line);
+    m_line_cost = costs::kLaterLine * static_cast<float>(line);
+    m_looked = m_houses = 0;
+    auto const before = m_candidates.size();
+    find_exact(query);
+    if (m_best > m_line_cost + costs::kContent && m_areas.find_similar(query, *m_line)) {
+        m_candidates.resize(before);
+        find_exact(query);
+    }
+    if (m_best > m_line_cost + costs::kContent) {
+        find_similar(query, false);
+        if (m_best > m_line_cost + costs::kSlip + kSatisfying) {
+            find_similar(query, true);
+        }
+        find_nameless(query);
+        find_divisions();
+    }
+}
+
+void PlaceSearch::find_exact(AddressQuery const& query) {
+    m_best = kUnlike;
+    m_targets.clear();
+    for (auto const part : m_line->roads) {
+        add_targets(query, part, part == m_line->main_road ? 0 : costs::kOtherRoadOfLine);
+    }
+    look_in_areas(query);
+    if (m_best > m_line_cost + costs::kContent) {
+        m_targets.clear();
+        for (auto const part : m_line->estates) {
+            add_targets(query, part, 0);
+        }
+        look_in_areas(query);
+    }
+}
+
+void PlaceSearch::add_targets(AddressQuery const& query, std::uint32_t part, float cost) {
+    auto const text = query.characters(part);
+    auto const value = m_view.trie.find(text);
+    if (value == NameTrie::kNone) {
+        return;
+    }
+    bool const road = query.parsed->parts[part].component == Component::road;
+    for (auto name = m_view.name_of_trie(value); name < m_view.names.size() && m_view.name_text(name) == text; ++name) {
+        bool const is_road = m_view.names[name].kind == KnownNames::kRoad;
+        m_targets.push_back({part, name, cost + (road == is_road ? 0 : costs::kOtherKind)});
+    }
+}
+
+void PlaceSearch::look_in_areas(AddressQuery const& query) {
+    if (m_targets.empty()) {
+        return;
+    }
+    for (auto const& area : m_areas.areas()) {
+        auto const cost = m_line_cost + area.cost;
+        if (cost > m_best + costs::kCutoff ||
+            (m_best <= m_line_cost + costs::kContent && cost > m_best + kContentCutoff)) {
+            return;
+        }
+        for (auto const& target : m_targets) {
+            if (cost + target.cost <= m_best + costs::kCutoff) {
+                look_in(query, area, target);
+            }
+        }
+    }
+}
+
+void PlaceSearch::look_in(AddressQuery const& query, Area const& area, Target const& target) {
+    auto const& record = m_view.names[target.name];
+    if (area.division == kNoDivision) {
+        auto const all = m_view.places.subspan(record.first_place, record.last_place - record.first_place);
+        for (auto i = all.size(); i != 0 && all[i - 1].village == kNoDivision; --i) {
+            look_at(query, area, target, all[i - 1]);
+        }
+        return;
+    }
+    for (auto const& place : m_view.places_in(target.name, area.division)) {
+        if (m_looked >= kMostLooked || m_houses >= kMostHouses) {
+            m_cut = true;
+            return;
+        }
+        if (m_areas.area_of(place.village) == area.division) {
+            look_at(query, area, target, place);
+        }
+    }
+}
+
+void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place) {
+    ++m_looked;
+    m_conflicts = area.conflicts;
+    auto const cost = m_line_cost + area.cost + target.cost;
+    if (m_view.kind(place) == KnownNames::kRoad) {
+        look_at_road(query, cost, target, place);
+    } else {
+        look_at_estate(query, cost, target, place);
+    }
+}
+
+void PlaceSearch::put(Candidate candidate) {
+    if (candidate.cost > m_best + costs::kCutoff) {
+        return;
+    }
+    m_best = std::min(m_best, candidate.cost);
+    if (!m_candidates.empty()) {
+        // Houses side by side that fit alike are one place.
+        auto& last = m_candidates.back();
+        if (candidate.place == last.place && candidate.place != kNone && candidate.line == last.line &&
+            candidate.of_estate == last.of_estate && candidate.cost == last.cost && candidate.level == last.level &&
+            candidate.first == last.last && candidate.address == kNone && last.address == kNone) {
+            last.last = candidate.last;
+            last.weight += candidate.weight;
+            return;
+        }
+    }
+    m_candidates.push_back(candidate);
+}
+
+PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool estate_known) const {
+    auto const& line = *m_line;
+    auto const& house = m_view.houses[id];
+    Fit fit;
+    if (line.number_part != kNoPart && house.suffix != m_keys.suffix) {
+        fit.suffix_differs = true;
+        fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? costs::kSuffixMissing : costs::kSuffixDiffers;
+    }
+    auto const estate =
+        house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
+    if (!estate_known && line.estates.size != 0) {
+        auto least = estate.empty() ? costs::kEstateUnknown : costs::kEstateDiffers;
+        if (!estate.empty()) {
+            for (auto const part : line.estates) {
+                auto const text = query.characters(part);
+                if (text == estate) {
+                    least = 0;
+                    break;
+                }
+                auto const slip =
+                    holds(text, estate) || holds(estate, text) ? 0.5F : costs::kSlip + unlikeness(text, estate);
+                least = std::min(least, slip);
+            }
+            fit.estate_conflicts = least == costs::kEstateDiffers;
+            fit.estate_similar = least != 0 && !fit.estate_conflicts;
+        }
+        fit.cost += least;
+    }
+    // A hamlet or estate whose name a division somewhere bears, too, was read as that division.
+    for (auto rest = estate.empty() ? 0U : m_conflicts; rest != 0; rest &= rest - 1) {
+        auto const& mention = query.mentions[static_cast<std::size_t>(std::countr_zero(rest))];
+        auto const text = query.characters(mention.part);
+        if (text == estate || division_stem(text) == division_stem(estate)) {
+            fit.cost -= m_areas.conflict_cost(mention, true);
+            fit.mention_is_estate = mention.part;
+            break;
+        }
+    }
+    if (line.building_part != kNoPart && house.building != m_keys.building) {
+        fit.building_conflicts = house.building != 0;
+        fit.cost += house.building == 0 ? costs::kBuildingUnknown : costs::kBuildingDiffers;
+    }
+    fit.says_more = line.building_part != kNoPart && !fit.building_conflicts && house.building != 0;
+    for (auto const part : line.estates) {
+        fit.says_more |= query.characters(part) == estate;
+    }
+    fit.doors = static_cast<float>(m_view.address_count(id));
+    if (line.room_part == kNoPart && line.unit_part == kNoPart) {
+        auto const& door = m_view.doors[house.first_address];
+        fit.address = house.first_address;
+        fit.door_found = fit.doors == 1 && door.room == 0 && door.unit == 0;
+        return fit;
+    }
+    fit.door_found = false;
+    auto const doors = m_view.doors_of(id);
+    for (std::size_t i = 0; i < doors.size() && m_keys.room != kNone && m_keys.unit != kNone; ++i) {
+        if ((line.room_part == kNoPart || m_view.room_key(doors[i]) == m_keys.room) &&
+            (line.unit_part == kNoPart || m_view.unit_key(doors[i]) == m_keys.unit)) {
+            fit.door_found = line.room_part != kNoPart;
+            fit.says_more |= fit.door_found;
+            fit.address = house.first_address + static_cast<AddressNumber>(i);
+            fit.doors = 1;
+            return fit;
+        }
+    }
+    fit.address = house.first_address;
+    fit.doors = 1;
+    fit.cost += costs::kDoorUnknown;
+    return fit;
+}
+
+void PlaceSearch::put_house(Candidate candidate, Fit const& fit, std::uint32_t at) {
+    candidate.cost += fit.cost;
+    candidate.weight = fit.doors;
+    candidate.first = at;
+    candidate.last = at + 1;
+    candidate.address = kNone;
+    if (candidate.level == MatchLevel::road && m_line->estates.size != 0 && !fit.estate_conflicts) {
+        candidate.level = m_view.houses[candidate.of_estate ? m_view.estate_houses[at] : at].estate == kNone
+                              ? MatchLevel::road
+                              : MatchLevel::estate;
+    } else if (candidate.level != MatchLevel::estate && candidate.level != MatchLevel::road) {
+        candidate.level =
+            fit.door_found && !fit.suffix_differs && !fit.building_conflicts ? MatchLevel::exact : MatchLevel::building;
+        if (fit.door_found) {
+            candidate.address = fit.address;
+        }
+    }
+    ++m_houses;
+    put(candidate);
+}
+
+Candidate PlaceSearch::candidate_of(float cost, std::uint32_t part, PlaceRecord const& place, MatchLevel level) const {
+    Candidate c;
+    c.cost = cost;
+    c.level = level;
+    c.line = m_line_number;
+    c.name_part = part;
+    c.place = m_view.id_of(place);
+    c.division = place.village;
+    c.weight = static_cast<float>(place.addresses);
+    c.first = place.first_house;
+    c.last = place.last_house;
+    return c;
+}
+
+void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road) {
+    auto const& line = *m_line;
+    auto candidate = candidate_of(cost, target.part, road, MatchLevel::road);
+    auto const put_all = [&](std::span<HouseRecord const> houses, MatchLevel level, float more) {
+        candidate.level = level;
+        candidate.cost = cost + more;
+        for (auto const& house : houses) {
+            put_house(candidate, fit(query, m_view.id_of(house), false), m_view.id_of(house));
+        }
+    };
+    if (line.number_part == kNoPart) {
+        if (line.building_part != kNoPart || line.room_part != kNoPart || line.unit_part != kNoPart) {
+            put_all(m_view.houses_of_road(road), MatchLevel::building, 0);
+        } else if (line.estates.size != 0) {
+            put_all(m_view.houses_of_road(road), MatchLevel::road, 0);
+        } else {
+            put(candidate);
+        }
+        return;
+    }
+    auto const number = line.number.value;
+    if (auto const houses = m_view.houses_of_road(road, number); !houses.empty()) {
+        put_all(houses, MatchLevel::exact, 0);
+        return;
+    }
+    for (auto n = number + 1; n <= line.number.last; ++n) {
+        if (auto const houses = m_view.houses_of_road(road, n); !houses.empty()) {
+            put_all(houses, MatchLevel::exact, costs::kInRun);
+            return;
+        }
+    }
+    auto const all = m_view.houses_of_road(road);
+    auto at = std::lower_bound(all.begin(), all.end(), number,
+                               [](HouseRecord const& h, std::uint32_t n) { return h.number < n; });
+    for (std::size_t i = 0; i < kMostNeighbours && at != all.begin(); ++i) {
+        --at;
+        if (at->suffix != 0 && last_of_run(at->number, m_view.key(at->suffix)) >= number) {
+            put_all({&*at, 1}, MatchLevel::exact, costs::kInRun);
+            return;
+        }
+    }
+    if (line.estates.size != 0 || line.building_part != kNoPart || line.room_part != kNoPart) {
+        // A wrong number: what stands behind it may still tell the house.
+        for (auto const& house : m_view.houses_of_road(road)) {
+            auto const id = m_view.id_of(house);
+            auto found = fit(query, id, false);
+            if (found.says_more) {
+                found.cost += is_slip(number, house.number) ? costs::kNumberSlips : costs::kNumberDiffers;
+                candidate.level = MatchLevel::building;
+                candidate.cost = cost;
+                found.suffix_differs = true;
+                put_house(candidate, found, id);
+            }
+        }
+    }
+    interpolate(cost, target, road);
+}
+
+void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord const& road) {
+    auto const all = m_view.houses_of_road(road);
+    auto const number = m_line->number.value;
+    auto candidate = candidate_of(cost + costs::kNumberUnknown, target.part, road, MatchLevel::road);
+    candidate.weight = 1;
+    if (number != 0) {
+        auto const above = static_cast<std::size_t>(
+            std::lower_bound(all.begin(), all.end(), number,
+                             [](HouseRecord const& h, std::uint32_t n) { return h.number < n; }) -
+            all.begin());
+        HouseId lower = kNone, upper = kNone;
+        for (auto i = above; i != 0 && above - i < kMostNeighbours && all[i - 1].number != 0; --i) {
+            if (all[i - 1].number % 2 == number % 2) {
+                lower = m_view.id_of(all[i - 1]);
+                break;
+            }
+        }
+        for (auto i = above; i < all.size() && i - above < kMostNeighbours; ++i) {
+            if (all[i].number % 2 == number % 2) {
+                upper = m_view.id_of(all[i]);
+                break;
+            }
+        }
+        if (lower != kNone && upper != kNone) {
+            candidate.cost = cost + costs::kInterpolated;
+            candidate.level = MatchLevel::number_interpolated;
+            candidate.first = lower;
+            candidate.last = upper;
+            auto const from = m_view.houses[lower].number;
+            candidate.fraction =
+                static_cast<float>(number - from) / static_cast<float>(m_view.houses[upper].number - from);
+        }
+    }
+    put(candidate);
+}
+
+float PlaceSearch::road_cost(AddressQuery const& query, HouseRecord const& house) const {
+    if (m_line->roads.size == 0) {
+        return 0;
+    }
+    auto const name = m_view.places[house.road].name;
+    auto least = costs::kRoadDiffers;
+    for (auto const part : m_line->roads) {
+        if (name != kNone) {
+            auto const text = query.characters(part);
+            auto const road = m_view.name_text(name);
+            least = std::min(least, text == road ? 0 : costs::kSlip + unlikeness(text, road));
+        }
+    }
+    return least;
+}
+
+/// By its road already, so well that the estate would not better it.
+bool PlaceSearch::is_found(HouseId house) const noexcept {
+    auto const road = m_view.houses[house].road;
+    auto const last = std::min(m_candidates.size(), kMostFoundBefore);
+    return std::any_of(m_candidates.begin(), m_candidates.begin() + static_cast<std::ptrdiff_t>(last),
+                       [&](Candidate const& c) {
+                           return c.place == road && !c.of_estate && c.line == m_line_number &&
+                                  (c.level == MatchLevel::exact || c.level == MatchLevel::building) &&
+                                  c.first <= house && house < c.last;
+                       });
+}
+
+void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target const& target,
+                                 PlaceRecord const& estate) {
+    auto const& line = *m_line;
+    auto whole = candidate_of(cost, target.part, estate, MatchLevel::estate);
+    whole.of_estate = true;
+    if (line.number_part == kNoPart && line.building_part == kNoPart && line.roads.size == 0) {
+        put(whole);
+        return;
+    }
+    auto const all = m_view.houses_of_estate(estate);
+    bool number_found = false, building_found = false, has_buildings = false;
+    for (std::size_t i = 0; i < all.size() && m_houses < kMostHouses; ++i, ++m_houses) {
+        auto const& house = m_view.houses[all[i]];
+        has_buildings |= house.building != 0;
+        bool const number_fits = line.number_part == kNoPart || house.number == line.number.value;
+        bool const building_fits = line.building_part == kNoPart || house.building == m_keys.building;
+        if (!number_fits && !(house.number == 0 && building_fits && line.building_part != kNoPart)) {
+            continue;
+        }
+        if (!building_fits || is_found(all[i])) {
+            continue;
+        }
+        auto found = fit(query, all[i], true);
+        found.cost += road_cost(query, house) + (number_fits ? 0 : costs::kSuffixMissing);
+        number_found |= number_fits && line.number_part != kNoPart;
+        building_found |= line.building_part != kNoPart;
+        auto candidate = whole;
+        candidate.level =
+            line.number_part != kNoPart || line.building_part != kNoPart ? MatchLevel::building : MatchLevel::estate;
+        put_house(candidate, found, estate.first_house + static_cast<std::uint32_t>(i));
+    }
+    // The estate at large, when the number or building is not there.
+    if (line.number_part != kNoPart && !number_found) {
+        whole.cost += costs::kNumberUnknown;
+    }
+    if (line.building_part != kNoPart && !building_found) {
+        whole.cost += has_buildings ? costs::kBuildingDiffers : costs::kBuildingUnknown;
+    }
+    if (line.roads.size != 0) {
+        whole.cost += costs::kRoadDiffers;
+    }
+    if ((line.number_part != kNoPart && !number_found) || (line.building_part != kNoPart && !building_found)) {
+        whole.weight = 1;
+        put(whole);
+    }
+}
+
+void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
+    auto const try_text = [&](std::uint32_t part, std::u32string_view text) {
+        if (text.size() < 2) {
+            return;
+        }
+        m_tried.clear();
+        auto const add = [&](NameId name) {
+            if (name < m_view.names.size() && m_tried.size() < kMostSimilar) {
+                m_tried.push_back({part, name, 0});
+            }
+        };
+        if (!compare_all) {
+            m_view.similar_to(text, add);
+            m_view.sounding_like(text, add);
+        }
+        // In a small area all names are compared: that finds two slips, and slips of the shortest names.
+        auto const& areas = m_areas.areas();
+        for (std::size_t i = 0; compare_all && i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1;
+             ++i) {
+            if (areas[i].division == kNoDivision || m_view.gazetteer.division(areas[i].division).level < Level::town) {
+                continue;
+            }
+            auto const places = m_view.places_under(areas[i].division);
+            for (std::size_t p = 0; p < std::min(places.size(), kMostCompared); ++p) {
+                add(m_view.places[places[p]].name);
+            }
+        }
+        std::sort(m_tried.begin(), m_tried.end(), [](Target const& a, Target const& b) { return a.name < b.name; });
+        m_tried.erase(std::unique(m_tried.begin(), m_tried.end(),
+                                  [](Target const& a, Target const& b) { return a.name == b.name; }),
+                      m_tried.end());
+        bool const road = query.parsed->parts[part].component == Component::road;
+        for (auto target : m_tried) {
+            auto const unlike = unlikeness(text, m_view.name_text(target.name));
+            if (unlike == 0 || unlike >= kUnlike) {
+                continue; // the same name has been looked at
+            }
+            bool const is_road = m_view.names[target.name].kind == KnownNames::kRoad;
+            target.cost = costs::kSlip + unlike + (road == is_road ? 0 : costs::kOtherKind);
+            m_targets.push_back(target);
+        }
+    };
+    auto const try_part = [&](std::uint32_t part) { try_text(part, query.characters(part)); };
+    m_targets.clear();
+    for (auto const part : m_line->roads) {
+        try_part(part);
+    }
+    for (auto const part : m_line->estates) {
+        try_part(part);
+    }
+    for (auto const& whole : query.wholes) {
+        if (query.line_of_part[whole.last_part] == m_line_number) {
+            try_text(whole.last_part,
+                     std::u32string_view{query.text->characters}.substr(whole.begin, whole.end - whole.begin));
+        }
+    }
+    if (m_line->roads.size == 0) {
+        for (auto const part : m_line->nameless) {
+            try_part(part);
+        }
+    }
+    std::sort(m_targets.begin(), m_targets.end(),
+              [](Target const& a, Target const& b) { return a.cost != b.cost ? a.cost < b.cost : a.name < b.name; });
+    look_in_areas(query);
+}
+
+/// Numbers of a village that belong to no road.
+void PlaceSearch::find_nameless(AddressQuery const& query) {
+    if (m_line->number_part == kNoPart || m_line->roads.size != 0 || m_line->estates.size != 0) {
+        return;
+    }
+    for (auto const& area : m_areas.areas()) {
+        if (m_line_cost + area.cost > m_best + costs::kCutoff) {
+            return;
+        }
+        if (area.division == kNoDivision || m_view.gazetteer.division(area.division).level < Level::village) {
+            continue;
+        }
+        auto const places = m_view.places_under(area.division);
+        if (!places.empty() && m_view.places[places.back()].name == kNone) {
+            look_at(query, area, {m_line->number_part, kNone, 0}, m_view.places[places.back()]);
+        }
+    }
+}
+
+void PlaceSearch::find_divisions() {
+    auto const more = m_line_cost + (m_line->has_target() ? costs::kUnknownRoad : 0);
+    for (auto const& area : m_areas.areas()) {
+        if (area.cost + more > m_best + costs::kCutoff || area.cost > m_areas.areas().front().cost + kDivisionCutoff) {
+            return;
+        }
+        if (area.agrees == 0 || area.division == kNoDivision) {
+            continue;
+        }
+        Candidate c;
+        c.cost = area.cost + more;
+        c.level = level_of(m_view.gazetteer.division(area.division).level);
+        c.line = m_line_number;
+        c.division = area.division;
+        put(c);
+    }
+}
+
+} // namespace wangge::address

@@ -1,0 +1,197 @@
+#include "endpoints.hpp"
+#include "request_parts.hpp"
+
+#include <wangge/lookup/address_text.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <variant>
+#include <vector>
+
+namespace wangge::http {
+
+namespace {
+
+/// More texts than this take their time: not where others wait for their answers.
+constexpr std::size_t kFewTexts = 16;
+
+Reply no_addresses(Served const& served) {
+    return problem(
+        404, "no-addresses", "This state was published without addresses",
+        fmt::format("generation {} has no address index; import addresses and publish", served.snapshot->generation()));
+}
+
+/// The reply of answer(context, pool) for the state that is asked for.
+template <class Answer>
+std::optional<Reply> reply_on_addresses(States& states, Parameters const& parameters, Waiting waiting,
+                                        Answer&& answer) {
+    return reply_on(states, parameters, waiting, [&](Served const& served, Date day) {
+        if (!served.addresses) {
+            return no_addresses(served);
+        }
+        lookup::Locator const locator{*served.snapshot, *served.roster};
+        lookup::AddressContext const context{*served.snapshot, served.addresses->index(), locator, day};
+        return answer(context, *served.addresses);
+    });
+}
+
+std::variant<std::string, Reply> text_of(Parameters const& parameters) {
+    auto const text = parameters.find("q");
+    if (!text || text->empty()) {
+        return reply_of({ParameterFault::missing, "q", "'q' is needed: the address, percent-encoded"});
+    }
+    if (text->size() > address::kMaxAddressBytes) {
+        return malformed("q", fmt::format("q is longer than {} bytes", address::kMaxAddressBytes));
+    }
+    return std::string{*text};
+}
+
+struct Batch {
+    std::vector<std::string> texts;
+    bool lines = false;
+};
+
+/// A JSON array of texts, or a text on each line.
+std::variant<Batch, Reply> batch_of(std::string_view body) {
+    Batch batch;
+    auto const first = body.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) {
+        return malformed("body", "the body is empty: a JSON array of addresses is needed, or an address on each line");
+    }
+    if (body[first] == '[') {
+        auto const json = nlohmann::json::parse(body, nullptr, false);
+        if (!json.is_array()) {
+            return malformed("body", "the body is no JSON array");
+        }
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            if (!json[i].is_string()) {
+                return malformed("body", fmt::format("element {} of the array is no text", i));
+            }
+            batch.texts.push_back(json[i].get<std::string>());
+        }
+    } else {
+        batch.lines = true;
+        for (std::size_t begin = 0; begin < body.size();) {
+            auto const end = std::min(body.find('\n', begin), body.size());
+            auto line = body.substr(begin, end - begin);
+            line.remove_suffix(line.ends_with('\r') ? 1 : 0);
+            batch.texts.emplace_back(line);
+            begin = end + 1;
+        }
+    }
+    if (batch.texts.size() > AddressEndpoint::kMostTexts) {
+        return malformed("body", fmt::format("the body has {} addresses; send at most {} at a time, or use wangge "
+                                             "address --file for files",
+                                             batch.texts.size(), AddressEndpoint::kMostTexts));
+    }
+    return batch;
+}
+
+} // namespace
+
+std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting waiting) const {
+    ParameterProblem fault;
+    bool const one = request.method != "POST";
+    auto const parameters = one ? Parameters::parse(request.query(), {"q", "as_of", "known_at"}, fault)
+                                : Parameters::parse(request.query(), {"as_of", "known_at"}, fault);
+    if (!parameters) {
+        return reply_of(fault);
+    }
+    Batch batch;
+    if (one) {
+        auto text = text_of(*parameters);
+        if (auto const* const refused = std::get_if<Reply>(&text)) {
+            return *refused;
+        }
+        batch.texts.push_back(std::move(std::get<std::string>(text)));
+    } else {
+        auto read = batch_of(request.body);
+        if (auto const* const refused = std::get_if<Reply>(&read)) {
+            return *refused;
+        }
+        batch = std::move(std::get<Batch>(read));
+        if (batch.texts.size() > kFewTexts && waiting == Waiting::no) {
+            return std::nullopt;
+        }
+    }
+    return reply_on_addresses(states, *parameters, waiting,
+                              [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
+                                  return pool.with([&](lookup::Geocoder& geocoder) {
+                                      lookup::AddressAnswer answer;
+                                      std::string out = one || batch.lines ? "" : "[";
+                                      for (auto const& text : batch.texts) {
+                                          geocoder.geocode(text, answer);
+                                          if (&text != &batch.texts.front() && !batch.lines) {
+                                              out += ',';
+                                          }
+                                          out += lookup::to_json(answer, text, context);
+                                          out.append(batch.lines ? 1 : 0, '\n');
+                                      }
+                                      out.append(one || batch.lines ? 0 : 1, ']');
+                                      auto reply = json_reply(std::move(out));
+                                      if (batch.lines) {
+                                          reply.content_type = "application/x-ndjson";
+                                      }
+                                      return reply;
+                                  });
+                              });
+}
+
+std::optional<Reply> SuggestEndpoint::operator()(Request const& request, Waiting waiting) const {
+    ParameterProblem fault;
+    auto const parameters = Parameters::parse(request.query(), {"q", "limit", "as_of", "known_at"}, fault);
+    if (!parameters) {
+        return reply_of(fault);
+    }
+    auto const text = text_of(*parameters);
+    auto const limit = count_of(*parameters, "limit", 1, kMost, 10);
+    if (auto const* const refused = std::get_if<Reply>(&text)) {
+        return *refused;
+    }
+    if (auto const* const refused = std::get_if<Reply>(&limit)) {
+        return *refused;
+    }
+    return reply_on_addresses(
+        states, *parameters, waiting, [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
+            return json_reply(lookup::suggestions_to_json(
+                pool.index().suggest(std::get<std::string>(text), std::get<std::size_t>(limit)), context));
+        });
+}
+
+std::optional<Reply> NearAddressEndpoint::operator()(Request const& request, Waiting waiting) const {
+    ParameterProblem fault;
+    auto const parameters = Parameters::parse(request.query(), {"lon", "lat", "crs", "k", "as_of", "known_at"}, fault);
+    if (!parameters) {
+        return reply_of(fault);
+    }
+    auto const lon = number_of(*parameters, "lon");
+    auto const lat = number_of(*parameters, "lat");
+    auto const k = count_of(*parameters, "k", 1, kMost, 5);
+    for (auto const* const refused : {std::get_if<Reply>(&lon), std::get_if<Reply>(&lat), std::get_if<Reply>(&k)}) {
+        if (refused != nullptr) {
+            return *refused;
+        }
+    }
+    auto const found = transformer_of(*parameters, states.site_systems());
+    if (auto const* const refused = std::get_if<Reply>(&found)) {
+        return *refused;
+    }
+    auto const* const transformer = std::get<crs::Transformer const*>(found);
+    lookup::PositionQuery query;
+    query.lon = std::get<double>(lon);
+    query.lat = std::get<double>(lat);
+    query.crs = transformer->name();
+    lookup::QueryFault wrong;
+    auto const position = lookup::lattice_position(query, *transformer, wrong);
+    if (!position) {
+        return malformed(wrong.field, fmt::format("{} {}", wrong.field, wrong.message));
+    }
+    return reply_on_addresses(
+        states, *parameters, waiting, [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
+            return json_reply(lookup::near_to_json(
+                pool.index().nearest(*position, std::get<std::size_t>(k), lookup::kNearestLimitM), *position, context));
+        });
+}
+
+} // namespace wangge::http

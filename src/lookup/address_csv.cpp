@@ -1,0 +1,236 @@
+#include "bulk_stream.hpp"
+#include "csv_header.hpp"
+#include "csv_marks.hpp"
+#include "text_recoder.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/lookup/address_csv.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace wangge::lookup {
+
+namespace {
+
+using address::Component;
+
+constexpr std::array kColumns{Component::province, Component::city,     Component::county, Component::town,
+                              Component::village,  Component::group,    Component::road,   Component::number,
+                              Component::estate,   Component::building, Component::unit,   Component::floor,
+                              Component::room,     Component::landmark};
+constexpr std::size_t kBatchRecords = 1024;
+/// Added columns before the components.
+constexpr std::array<std::string_view, 8> kAdded{"grid_code", "level",      "score",          "longitude",
+                                                 "latitude",  "candidates", "address_status", "standard_address"};
+
+/// `value` as a field of a CSV.
+void put_field(std::string& out, std::string_view value, char separator) {
+    out += separator;
+    if (value.find_first_of("\"\r\n") == std::string_view::npos && value.find(separator) == std::string_view::npos) {
+        out += value;
+        return;
+    }
+    out += '"';
+    for (auto const c : value) {
+        out.append(c == '"' ? 2 : 1, c);
+    }
+    out += '"';
+}
+
+/// Names of the added columns; those that the input has already get address_ before them.
+std::string heading(TextHeader const& header) {
+    std::string out;
+    auto const add = [&](std::string_view name) {
+        bool const there = std::find(header.names.begin(), header.names.end(), name) != header.names.end();
+        put_field(out, there ? fmt::format("address_{}", name) : std::string{name}, header.separator);
+    };
+    for (auto const name : kAdded) {
+        add(name);
+    }
+    for (auto const component : kColumns) {
+        add(to_string(component));
+    }
+    return out;
+}
+
+class AddressAnswerer final : public BlockAnswerer {
+public:
+    AddressAnswerer(Geocoder const& geocoder, snapshot::Snapshot const& snapshot, TextHeader const& header,
+                    bool gb18030, std::string file)
+        : m_geocoder(geocoder)
+        , m_snapshot(snapshot)
+        , m_header(header)
+        , m_gb18030(gb18030)
+        , m_file(std::move(file))
+        , m_marks(header.separator) {}
+
+    [[nodiscard]] Tally answer(Block const& block, Deliver const& deliver) override {
+        constexpr std::size_t kPieceBytes = std::size_t{1} << 20U;
+        Tally tally;
+        m_out.clear();
+        auto const text = block.bytes();
+        m_marks.begin(text);
+        while (!tally.stopped && m_marks.next(kBatchRecords)) {
+            for (std::size_t record = 0; record < m_marks.records() && !tally.stopped; ++record) {
+                answer_record(text, record, tally);
+            }
+            if (m_out.size() > kPieceBytes) {
+                deliver(m_out);
+                m_out.clear();
+            }
+        }
+        if (!m_out.empty()) {
+            deliver(m_out);
+        }
+        return tally;
+    }
+    [[noreturn]] void refuse(std::uint64_t record) const override { refuse_long_record(m_file, record); }
+
+private:
+    void answer_record(std::string_view text, std::size_t record, Tally& tally) {
+        auto const begin = m_marks.begin_of(record);
+        auto const line_end = m_marks.end_of(record);
+        if (line_end - begin > kLongestRecord) {
+            tally.stopped = true;
+            return;
+        }
+        ++tally.records;
+        auto const end = line_end - static_cast<std::uint32_t>(line_end != begin && text[line_end - 1] == '\r');
+        if (begin == end) {
+            return;
+        }
+        ++tally.result.rows;
+        auto const columns = m_marks.columns(record);
+        m_out.append(text.substr(begin, end - begin));
+        if (columns < m_header.columns) {
+            m_out.append(m_header.columns - columns, m_header.separator);
+        }
+        if (columns <= m_header.column || columns > m_header.columns) {
+            put_fault("bad_row", tally);
+            return;
+        }
+        auto const first = m_marks.begin_of(record, m_header.column);
+        auto const last = m_header.column + 1 == columns ? end : m_marks.end_of(record, m_header.column);
+        m_text = unquoted(text.substr(first, last - first));
+        if (m_gb18030 && !m_to_utf8.convert(m_text)) {
+            put_fault("bad_text", tally);
+            return;
+        }
+        m_geocoder.geocode(m_text, m_answer);
+        if (m_answer.match.outcome != address::Normalizer::Outcome::good) {
+            put_fault("bad_text", tally);
+            return;
+        }
+        put_answer(tally);
+    }
+
+    void put_fault(std::string_view status, Tally& tally) {
+        ++tally.result.faults;
+        for (auto const name : kAdded) {
+            put_field(m_out, name == "address_status" ? status : std::string_view{}, m_header.separator);
+        }
+        m_out.append(kColumns.size(), m_header.separator);
+        m_out += '\n';
+    }
+
+    /// What the registry has for the component, else what the text has.
+    [[nodiscard]] std::string_view component(Component wanted) const {
+        if (!m_answer.match.places.empty()) {
+            for (auto const& item : m_answer.match.places.front().evidence) {
+                if (item.component == wanted && !item.found.empty()) {
+                    return item.found;
+                }
+            }
+        }
+        for (auto const& read : m_answer.match.components) {
+            if (read.component == wanted) {
+                return read.text;
+            }
+        }
+        return {};
+    }
+
+    void put_answer(Tally& tally) {
+        auto const separator = m_header.separator;
+        auto const& a = m_answer;
+        ++(a.grid ? tally.result.inside : tally.result.outside);
+        m_added.clear();
+        put_field(m_added, a.grid ? m_snapshot.grid(*a.grid).code.str() : std::string_view{}, separator);
+        put_field(m_added, to_string(a.level), separator);
+        auto const to = std::back_inserter(m_added);
+        fmt::format_to(to, "{}{:.4f}", separator, a.score);
+        if (a.position) {
+            fmt::format_to(to, "{}{:.7f}{}{:.7f}", separator, geom::to_degrees(a.position->lon), separator,
+                           geom::to_degrees(a.position->lat));
+        } else {
+            m_added.append(2, separator);
+        }
+        m_added += separator;
+        for (std::size_t i = 0; i < a.grids.size() && !a.grid; ++i) {
+            m_added.append(i == 0 ? 0 : 1, ' ');
+            m_added += m_snapshot.grid(a.grids[i].grid).code.str();
+        }
+        put_field(m_added, a.grid ? "ok" : a.grids_in_all != 0 ? "undetermined" : "not_found", separator);
+        put_field(m_added, a.standard ? std::string_view{a.standard->text} : std::string_view{}, separator);
+        for (auto const wanted : kColumns) {
+            put_field(m_added, component(wanted), separator);
+        }
+        if (m_gb18030 && !m_from_utf8.convert(m_added)) {
+            throw Error{ErrorCode::environment, "iconv cannot write GB18030"};
+        }
+        m_out += m_added;
+        m_out += '\n';
+    }
+
+    Geocoder m_geocoder;
+    snapshot::Snapshot const& m_snapshot;
+    TextHeader m_header;
+    bool m_gb18030;
+    std::string m_file;
+    CsvMarks m_marks;
+    TextRecoder m_to_utf8{"UTF-8", "GB18030"}, m_from_utf8{"GB18030", "UTF-8"};
+    AddressAnswer m_answer;
+    std::string m_text, m_added, m_out;
+};
+
+std::string_view without_line_end(std::string_view record) noexcept {
+    for (auto const c : {'\n', '\r'}) {
+        if (record.ends_with(c)) {
+            record.remove_suffix(1);
+        }
+    }
+    return record;
+}
+
+} // namespace
+
+BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snapshot, AddressCsvRequest const& request,
+                       Progress& progress) {
+    // Blocks are small, so that all threads have work: an address takes a hundred times as long as a position.
+    constexpr std::size_t kAddressBlock = std::size_t{128} << 10U;
+    BlockReader in{request.in, kAddressBlock, kLongestRecord, whole_records};
+    auto const first = in.take_first(first_record);
+    if (first.empty()) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: is empty; a header line with column names is needed", in.name())};
+    }
+    if (first.size() > kLongestRecord + 1) {
+        refuse_long_record(in.name(), 1);
+    }
+    auto const header_text = without_line_end(first);
+    auto const header = read_text_header(header_text, request.column, in.name());
+    bool const gb18030 = !is_utf8_beginning(first) || !is_utf8_beginning(in.read_ahead());
+    std::vector<std::unique_ptr<BlockAnswerer>> workers;
+    for (unsigned i = 0; i < std::max(request.threads, 1U); ++i) {
+        workers.push_back(std::make_unique<AddressAnswerer>(geocoder, snapshot, header, gb18030, in.name()));
+    }
+    BulkOutput out{request.out};
+    out.write(fmt::format("{}{}\n", header_text, heading(header)));
+    return answer_blocks(in, out, workers, 1, progress);
+}
+
+} // namespace wangge::lookup

@@ -1,0 +1,250 @@
+#include <wangge/base/error.hpp>
+#include <wangge/lookup/geocoder.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+
+namespace wangge::lookup {
+
+namespace {
+
+using address::Component;
+using address::DivisionNumber;
+
+/// Grids by the division they lie in, numbered as the gazetteer does: what lies under a division follows it.
+class GridsByDivision {
+public:
+    GridsByDivision(snapshot::Snapshot const& snapshot, address::Gazetteer const& gazetteer) {
+        std::vector<DivisionNumber> number_of(snapshot.division_count());
+        for (snapshot::DivisionId id = 0; id < number_of.size(); ++id) {
+            number_of[id] = gazetteer.find(snapshot.division(id).code).value_or(address::kNoDivision);
+        }
+        std::vector<DivisionNumber> village_of(snapshot.grid_count());
+        m_first.assign(gazetteer.size() + 1, 0);
+        for (auto const id : snapshot.by_code()) {
+            village_of[id] = number_of[snapshot.grid(id).village];
+            if (village_of[id] != address::kNoDivision) {
+                ++m_first[village_of[id] + 1];
+            }
+        }
+        for (std::size_t i = 1; i < m_first.size(); ++i) {
+            m_first[i] += m_first[i - 1];
+        }
+        m_grids.resize(m_first.back());
+        auto next = m_first;
+        for (auto const id : snapshot.by_code()) {
+            if (village_of[id] != address::kNoDivision) {
+                m_grids[next[village_of[id]]++] = id;
+            }
+        }
+    }
+    [[nodiscard]] std::span<snapshot::GridId const> under(DivisionNumber first, DivisionNumber end) const {
+        auto const last = std::min<std::size_t>(end, m_first.size() - 1);
+        auto const from = std::min<std::size_t>(first, last);
+        return std::span{m_grids}.subspan(m_first[from], m_first[last] - m_first[from]);
+    }
+
+private:
+    std::vector<std::uint32_t> m_first;
+    std::vector<snapshot::GridId> m_grids;
+};
+
+constexpr std::size_t kMostFree = 64;
+
+struct SharedGrids {
+    std::once_flag once;
+    std::unique_ptr<GridsByDivision const> grids;
+};
+
+} // namespace
+
+std::string chinese_sentence(AddressConflict const& conflict) {
+    auto const what = address::chinese_name(conflict.component);
+    return conflict.found.empty()
+               ? fmt::format("文中写的{}是“{}”，与找到的地址不符", what, conflict.said)
+               : fmt::format("文中写的{}是“{}”，找到的地址是“{}”", what, conflict.said, conflict.found);
+}
+
+std::string english_sentence(AddressConflict const& conflict) {
+    auto const what = address::to_string(conflict.component);
+    return conflict.found.empty()
+               ? fmt::format("the text says {} \"{}\", which what was found does not have", what, conflict.said)
+               : fmt::format("the text says {} \"{}\", what was found has \"{}\"", what, conflict.said, conflict.found);
+}
+
+struct Geocoder::Impl {
+    Impl(snapshot::Snapshot const& of, address::AddressIndex const& by, std::shared_ptr<SharedGrids> grids)
+        : snapshot(of), index(by), matcher(by), by_division(std::move(grids)) {}
+
+    std::span<snapshot::GridId const> grids_under(DivisionNumber division) {
+        std::call_once(by_division->once, [&] {
+            by_division->grids = std::make_unique<GridsByDivision const>(snapshot, index.gazetteer());
+        });
+        return by_division->grids->under(division, index.gazetteer().division(division).end);
+    }
+
+    void share_out(AddressAnswer& out) {
+        auto const& match = out.match;
+        out.grids.clear();
+        points.resize(match.positions.size());
+        located.resize(match.positions.size());
+        std::transform(match.positions.begin(), match.positions.end(), points.begin(),
+                       [](address::PositionShare const& p) { return p.at; });
+        snapshot.point_index().locate(points, located);
+        for (std::size_t i = 0; i < located.size(); ++i) {
+            if (located[i] != snapshot::kOutside) {
+                out.grids.push_back({located[i], match.positions[i].share});
+            }
+        }
+        wide = 0;
+        for (auto const& d : match.divisions) {
+            auto const under = grids_under(d.division);
+            if (index.gazetteer().division(d.division).level < Level::town) {
+                wide = std::max(wide, under.size());
+                continue;
+            }
+            for (auto const grid : under) {
+                out.grids.push_back({grid, d.share / static_cast<double>(under.size())});
+            }
+        }
+        std::sort(out.grids.begin(), out.grids.end(),
+                  [](GridShare const& a, GridShare const& b) { return a.grid < b.grid; });
+        std::size_t kept = 0;
+        for (auto const& g : out.grids) {
+            if (kept != 0 && out.grids[kept - 1].grid == g.grid) {
+                out.grids[kept - 1].share += g.share;
+            } else {
+                out.grids[kept++] = g;
+            }
+        }
+        out.grids.resize(kept);
+    }
+
+    /// The largest first; of equal ones by code, as numbers of grids may differ between snapshots of the same facts.
+    void order(AddressAnswer& out) {
+        auto const before = [&](GridShare const& a, GridShare const& b) {
+            return a.share != b.share ? a.share > b.share : snapshot.grid(a.grid).code < snapshot.grid(b.grid).code;
+        };
+        out.grids_in_all = std::max(out.grids.size(), wide);
+        known = 0;
+        for (auto const& g : out.grids) {
+            known += g.share;
+        }
+        if (out.grids.size() > kMostGrids) {
+            std::nth_element(out.grids.begin(), out.grids.begin() + kMostGrids, out.grids.end(), before);
+            out.grids.resize(kMostGrids);
+        }
+        std::sort(out.grids.begin(), out.grids.end(), before);
+    }
+
+    void decide(AddressAnswer& out) const {
+        out.grid.reset();
+        out.score = 0;
+        if (out.grids.empty()) {
+            return;
+        }
+        auto const top = out.grids.front().share;
+        out.score = top;
+        if (top >= kDetermined) {
+            out.grid = out.grids.front().grid;
+        }
+        double listed = 0;
+        std::size_t keep = 0;
+        while (keep < out.grids.size() && (keep == 0 || known - listed > kLeftOut * known)) {
+            listed += out.grids[keep++].share;
+        }
+        out.grids.resize(keep);
+        for (auto& g : out.grids) {
+            g.share /= known;
+        }
+    }
+
+    void explain(std::string_view text, AddressAnswer& out) {
+        auto const& places = out.match.places;
+        out.level = places.empty() ? address::MatchLevel::none : places.front().level;
+        out.position.reset();
+        out.conflicts.clear();
+        if (places.empty()) {
+            out.standard.reset();
+            return;
+        }
+        auto const& place = places.front();
+        out.position = place.position;
+        if (place.address) {
+            out.standard = index.address(*place.address);
+        } else {
+            out.standard.reset();
+        }
+        for (auto const& item : place.evidence) {
+            if (item.bearing == address::Bearing::conflicts) {
+                out.conflicts.push_back(
+                    {item.component, std::string{text.substr(item.begin, item.end - item.begin)}, item.found});
+            }
+        }
+    }
+
+    snapshot::Snapshot const& snapshot;
+    address::AddressIndex const& index;
+    address::Matcher matcher;
+    std::shared_ptr<SharedGrids> by_division;
+    std::vector<geom::Point> points;
+    std::vector<snapshot::GridId> located;
+    double known = 0;     ///< share of the evidence that all grids have together
+    std::size_t wide = 0; ///< grids of a county or something wider that the text names alone
+};
+
+Geocoder::Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index)
+    : m_impl(std::make_unique<Impl>(snapshot, index, std::make_shared<SharedGrids>())) {}
+Geocoder::Geocoder(Geocoder const& other)
+    : m_impl(std::make_unique<Impl>(other.m_impl->snapshot, other.m_impl->index, other.m_impl->by_division)) {}
+Geocoder::~Geocoder() = default;
+
+bool has_addresses(snapshot::Snapshot const& snapshot) {
+    return snapshot.addresses().has_value();
+}
+
+std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot) {
+    auto const file = snapshot.addresses();
+    if (!file) {
+        throw Error{ErrorCode::not_found,
+                    fmt::format("{}: was published without addresses; run wangge publish to make their index",
+                                snapshot.folder().string())};
+    }
+    return address::AddressIndex::open(file->file);
+}
+
+GeocoderPool::GeocoderPool(std::shared_ptr<snapshot::Snapshot const> snapshot,
+                           std::shared_ptr<address::AddressIndex const> index)
+    : m_snapshot(std::move(snapshot)), m_index(std::move(index)), m_first(*m_snapshot, *m_index) {
+    m_free.reserve(kMostFree);
+}
+
+std::unique_ptr<Geocoder> GeocoderPool::take() {
+    std::scoped_lock const lock{m_mutex};
+    if (m_free.empty()) {
+        return std::make_unique<Geocoder>(m_first);
+    }
+    auto geocoder = std::move(m_free.back());
+    m_free.pop_back();
+    return geocoder;
+}
+
+void GeocoderPool::put(std::unique_ptr<Geocoder> geocoder) noexcept {
+    std::scoped_lock const lock{m_mutex};
+    if (m_free.size() < kMostFree) {
+        m_free.push_back(std::move(geocoder));
+    }
+}
+
+void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
+    m_impl->matcher.match(text, out.match);
+    m_impl->share_out(out);
+    m_impl->order(out);
+    m_impl->decide(out);
+    m_impl->explain(text, out);
+}
+
+} // namespace wangge::lookup

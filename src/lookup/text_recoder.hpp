@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wangge::lookup {
+
+/// Turns text from one encoding into another, as iconv names them. Keeps its memory; one thread at a time.
+class TextRecoder {
+public:
+    TextRecoder(char const* to, char const* from);
+    ~TextRecoder();
+    TextRecoder(TextRecoder const&) = delete;
+    TextRecoder& operator=(TextRecoder const&) = delete;
+    /// False when it is not in that encoding or cannot be written in the other; `text` is then as it was.
+    [[nodiscard]] bool convert(std::string& text);
+
+private:
+    void* m_iconv;
+    std::string m_out;
+};
+
+/// Is it UTF-8, but for a last character that may be cut?
+[[nodiscard]] bool is_utf8_beginning(std::string_view text) noexcept;
+
+} // namespace wangge::lookup

@@ -1,0 +1,162 @@
+#include "address_file.hpp"
+
+#include <wangge/address/address_index.hpp>
+#include <wangge/base/files.hpp>
+#include <wangge/base/log.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <deque>
+#include <string>
+
+namespace wangge::publish {
+
+namespace {
+
+/// Other names and codes of the divisions; it owns their texts.
+struct Aliases {
+    std::deque<std::string> texts;
+    std::vector<address::GazetteerAlias> all;
+
+    void add(DivisionCode code, std::string text, address::NameKind kind) {
+        all.push_back({code, texts.emplace_back(std::move(text)), kind});
+    }
+};
+
+/// What a division was called or coded before, given to what stands in its place on the day. Names and points that
+/// staff add of their own come in here, too.
+Aliases aliases_on(registry::Registry const& registry, Date as_of) {
+    Aliases aliases;
+    registry::ConcordanceTable const table{registry.concordance()};
+    auto const give = [&](DivisionCode code, std::string const& text, address::NameKind kind) {
+        aliases.add(code, text, kind);
+        for (auto const successor : table.became(code, as_of).now) {
+            if (successor != code) {
+                aliases.add(successor, text, kind);
+            }
+        }
+    };
+    for (auto const& former : registry.former_names(as_of)) {
+        give(former.code, former.name, address::NameKind::other);
+    }
+    for (auto const code : table.old_codes()) {
+        give(code, code.str(), address::NameKind::code);
+    }
+    return aliases;
+}
+
+void add_number(Sha256& hash, std::uint64_t value) { hash.update(std::as_bytes(std::span{&value, 1})); }
+void add_text(Sha256& hash, std::string_view text) {
+    add_number(hash, text.size());
+    hash.update(text);
+}
+
+bool is_whole(snapshot::FileToLink const& file) {
+    auto const mapped = MappedFile::open(file.file);
+    return mapped.bytes().size() == file.bytes && checksum64(mapped.bytes()) == file.checksum;
+}
+
+} // namespace
+
+std::vector<AddressDivision> divisions_of(registry::State const& state) {
+    std::vector<AddressDivision> divisions;
+    for (auto const& d : state.divisions) {
+        divisions.push_back({d.code, d.name, d.level, d.parent.value_or(DivisionCode{})});
+    }
+    return divisions;
+}
+
+std::vector<AddressDivision> divisions_of(snapshot::Snapshot const& snapshot) {
+    std::vector<AddressDivision> divisions;
+    for (snapshot::DivisionId id = 0; id < snapshot.division_count(); ++id) {
+        auto const d = snapshot.division(id);
+        divisions.push_back({d.code, d.name, d.level,
+                             d.parent == snapshot::kNoDivision ? DivisionCode{} : snapshot.division(d.parent).code});
+    }
+    return divisions;
+}
+
+AddressFile::AddressFile(registry::DataFolder const& folder, registry::Registry const& registry, Progress& progress)
+    : m_registry(registry)
+    , m_progress(progress)
+    , m_aside(folder.snapshots() / fmt::format("addresses.bin.new-{}", ::getpid())) {}
+
+AddressFile::~AddressFile() {
+    std::error_code ignored; // what stays goes with the next prune
+    std::filesystem::remove(m_aside, ignored);
+}
+
+Digest AddressFile::source(std::vector<AddressDivision> const& divisions, Date as_of) const {
+    Sha256 hash;
+    hash.update("wangge addresses 1\n");
+    for (auto const& digest : {address::AddressIndex::rules(), m_registry.address_revision()}) {
+        hash.update(std::as_bytes(std::span{digest.bytes}));
+    }
+    add_number(hash, divisions.size());
+    for (auto const& d : divisions) {
+        add_number(hash, d.code.value());
+        add_number(hash, static_cast<std::uint64_t>(d.level));
+        add_number(hash, d.parent.value());
+        add_text(hash, d.name);
+    }
+    for (auto const& alias : aliases_on(m_registry, as_of).all) {
+        add_number(hash, alias.code.value());
+        add_number(hash, static_cast<std::uint64_t>(alias.kind));
+        add_text(hash, alias.text);
+    }
+    return hash.finish();
+}
+
+bool AddressFile::is_current(snapshot::Snapshot const& snapshot) const {
+    auto const file = snapshot.addresses();
+    auto const found = file ? address::AddressIndex::source_of(file->file) : std::nullopt;
+    return found && *found == source(divisions_of(snapshot), snapshot.as_of());
+}
+
+snapshot::FileToLink AddressFile::file(std::vector<AddressDivision> const& divisions, Date as_of,
+                                       snapshot::Snapshot const* former) {
+    auto const wanted = source(divisions, as_of);
+    if (m_built && m_built_source == wanted) {
+        return *m_built;
+    }
+    if (auto const there = former == nullptr ? std::nullopt : former->addresses();
+        there && address::AddressIndex::source_of(there->file) == wanted) {
+        if (is_whole(*there)) {
+            return *there;
+        }
+        log_error(fmt::format("{}: the file is damaged (checksum); it is built anew", there->file.string()));
+    }
+    std::vector<address::GazetteerEntry> entries;
+    for (auto const& d : divisions) {
+        entries.push_back({d.code, d.name, d.level, d.parent});
+    }
+    auto const aliases = aliases_on(m_registry, as_of);
+    address::AddressContent content;
+    content.divisions = entries;
+    content.aliases = aliases.all;
+    content.source = wanted;
+    registry::Registry::AddressPoint point;
+    content.next = [&, next = m_registry.addresses()](address::AddressRecord& record) {
+        if (!next(point)) {
+            return false;
+        }
+        record.id = point.id;
+        record.text = point.text;
+        record.village = point.village;
+        record.road = point.road;
+        record.number = point.number;
+        record.estate = point.estate;
+        record.building = point.building;
+        record.unit = point.unit;
+        record.room = point.room;
+        record.at = point.at;
+        return true;
+    };
+    auto const written = address::AddressIndex::write(content, m_aside, m_progress);
+    m_built = {m_aside, written.bytes, written.checksum};
+    m_built_source = wanted;
+    return *m_built;
+}
+
+} // namespace wangge::publish

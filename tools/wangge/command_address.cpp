@@ -1,0 +1,99 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+
+#include <wangge/base/error.hpp>
+#include <wangge/lookup/address_csv.hpp>
+#include <wangge/lookup/address_text.hpp>
+#include <wangge/lookup/geocoder.hpp>
+#include <wangge/lookup/locator.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace wangge::command {
+
+namespace {
+
+unsigned usual_threads() {
+    constexpr unsigned kEnough = 4; // as for positions
+    return std::clamp(std::thread::hardware_concurrency(), 1U, kEnough);
+}
+
+int answer_many(AddressOptions const& options, snapshot::Snapshot const& snapshot, address::AddressIndex const& index) {
+    lookup::AddressCsvRequest request;
+    request.in = options.file;
+    request.out = options.out.empty() ? "-" : options.out;
+    request.column = options.column;
+    request.threads = options.threads == 0 ? usual_threads() : options.threads;
+    auto const progress = make_terminal_progress();
+    auto const start = std::chrono::steady_clock::now();
+    auto const result = lookup::geocode_csv(lookup::Geocoder{snapshot, index}, snapshot, request, *progress);
+    std::chrono::duration<double> const spent = std::chrono::steady_clock::now() - start;
+    if (options.json) {
+        nlohmann::ordered_json json;
+        json["rows"] = result.rows;
+        json["determined"] = result.inside;
+        json["undetermined"] = result.outside;
+        json["faults"] = result.faults;
+        json["seconds"] = spent.count();
+        auto const text = json.dump(2) + "\n";
+        if (request.out == "-") {
+            write_err(text);
+        } else {
+            write_out(text);
+        }
+    } else {
+        warn("{} addresses: {} determine a grid, {} do not, {} not readable.\n", result.rows, result.inside,
+             result.outside, result.faults);
+    }
+    return result.faults == 0 ? 0 : 1;
+}
+
+} // namespace
+
+int address(AddressOptions const& options) {
+    if (options.text.empty() && options.file.empty() && options.near.empty()) {
+        throw Error{ErrorCode::usage, "address needs a TEXT, --file FILE or --near LON LAT; see wangge address --help"};
+    }
+    auto const folder = data_folder(options.data);
+    require_registry(folder);
+    auto const asked = state_arguments(options.as_of, options.known_at);
+    auto const site = crs::SiteSystems::read_if_there(folder.coordinate_systems());
+    auto const transformer = crs::Transformer::make(options.crs, site);
+    auto const snapshot = snapshot_for(folder, asked);
+    auto const index = lookup::address_index_of(*snapshot);
+    if (!options.file.empty()) {
+        return answer_many(options, *snapshot, *index);
+    }
+    auto const registry = registry::Registry::open(folder, registry::Registry::Mode::read);
+    lookup::DutyRoster const roster{registry.duty_entries(asked.as_of, asked.known_at)};
+    lookup::Locator const locator{*snapshot, roster};
+    lookup::AddressContext const context{*snapshot, *index, locator, asked.as_of};
+    if (!options.near.empty()) {
+        lookup::PositionQuery query;
+        query.lon = number_argument(options.near.at(0), "--near LON");
+        query.lat = number_argument(options.near.at(1), "--near LAT");
+        query.crs = options.crs;
+        lookup::QueryFault fault;
+        auto const position = lookup::lattice_position(query, transformer, fault);
+        if (!position) {
+            throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
+        }
+        auto const near = index->nearest(*position, options.count, lookup::kNearestLimitM);
+        say("{}\n", options.json   ? lookup::near_to_json(near, *position, context)
+                    : near.empty() ? fmt::format("none within {:.0f} km", lookup::kNearestLimitM / 1000)
+                                   : lookup::near_to_text(near, context));
+        return 0;
+    }
+    lookup::AddressAnswer answer;
+    lookup::Geocoder{*snapshot, *index}.geocode(options.text, answer);
+    say("{}\n",
+        options.json ? lookup::to_json(answer, options.text, context) : lookup::to_text(answer, options.text, context));
+    return 0;
+}
+
+} // namespace wangge::command
