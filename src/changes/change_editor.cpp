@@ -1,5 +1,6 @@
 #include "working_state.hpp"
 
+#include <wangge/address/normalizer.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/changes/change_editor.hpp>
 #include <wangge/geom/measure.hpp>
@@ -276,6 +277,93 @@ Added ChangeEditor::accept_gap(geom::Point at, std::string reason) {
     operation.kind = OperationKind::accept_gap;
     operation.at = at;
     operation.reason = std::move(reason);
+    return record(std::move(operation));
+}
+
+namespace {
+
+/// Must be something, in the form in which names are compared.
+void require_text(std::string const& text, std::string_view what) {
+    if (address::Normalizer::name(text).empty()) {
+        throw Error{ErrorCode::usage, fmt::format("{} says nothing that could be found; state it", what)};
+    }
+}
+
+std::pair<registry::ImportedAddress, registry::AddressPoint>
+the_point(registry::Registry const& registry, std::string const& id, std::string const& source) {
+    auto found = registry.imported_addresses(id);
+    if (!source.empty()) {
+        std::erase_if(found, [&](auto const& one) { return one.first.source != source; });
+    }
+    if (found.empty()) {
+        throw Error{ErrorCode::not_found, fmt::format("no imported address point has the id '{}'{}; check the id", id,
+                                                      source.empty() ? "" : fmt::format(" in {}", source))};
+    }
+    if (found.size() > 1) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("the files {} and {} each have an address point '{}'; state which: --source FILE",
+                                found[0].first.source, found[1].first.source, id)};
+    }
+    return std::move(found.front());
+}
+
+} // namespace
+
+Added ChangeEditor::alias(DivisionCode division, std::string text, std::string reason) {
+    require_text(text, "--name");
+    if (reason.empty()) {
+        throw Error{ErrorCode::usage, "a name is given for a reason (who calls it that): --reason"};
+    }
+    auto const day = m_registry.draft(m_draft).days.from;
+    if (!m_registry.division(division, day)) {
+        throw Error{ErrorCode::not_found,
+                    fmt::format("{} is no division on {}; check the code", division.str(), day.str())};
+    }
+    Operation operation;
+    operation.kind = OperationKind::alias;
+    operation.reason = std::move(reason);
+    operation.alias = registry::OperationAlias{division, std::move(text)};
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::address(NewAddress given, std::string reason) {
+    if (reason.empty()) {
+        throw Error{ErrorCode::usage, "an address is added or corrected for a reason (who saw it): --reason"};
+    }
+    Operation operation;
+    operation.kind = OperationKind::address;
+    operation.reason = std::move(reason);
+    operation.at = given.at;
+    auto& address = operation.address.emplace();
+    auto& point = address.point = std::move(given.point);
+    point.id.clear();
+    if (!given.corrects.empty()) {
+        auto [where, imported] = the_point(m_registry, given.corrects, given.source);
+        auto changed = given.at && *given.at != imported.at;
+        for (auto const part :
+             {&registry::AddressPoint::text, &registry::AddressPoint::road, &registry::AddressPoint::number,
+              &registry::AddressPoint::estate, &registry::AddressPoint::building, &registry::AddressPoint::unit,
+              &registry::AddressPoint::room}) {
+            changed = changed || (!(point.*part).empty() && point.*part != imported.*part);
+            point.*part = (point.*part).empty() ? imported.*part : point.*part;
+        }
+        if (!changed) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("the point '{}' of {} says that already; state what is to be corrected: --text, "
+                                    "--at",
+                                    where.id, where.source)};
+        }
+        operation.at = given.at.value_or(imported.at);
+        address.corrects = std::move(where);
+    }
+    require_text(point.text, "--text");
+    if (!operation.at) {
+        throw Error{ErrorCode::usage, "a new address has a position: --at LON,LAT"};
+    }
+    if (point.village.valid() && !m_registry.division(point.village, m_registry.draft(m_draft).days.from)) {
+        throw Error{ErrorCode::not_found,
+                    fmt::format("--village: {} is no division; check the code, or leave it out", point.village.str())};
+    }
     return record(std::move(operation));
 }
 

@@ -57,6 +57,25 @@ Json to_json(std::span<registry::DraftMeeting const> meetings) {
     return json;
 }
 
+Json to_json(registry::AddressPoint const& point) {
+    Json json{{"text", point.text}, {"village", point.village.valid() ? Json(point.village.str()) : Json(nullptr)}};
+    for (auto const& [name, part] : {std::pair{"road", &point.road},
+                                     {"number", &point.number},
+                                     {"estate", &point.estate},
+                                     {"building", &point.building},
+                                     {"unit", &point.unit},
+                                     {"room", &point.room}}) {
+        if (!part->empty()) {
+            json[name] = *part;
+        }
+    }
+    return json;
+}
+
+Json to_json(std::optional<registry::ImportedAddress> const& imported) {
+    return imported ? Json{{"source", imported->source}, {"id", imported->id}} : Json(nullptr);
+}
+
 Json to_json(registry::Operation const& operation) {
     Json json{{"operation", operation.number},
               {"kind", to_string(operation.kind)},
@@ -67,6 +86,14 @@ Json to_json(registry::Operation const& operation) {
     }
     if (operation.at) {
         json["at"] = position(*operation.at);
+    }
+    if (operation.alias) {
+        json["division"] = operation.alias->division.str();
+        json["name"] = operation.alias->text;
+    }
+    if (operation.address) {
+        json["address"] = to_json(operation.address->point);
+        json["corrects"] = to_json(operation.address->corrects);
     }
     if (operation.dropped_by) {
         json["dropped_by"] = *operation.dropped_by;
@@ -99,11 +126,15 @@ Json to_json(Conflict const& conflict) {
 
 Json outcome(Examination const& examined) {
     Json json{{"errors", examined.count(Severity::error)},
-              {"warnings", examined.count(Severity::warning)},
+              {"warnings", examined.count(Severity::warning) + examined.remarks.size()},
               {"notes", examined.count(Severity::note)}};
     auto& conflicts = json["conflicts"] = Json::array();
     for (auto const& conflict : examined.conflicts) {
         conflicts.push_back(to_json(conflict));
+    }
+    auto& remarks = json["remarks"] = Json::array();
+    for (auto const& remark : examined.remarks) {
+        remarks.push_back({{"operation", remark.operation}, {"message", remark.message}});
     }
     auto& days = json["days"] = Json::array();
     for (auto const day : examined.days) {
@@ -209,6 +240,27 @@ std::string preview_json(Preview const& preview) {
     auto& accepted = json["accepted_gaps"] = Json::array();
     for (auto const& gap : preview.examination.change_set.accepted_gaps) {
         accepted.push_back({{"reason", gap.reason}, {"area_m2", rounded(geom::area_m2(gap.shape))}});
+    }
+    auto& aliases = json["aliases"] = Json::array();
+    for (auto const& effect : preview.aliases) {
+        aliases.push_back({{"division", effect.alias.code.str()},
+                           {"division_name", effect.division},
+                           {"name", effect.alias.text},
+                           {"withdrawn", effect.withdrawn}});
+    }
+    auto& points = json["address_points"] = Json::array();
+    auto const located = [](registry::AddressPoint const& point, std::optional<GridCode> const& grid) {
+        auto one = to_json(point);
+        one["at"] = position(point.at);
+        one["grid"] = code_of(grid);
+        return one;
+    };
+    for (auto const& effect : preview.address_points) {
+        auto one = located(effect.address.point, effect.grid);
+        one["corrects"] = to_json(effect.address.corrects);
+        one["imported"] = effect.imported ? located(*effect.imported, effect.imported_grid) : Json(nullptr);
+        one["withdrawn"] = effect.withdrawn;
+        points.push_back(std::move(one));
     }
     auto& neighbours = json["neighbours"] = Json::array();
     for (auto const& grid : preview.examination.neighbours) {

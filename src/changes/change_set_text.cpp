@@ -72,6 +72,15 @@ std::string operation_text(registry::Operation const& operation) {
         }
     }
     auto text = fmt::format("operation {}: {}", operation.number, to_string(operation.kind));
+    if (operation.alias) {
+        text += fmt::format(" '{}' of {}", operation.alias->text, operation.alias->division.str());
+    }
+    if (auto const& address = operation.address) {
+        text += fmt::format(" '{}'", address->point.text);
+        text += address->corrects
+                    ? fmt::format(" in the place of '{}' of {}", address->corrects->id, address->corrects->source)
+                    : "";
+    }
     text += others.empty() ? "" : " " + others;
     text += made.empty() ? "" : ", new " + made;
     if (operation.at) {
@@ -139,6 +148,9 @@ std::string check_text(Examination const& examined, std::span<registry::DraftMee
     if (shown > kShown) {
         text += fmt::format("  and {} more; --json lists them all\n", shown - kShown);
     }
+    for (auto const& remark : examined.remarks) {
+        text += fmt::format("  warning: {}\n", remark.message);
+    }
     text += meetings_text(meetings);
     std::string days;
     for (std::size_t i = 0; i < std::min(examined.days.size(), kShown); ++i) {
@@ -146,8 +158,9 @@ std::string check_text(Examination const& examined, std::span<registry::DraftMee
     }
     auto const errors = examined.count(Severity::error) + examined.conflicts.size();
     return text + fmt::format("{} errors, {} warnings, {} notes; looked at {}{}\n", errors,
-                              examined.count(Severity::warning), examined.count(Severity::note),
-                              days.empty() ? "no day" : days, examined.days.size() > kShown ? ", ..." : "");
+                              examined.count(Severity::warning) + examined.remarks.size(),
+                              examined.count(Severity::note), days.empty() ? "no day" : days,
+                              examined.days.size() > kShown ? ", ..." : "");
 }
 
 std::string preview_text(Preview const& preview) {
@@ -194,6 +207,21 @@ std::string preview_text(Preview const& preview) {
     }
     for (auto const& gap : examined.change_set.accepted_gaps) {
         text += fmt::format("  accepted gap of {:.1f} m2: {}\n", geom::area_m2(gap.shape), gap.reason);
+    }
+    for (auto const& effect : preview.aliases) {
+        text += fmt::format("  {} '{}' is {} found as '{}'\n", effect.alias.code.str(), effect.division,
+                            effect.withdrawn ? "no longer" : "also", effect.alias.text);
+    }
+    auto const where = [](registry::AddressPoint const& point, std::optional<GridCode> const& grid) {
+        return fmt::format("'{}' at {:.7f} {:.7f} in {}", point.text, geom::to_degrees(point.at.lon),
+                           geom::to_degrees(point.at.lat), name_of(grid));
+    };
+    for (auto const& effect : preview.address_points) {
+        auto const& point = effect.address.point;
+        text += fmt::format("  address {}: {}{}\n", effect.withdrawn ? "withdrawn" : "found", where(point, effect.grid),
+                            effect.imported ? (effect.withdrawn ? "; again " : ", no longer ") +
+                                                  where(*effect.imported, effect.imported_grid)
+                                            : "");
     }
     std::vector<GridCode> neighbours;
     for (auto const& grid : examined.neighbours) {

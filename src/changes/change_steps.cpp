@@ -142,6 +142,13 @@ std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string 
             days = {std::min(days.from, gap.valid.from), std::max(days.to, gap.valid.to)};
         }
     }
+    auto const reach = [&](auto const& rows) {
+        for (auto const& row : rows) {
+            days = {std::min(days.from, row.valid.from), std::max(days.to, row.valid.to)};
+        }
+    };
+    reach(registry.aliases_of(*undone.change_set, registry::Registry::Side::recorded));
+    reach(registry.staff_addresses_of(*undone.change_set, registry::Registry::Side::recorded));
     if (days.empty()) {
         days = undone.days;
     }

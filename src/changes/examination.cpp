@@ -1,3 +1,4 @@
+#include "names.hpp"
 #include "undoing.hpp"
 #include "working_state.hpp"
 
@@ -165,7 +166,8 @@ private:
         set.until = draft.days.to;
         set.draft = draft.id;
         bool const accepts = std::ranges::any_of(m_result.operations, [](registry::Operation const& operation) {
-            return operation.kind == registry::OperationKind::accept_gap && !operation.dropped_by;
+            return (operation.kind == registry::OperationKind::accept_gap || operation.alias || operation.address) &&
+                   !operation.dropped_by;
         });
         if (m_result.conflicts.empty() && set.empty() && !accepts) {
             m_result.conflicts.push_back(
@@ -209,6 +211,7 @@ private:
         }
         m_result.first_day = span.from == kForever ? m_result.draft.days.from : span.from;
         find_accepted_gaps();
+        m_hash.text(compose_names(m_registry, m_result));
         for (auto const& gap : m_result.change_set.accepted_gaps) {
             // On its last day, too: the ground is open again then.
             m_ground.push_back(
@@ -222,6 +225,10 @@ private:
             examine_day(day);
             auto const next = m_registry.next_change_near(day, boxes);
             day = day < m_result.first_day ? std::min(next, m_result.first_day) : next;
+        }
+        auto const& set = m_result.change_set;
+        if (m_result.days.empty() && !(set.aliases.empty() && set.addresses.empty())) {
+            m_result.days.push_back(set.effective);
         }
     }
 
@@ -526,6 +533,27 @@ private:
             m_hash.shape(gap.shape);
         }
         std::ranges::for_each(set.withdrawn_gaps, [&](std::int64_t gap) { m_hash.number(gap); });
+        for (auto const& alias : set.aliases) {
+            m_hash.text(alias.code.str());
+            m_hash.text(alias.text);
+            m_hash.text(alias.reason);
+            m_hash.days(alias.valid);
+        }
+        for (auto const& address : set.addresses) {
+            auto const& point = address.point;
+            for (auto const& text :
+                 {address.corrects ? address.corrects->source : "", point.id, point.text, point.village.str(),
+                  point.road, point.number, point.estate, point.building, point.unit, point.room, address.reason}) {
+                m_hash.text(text);
+            }
+            m_hash.number(point.at.lon);
+            m_hash.number(point.at.lat);
+            m_hash.days(address.valid);
+        }
+        for (auto const* const rows : {&set.withdrawn_aliases, &set.withdrawn_addresses}) {
+            m_hash.number(static_cast<std::int64_t>(rows->size()));
+            std::ranges::for_each(*rows, [&](std::int64_t row) { m_hash.number(row); });
+        }
         m_hash.number(static_cast<std::int64_t>(m_result.conflicts.size()));
     }
 

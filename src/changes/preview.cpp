@@ -1,3 +1,5 @@
+#include "names.hpp"
+
 #include <wangge/changes/preview.hpp>
 #include <wangge/geom/owns.hpp>
 #include <wangge/topology/moved_areas.hpp>
@@ -130,6 +132,45 @@ void find_assignments(registry::Registry const& registry, Preview& preview) {
     }
 }
 
+/// The rows of `all` with these ids.
+template <class Row>
+std::vector<Row> chosen(std::vector<Row> all, std::vector<std::int64_t> const& ids) {
+    std::erase_if(all, [&](Row const& row) { return std::ranges::find(ids, row.id) == ids.end(); });
+    return all;
+}
+
+void find_names(registry::Registry const& registry, Preview& preview) {
+    auto const& set = preview.examination.change_set;
+    auto const day = set.effective;
+    auto const grid = [&](geom::Point at) {
+        auto const found = grid_at(registry, at, day);
+        return found ? std::optional{found->code} : std::nullopt;
+    };
+    auto const add_aliases = [&](std::vector<registry::DivisionAlias> const& rows, bool withdrawn) {
+        for (auto const& alias : rows) {
+            auto const division = registry.division(alias.code, day);
+            preview.aliases.push_back({alias, division ? division->name : "", withdrawn});
+        }
+    };
+    auto const add_addresses = [&](std::vector<registry::StaffAddress> const& rows, bool withdrawn) {
+        for (auto const& address : rows) {
+            AddressEffect effect{address, grid(address.point.at), withdrawn, std::nullopt, std::nullopt};
+            for (auto& [where, point] : address.corrects ? registry.imported_addresses(address.corrects->id)
+                                                         : decltype(registry.imported_addresses("")){}) {
+                if (where == *address.corrects) {
+                    effect.imported_grid = grid(point.at);
+                    effect.imported = std::move(point);
+                }
+            }
+            preview.address_points.push_back(std::move(effect));
+        }
+    };
+    add_aliases(chosen(registry.aliases(std::nullopt), set.withdrawn_aliases), true);
+    add_aliases(set.aliases, false);
+    add_addresses(chosen(registry.staff_addresses(std::nullopt), set.withdrawn_addresses), true);
+    add_addresses(set.addresses, false);
+}
+
 } // namespace
 
 Preview preview(registry::Registry& registry, std::int64_t draft) {
@@ -140,6 +181,7 @@ Preview preview(registry::Registry& registry, std::int64_t draft) {
     find_successions(preview);
     find_moves(registry, preview);
     find_assignments(registry, preview);
+    find_names(registry, preview);
     return preview;
 }
 

@@ -1,5 +1,7 @@
 #include "undoing.hpp"
 
+#include "names.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -114,6 +116,7 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
             set.accepted_gaps.push_back(std::move(until_then));
         }
     }
+    undo_names(registry, draft, *undone.change_set, set, conflicts);
     for (auto& gap : registry.gaps_withdrawn_by(*undone.change_set)) {
         gap.id = 0;
         gap.change_set = 0;

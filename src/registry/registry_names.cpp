@@ -15,9 +15,9 @@ constexpr std::string_view kStaffColumns =
     "text, village_code, road, house_number, estate, building, unit, room, lon_e7, lat_e7 FROM staff_address WHERE ";
 constexpr std::string_view kPointColumns =
     "text, village_code, road, number, estate, building, unit, room, lon_e7, lat_e7";
-/// ?1 the day, ?2 the generation or NULL.
+/// ?1 the day or NULL, ?2 the generation or NULL.
 constexpr std::string_view kHolds =
-    "valid_from <= ?1 AND ?1 < valid_to AND recorded_from <= coalesce(?2, recorded_from) "
+    "(?1 IS NULL OR (valid_from <= ?1 AND ?1 < valid_to)) AND recorded_from <= coalesce(?2, recorded_from) "
     "AND (recorded_to IS NULL OR recorded_to > ?2) ";
 /// ?1 the change set.
 std::string_view side_of(Registry::Side side) {
@@ -66,15 +66,17 @@ std::vector<StaffAddress> read_staff(Statement& select) {
 
 } // namespace
 
-std::vector<DivisionAlias> Registry::aliases(Date as_of, std::optional<GenerationNumber> known_at) const {
+std::vector<DivisionAlias> Registry::aliases(std::optional<Date> as_of,
+                                             std::optional<GenerationNumber> known_at) const {
     Statement select{m_impl->connection, fmt::format("{}{} ORDER BY division_code, id", kAliasColumns, kHolds)};
-    select.query(as_of.days(), known_at);
+    select.query(as_of ? std::optional{as_of->days()} : std::nullopt, known_at);
     return read_aliases(select);
 }
 
-std::vector<StaffAddress> Registry::staff_addresses(Date as_of, std::optional<GenerationNumber> known_at) const {
+std::vector<StaffAddress> Registry::staff_addresses(std::optional<Date> as_of,
+                                                    std::optional<GenerationNumber> known_at) const {
     Statement select{m_impl->connection, fmt::format("{}{} ORDER BY id", kStaffColumns, kHolds)};
-    select.query(as_of.days(), known_at);
+    select.query(as_of ? std::optional{as_of->days()} : std::nullopt, known_at);
     return read_staff(select);
 }
 

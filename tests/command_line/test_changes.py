@@ -1,4 +1,5 @@
 """Change sets as a person makes them on the command line: from a drawing or a file to the published state, and back."""
+import csv
 import json
 import pathlib
 import random
@@ -115,6 +116,51 @@ class Changes(unittest.TestCase):
         _, second = self.split_somewhere(again)
         self.assertFalse({g["code"] for g in second["grids"] if g["effect"] == "create"} & set(fresh))
         self.assertIn("discarded", self.changes("discard", str(again), "--reason", "test"))
+
+    def test_names_and_addresses_of_staff_are_added_previewed_and_taken_back(self):
+        with (self.synth / "addresses.csv").open(encoding="utf-8-sig", newline="") as file:
+            point = next(csv.reader(file.readlines()[1:2]))
+        village = sorted(self.grids)[0][:12]
+        registry = sqlite3.connect(f"file:{self.data}/registry.sqlite?mode=ro", uri=True)
+        name, lon, lat = registry.execute("SELECT v.name, p.lon_e7, p.lat_e7 FROM division_version v, address_point p "
+                                          "WHERE v.division_code = ? AND p.id = ?", (int(village), point[0])).fetchone()
+        number = self.new("what the hotline heard")
+        added = self.changes_json("add", str(number), "alias", "--division", village, "--name", "老地方", "--reason", "热线",
+                                  "--author", "ann")["added"]
+        self.assertEqual((added["kind"], added["division"], added["name"]), ("alias", village, "老地方"))
+        self.changes("add", str(number), "address", "--corrects", point[0], "--text", "更正后的地址", "--reason", "现场", "--author", "ann")
+        self.changes("add", str(number), "address", "--text", "新地址9号", "--number", "9号", "--at", f"{lon / 1e7},{lat / 1e7}",
+                     "--reason", "现场", "--author", "ann")
+        shown = self.changes("show", str(number))
+        self.assertIn(f"alias '老地方' of {village}", shown)
+        self.assertIn(f"in the place of '{point[0]}' of addresses.csv", shown)
+        preview = self.changes("preview", str(number))
+        self.assertIn(f"{village} '{name}' is also found as '老地方'", preview)
+        told = self.changes_json("preview", str(number))
+        self.assertEqual([(p["text"], p["corrects"] and p["corrects"]["id"]) for p in told["address_points"]],
+                         [("更正后的地址", point[0]), ("新地址9号", None)])
+        before = cli.run_json("publish", "--data", self.data)["generation"]
+        generation = self.carry_through(number)["generation"]
+        self.assertEqual(generation, before + 1)
+        self.assertEqual(registry.execute("SELECT text, recorded_from, recorded_to FROM division_alias").fetchall(),
+                         [("老地方", generation, None)])
+        self.assertEqual(registry.execute("SELECT text, house_number, corrects_id FROM staff_address ORDER BY id").fetchall()[1],
+                         ("新地址9号", "9号", None))
+        cli.run("import", "addresses", self.synth / "addresses.csv", "--data", self.data, check=0)
+        self.assertEqual(registry.execute("SELECT count(*) FROM staff_address WHERE recorded_to IS NULL").fetchone()[0], 2)
+        undo = self.changes_json("undo", str(number), "--author", "ben")["change_set"]
+        self.assertIn("is no longer found as '老地方'", self.changes("preview", str(undo)))
+        self.assertEqual(self.carry_through(undo)["generation"], generation + 1)
+        for table in ("division_alias", "staff_address"):
+            self.assertEqual(registry.execute(f"SELECT count(*) FROM {table} WHERE recorded_to IS NULL").fetchone()[0], 0)
+        registry.close()
+        for arguments, code, says in ((["alias", "--division", "1", "--name", "x", "--reason", "r"], 2, "--division"),
+                                      (["alias", "--division", "440104999999", "--name", "x", "--reason", "r"], 1, "no division"),
+                                      (["address", "--text", "x", "--reason", "r"], 2, "--at"),
+                                      (["address", "--corrects", "nobody", "--text", "x", "--reason", "r"], 1, "nobody")):
+            other = self.new("wrong")
+            self.assertIn(says, self.changes("add", str(other), *arguments, "--author", "ann", code=code))
+            self.changes("discard", str(other), "--reason", "test")
 
     def test_a_file_becomes_a_change_set_of_what_it_changes(self):
         features = [json.loads(json.dumps(f)) for f in self.grids.values()]

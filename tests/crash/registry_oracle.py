@@ -22,6 +22,9 @@ FACTS = {
               "d.checked_by, d.approver, a.change_set_id IS NOT NULL FROM change_draft d LEFT JOIN change_draft_applied a ON a.draft_id = d.id",
     "operations": "SELECT o.draft_id, o.number, o.kind, o.editor, g.grid_code, g.effect, g.name, g.village_code, hex(g.shape) "
                   "FROM change_operation o JOIN change_operation_grid g ON g.draft_id = o.draft_id AND g.number = o.number",
+    "operations on names": "SELECT o.draft_id, o.number, o.kind, o.editor, o.reason, a.division_code, a.text "
+                           "FROM change_operation o JOIN change_operation_alias a ON a.draft_id = o.draft_id AND a.number = o.number",
+    "aliases": "SELECT division_code, text, reason, author, valid_from, valid_to, recorded_from, recorded_to FROM division_alias",
     "reserved codes": "SELECT code, kind, draft_id FROM grid_code_reserved",
     "lineage": "SELECT predecessor, successor, area_m2, addresses FROM grid_lineage",
     "officers": "SELECT officer_id, name, length(phone_sealed) FROM officer",
@@ -36,6 +39,7 @@ FORBIDDEN = [
     "DELETE FROM audit_log", "UPDATE audit_log SET actor = 'nobody'",
     "DELETE FROM generation", "UPDATE generation SET digest = digest",
     "UPDATE grid_version SET name = 'x'", "UPDATE grid_shape SET id = id", "DELETE FROM change_set", "DELETE FROM division",
+    "DELETE FROM division_alias", "UPDATE division_alias SET text = 'x'",
 ]
 
 

@@ -58,11 +58,14 @@ STEPS = [
     Step("publish-nothing-new", "publish --effective {then}"),
     Step("back-to-today", "publish --effective {today}"),
     Step("prune-the-same-generation", "publish --effective {start}"),
+    Step("addresses-again", "import addresses {in}/addresses.csv"),
+    Step("publish-addresses", "publish --effective {today}"),
     Step("on-the-draft", "import boundaries {in}/latest.geojson --effective {then}"),
     Step("publish-last", "publish --effective {today}"),
     Step("change-set", "changes new --title merged --effective {today} --author ann", adds=True),
     Step("operation", "changes add 1 merge {neighbours} --author ann", adds=True),
     Step("another-operation", "changes add 1 rename {code} --name again --author ann", adds=True),
+    Step("operation-on-a-name", "changes add 1 alias --division {village} --name old --reason told --author ann", adds=True),
     Step("check-of-changes", "changes check 1 --author ann"),
     Step("approval", "changes approve 1 --approver ben", again=1),
     Step("apply", "changes apply 1 --author ann", again=1),
@@ -114,7 +117,7 @@ class Town:
 
     def run(self, folder, command, stop=None, log=None, after_a_cut=False):
         words = command.format(**DAYS, **{"in": self.inputs, "out": folder.path / "out"}, lon=self.lon, lat=self.lat,
-                               code=self.codes[5], neighbours=" ".join(self.neighbours)).split()
+                               code=self.codes[5], village=self.codes[5][:12], neighbours=" ".join(self.neighbours)).split()
         variables = dict(os.environ)
         if stop or log or after_a_cut:
             variables["LD_PRELOAD"] = SHIM

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <tuple>
 
 namespace {
 
@@ -54,6 +55,11 @@ void check(Parser const& parser, NormalizedText const& normal, ParsedAddress& pa
 }
 
 } // namespace
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    std::ignore = reference_gazetteer(); // takes seconds with sanitizers: not in the time of the first input
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     static Parser const alone{reference_gazetteer()};

@@ -38,13 +38,15 @@ std::optional<GridCode> optional_code(std::string const& text, char const* field
     return text.empty() ? std::nullopt : std::optional{code_argument(text, field)};
 }
 
-DivisionCode village_argument(std::string const& text) {
+DivisionCode division_argument(std::string const& text, char const* option) {
     auto const code = DivisionCode::parse(text);
     if (!code) {
-        throw Error{ErrorCode::usage, fmt::format("--village: '{}' is not a 12-digit division code", text)};
+        throw Error{ErrorCode::usage, fmt::format("{}: '{}' is not a 12-digit division code", option, text)};
     }
     return *code;
 }
+
+DivisionCode village_argument(std::string const& text) { return division_argument(text, "--village"); }
 
 Registry open_for_writing(ChangesOptions const& options) {
     auto const folder = data_folder(options.data);
@@ -179,7 +181,7 @@ std::vector<geom::Point> line_argument(ChangesOptions const& options) {
 geom::Point position_argument(ChangesOptions const& options) {
     auto const comma = options.at.find(',');
     if (comma == std::string::npos) {
-        throw Error{ErrorCode::usage, "accept-gap needs --at LON,LAT, a position in the gap"};
+        throw Error{ErrorCode::usage, fmt::format("{} needs --at LON,LAT, a position", options.operation)};
     }
     auto const transformer = crs::Transformer::make(options.crs.empty() ? "EPSG:4490" : options.crs);
     std::string_view const text{options.at};
@@ -214,6 +216,26 @@ std::vector<changes::NewGrid> parts_argument(changes::ChangeEditor const& editor
     return parts;
 }
 
+changes::Added add_address(changes::ChangeEditor& editor, ChangesOptions const& options) {
+    changes::ChangeEditor::NewAddress address;
+    address.point = {{},
+                     options.text,
+                     options.village.empty() ? DivisionCode{} : village_argument(options.village),
+                     options.road,
+                     options.house_number,
+                     options.estate,
+                     options.building,
+                     options.unit,
+                     options.room,
+                     {}};
+    address.corrects = options.corrects;
+    address.source = options.source;
+    if (!options.at.empty()) {
+        address.at = position_argument(options);
+    }
+    return editor.address(std::move(address), options.reason);
+}
+
 changes::Added add_one(changes::ChangeEditor& editor, ChangesOptions const& options) {
     auto const& operation = options.operation;
     std::vector<GridCode> codes;
@@ -221,7 +243,8 @@ changes::Added add_one(changes::ChangeEditor& editor, ChangesOptions const& opti
         codes.push_back(code_argument(text, "CODE"));
     }
     auto const name = options.names.empty() ? std::string{} : options.names.front();
-    std::size_t const wanted = operation == "create" || operation == "accept-gap" ? 0 : 1;
+    std::size_t const wanted =
+        operation == "create" || operation == "accept-gap" || operation == "alias" || operation == "address" ? 0 : 1;
     if (operation != "merge" && codes.size() != wanted) {
         throw Error{ErrorCode::usage, fmt::format("{} {}", operation,
                                                   wanted == 0 ? "names no grid code before its options; see --help"
@@ -253,6 +276,12 @@ changes::Added add_one(changes::ChangeEditor& editor, ChangesOptions const& opti
     }
     if (operation == "rename") {
         return editor.rename(codes[0], name);
+    }
+    if (operation == "alias") {
+        return editor.alias(division_argument(options.division, "--division"), name, options.reason);
+    }
+    if (operation == "address") {
+        return add_address(editor, options);
     }
     return editor.accept_gap(position_argument(options), options.reason);
 }

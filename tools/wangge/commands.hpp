@@ -44,9 +44,11 @@ struct ChangesOptions {
     std::string title, effective, until;
     std::vector<std::filesystem::path> from; ///< new: files, with how to read them
     std::string crs, encoding, layer, complete;
-    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap
+    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap, alias, address
     std::vector<std::string> codes, names, parts;
     std::string shape, line, village, code, into, at, reason;
+    std::string division, text, corrects, source;                 ///< add: alias, address
+    std::string road, house_number, estate, building, unit, room; ///< add address
     std::string kind = "comprehensive";
     bool keep = false;
     int number = 0;   ///< drop: of the operation

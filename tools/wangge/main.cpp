@@ -78,8 +78,8 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         auto* sub = declare_one("add", "Add an operation", command::changes_add, true, true);
         sub->add_option("operation", options.operation, "What to do")
             ->required()
-            ->check(
-                CLI::IsMember({"create", "reshape", "split", "merge", "retire", "reparent", "rename", "accept-gap"}));
+            ->check(CLI::IsMember({"create", "reshape", "split", "merge", "retire", "reparent", "rename", "accept-gap",
+                                   "alias", "address"}));
         sub->add_option("codes", options.codes, "The grid, or the grids of a merge")->type_name("CODE");
         sub->add_option("--shape", options.shape, "create, reshape: WKT, GeoJSON, or a file with one area")
             ->type_name("FILE|TEXT");
@@ -90,24 +90,46 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
             ->type_name("FILE|TEXT");
         sub->add_flag("--keep", options.keep, "split: the largest part goes on under the old code");
         sub->add_option("--into", options.into, "merge: this one of them takes in the others")->type_name("CODE");
-        sub->add_option("--village", options.village, "create, reparent: code of the village")->type_name("CODE");
-        sub->add_option("--name", options.names, "create, rename, merge: name; split: once for each part");
+        sub->add_option("--village", options.village, "create, reparent, address: code of the village")
+            ->type_name("CODE");
+        sub->add_option("--name", options.names, "create, rename, merge, alias: name; split: once for each part");
         sub->add_option("--kind", options.kind, "create: comprehensive or dedicated")->capture_default_str();
         sub->add_option("--code", options.code, "create, merge: the new grid's code (the next free one otherwise)")
             ->type_name("CODE");
-        sub->add_option("--at", options.at, "accept-gap: a position in the gap")->type_name("LON,LAT");
-        sub->add_option("--reason", options.reason, "accept-gap, retire: why");
+        sub->add_option("--at", options.at, "accept-gap: a position in the gap; address: where it is")
+            ->type_name("LON,LAT");
+        sub->add_option("--reason", options.reason, "accept-gap, retire, alias, address: why");
+        sub->add_option("--division", options.division, "alias: code of the division")->type_name("CODE");
+        sub->add_option("--text", options.text, "address: the standard address");
+        sub->add_option("--corrects", options.corrects, "address: id of the imported point in whose place it stands")
+            ->type_name("ID");
+        sub->add_option("--source", options.source, "address: the file of that point, where several have its id")
+            ->type_name("FILE");
+        for (auto const& [option, part] : {std::pair{"--road", &options.road},
+                                           {"--number", &options.house_number},
+                                           {"--estate", &options.estate},
+                                           {"--building", &options.building},
+                                           {"--unit", &options.unit},
+                                           {"--room", &options.room}}) {
+            sub->add_option(option, *part, "address: that part of it");
+        }
         add_reading(sub);
-        sub->footer("Examples:\n"
-                    "  wangge changes add 1 reshape 440106001001001 --shape new-outline.geojson --data province\n"
-                    "  wangge changes add 1 split 440106001001012 --line 'LINESTRING(113.26 23.12, 113.27 23.13)' "
-                    "--data province\n"
-                    "  wangge changes add 1 merge 440106001001013 440106001001014 --data province\n"
-                    "  wangge changes add 1 rename 440106001001001 --name 体育西第一网格 --data province\n"
-                    "  wangge changes add 1 reparent 440106001001001 --village 440106001002 --data province\n"
-                    "  wangge changes add 1 retire 440106001001002 --data province\n"
-                    "  wangge changes add 1 accept-gap --at 113.2644,23.1291 --reason 水域 --data province\n"
-                    "Codes of new grids are reserved at once and never given to another grid.");
+        sub->footer(
+            "Examples:\n"
+            "  wangge changes add 1 reshape 440106001001001 --shape new-outline.geojson --data province\n"
+            "  wangge changes add 1 split 440106001001012 --line 'LINESTRING(113.26 23.12, 113.27 23.13)' "
+            "--data province\n"
+            "  wangge changes add 1 merge 440106001001013 440106001001014 --data province\n"
+            "  wangge changes add 1 rename 440106001001001 --name 体育西第一网格 --data province\n"
+            "  wangge changes add 1 reparent 440106001001001 --village 440106001002 --data province\n"
+            "  wangge changes add 1 retire 440106001001002 --data province\n"
+            "  wangge changes add 1 accept-gap --at 113.2644,23.1291 --reason 水域 --data province\n"
+            "  wangge changes add 1 alias --division 440106001001 --name 石牌 --reason '12345 热线' --data province\n"
+            "  wangge changes add 1 address --text 广东省广州市天河区体育西路5号 --road 体育西路 --number 5号 "
+            "--at 113.3200,23.1300 --reason 现场核实 --data province\n"
+            "  wangge changes add 1 address --corrects A000123 --at 113.3201,23.1302 --reason 现场核实 --data "
+            "province\n"
+            "Codes of new grids are reserved at once and never given to another grid.");
     }
     {
         auto* sub = declare_one("drop", "Take an operation out again", command::changes_drop, true, true);

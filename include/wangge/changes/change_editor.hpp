@@ -47,6 +47,19 @@ public:
     /// is applied.
     Added accept_gap(geom::Point at, std::string reason);
 
+    /// People call the division that, too. Error{not_found}: no such division on the effective day.
+    Added alias(DivisionCode division, std::string text, std::string reason);
+    /// An address point of staff. What is empty is found: the village from the grid in which it lies, and in a
+    /// correction everything from the point that it corrects. Error{not_found}: no such imported point;
+    /// Error{data_rejected}: several files have one of that id, or nothing is corrected.
+    struct NewAddress {
+        registry::AddressPoint point; ///< without an id; the position apart
+        std::optional<geom::Point> at;
+        std::string corrects; ///< id of an imported point, or empty
+        std::string source;   ///< the file it came in, where several have that id
+    };
+    Added address(NewAddress address, std::string reason);
+
     /// The grid as the operations so far leave it. Error{not_found}.
     [[nodiscard]] registry::Grid grid(GridCode const& code) const;
 

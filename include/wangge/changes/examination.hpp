@@ -24,6 +24,12 @@ struct DatedProblem {
     Problem problem;
 };
 
+/// What an approver should know of an operation, though nothing stands against it: a warning.
+struct Remark {
+    int operation = 0;
+    std::string message;
+};
+
 /// A grid before and after the change set on one day.
 struct TouchedGrid {
     GridCode code;
@@ -37,8 +43,9 @@ struct Examination {
     registry::ChangeSet change_set;              ///< as it would be applied; complete unless there are conflicts
     Digest content; ///< of the change set and of all that lies round it on every day concerned
     std::vector<Conflict> conflicts;
+    std::vector<Remark> remarks;            ///< on names and addresses
     std::vector<DatedProblem> problems;     ///< of the coverage; empty unless asked for
-    std::vector<Date> days;                 ///< on which the coverage was looked at
+    std::vector<Date> days;                 ///< on which the state was looked at
     Date first_day;                         ///< on which it begins to differ
     std::vector<TouchedGrid> touched;       ///< on the first day, by code
     std::vector<registry::Grid> neighbours; ///< that border on a grid that changes there, by code

@@ -29,6 +29,22 @@ struct OpenAssignment {
     std::optional<GridCode> successor; ///< the grid that gets most of the ground
 };
 
+/// A name that lookups begin, or cease, to understand.
+struct AliasEffect {
+    registry::DivisionAlias alias;
+    std::string division; ///< its name on the first day
+    bool withdrawn = false;
+};
+
+/// An address point that lookups begin, or cease, to find.
+struct AddressEffect {
+    registry::StaffAddress address;
+    std::optional<GridCode> grid; ///< in which it lies
+    bool withdrawn = false;
+    std::optional<registry::AddressPoint> imported; ///< in whose place it stands, or which comes back
+    std::optional<GridCode> imported_grid;
+};
+
 /// What a change set does, in the words of those who approve it.
 struct Preview {
     Examination examination;
@@ -38,6 +54,8 @@ struct Preview {
     double moved_m2 = 0;         ///< all of it
     std::uint64_t addresses = 0; ///< on ground that moves
     std::vector<OpenAssignment> assignments;
+    std::vector<AliasEffect> aliases;
+    std::vector<AddressEffect> address_points;
     std::vector<registry::DraftMeeting> meetings;
 };
 

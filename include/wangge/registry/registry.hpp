@@ -254,12 +254,12 @@ public:
     [[nodiscard]] std::vector<std::pair<ImportedAddress, AddressPoint>> imported_addresses(std::string const& id) const;
 
     // ---- what staff add by change sets so that addresses are found
-    /// Known at a generation and in force on the day, by division, then id.
-    [[nodiscard]] std::vector<DivisionAlias> aliases(Date as_of,
+    /// Known at a generation and in force on the day (all days when empty), by division, then id.
+    [[nodiscard]] std::vector<DivisionAlias> aliases(std::optional<Date> as_of,
                                                      std::optional<GenerationNumber> known_at = std::nullopt) const;
     /// Likewise, by id. Those that correct an imported point stand in its place.
     [[nodiscard]] std::vector<StaffAddress>
-    staff_addresses(Date as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
+    staff_addresses(std::optional<Date> as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
     /// All points that hold: the imported ones (undated) that no staff point corrects, in an order of their own, then
     /// those of staff. Fills the next and returns true, false at the end. Reads while it is asked: the registry must
     /// outlive it; ask in one go.

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <wangge/changes/examination.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wangge::changes {
+
+/// The grid in force on the day that owns a position.
+[[nodiscard]] std::optional<registry::Grid> grid_at(registry::Registry const& registry, geom::Point at, Date day);
+
+/// Adds to the examined change set what its `alias` and `address` operations record, on the state as the registry has
+/// it now; what stands against them to the conflicts, what is odd to the remarks. Returns what was looked at, for the
+/// digest.
+[[nodiscard]] std::string compose_names(registry::Registry const& registry, Examination& examined);
+
+/// Adds to `set` what takes back the names and points of a change set from the draft's first day on, and gives again
+/// those that it withdrew.
+void undo_names(registry::Registry const& registry, registry::ChangeDraft const& draft, std::int64_t undone,
+                registry::ChangeSet& set, std::vector<Conflict>& conflicts);
+
+} // namespace wangge::changes

@@ -1,0 +1,391 @@
+// What staff add so that addresses are found: names of divisions and address points, by change sets.
+
+#include "board.hpp"
+
+#include <wangge/base/digest.hpp>
+#include <wangge/base/error.hpp>
+#include <wangge/changes/change_set_text.hpp>
+#include <wangge/changes/preview.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace wangge;
+using namespace wangge::test;
+using changes::ChangeEditor;
+using registry::DraftStatus;
+
+namespace {
+
+Date const kDay = day("2024-06-01");
+Date const kLater = day("2024-09-01");
+
+bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+template <class F>
+std::string refusal(ErrorCode expected, F&& f) {
+    try {
+        f();
+    } catch (Error const& error) {
+        BOOST_TEST((error.code() == expected), error.what());
+        return error.what();
+    }
+    BOOST_ERROR("nothing was refused");
+    return {};
+}
+
+struct Staff : Board {
+    Staff() {
+        import_columns();
+        (void)publish(kStart);
+        import_addresses("a.csv");
+    }
+    void import_addresses(std::string const& file) {
+        auto registry = open();
+        SourceFileOf const source{file};
+        int next = 0;
+        registry.apply_addresses(
+            [&](registry::AddressPoint& point) {
+                if (next == 2) {
+                    return false;
+                }
+                ++next;
+                point = {std::to_string(next),
+                         "沙面路" + std::to_string(next) + "号",
+                         division(kWest),
+                         "沙面路",
+                         std::to_string(next) + "号",
+                         "",
+                         "",
+                         "",
+                         "",
+                         centre({next, 1})};
+                return true;
+            },
+            "importer", {&source.file, 1}, progress);
+    }
+    struct SourceFileOf {
+        explicit SourceFileOf(std::string const& name) : file{name, sha256(name), 1, "EPSG:4490", "UTF-8"} {}
+        registry::SourceFile file;
+    };
+    void alias(std::int64_t id, char const* code, std::string text) {
+        auto registry = open();
+        ChangeEditor{registry, id, "ann"}.alias(division(code), std::move(text), "热线");
+    }
+    void address(std::int64_t id, ChangeEditor::NewAddress address) {
+        auto registry = open();
+        ChangeEditor{registry, id, "ann"}.address(std::move(address), "现场");
+    }
+    static ChangeEditor::NewAddress new_address(std::string text, Cell cell, char const* village = nullptr) {
+        ChangeEditor::NewAddress address;
+        address.point.text = std::move(text);
+        address.point.road = "沙面路";
+        address.point.village = village == nullptr ? DivisionCode{} : division(village);
+        address.at = centre(cell);
+        return address;
+    }
+    static ChangeEditor::NewAddress correction(std::string id, std::optional<Cell> cell, std::string text = {}) {
+        ChangeEditor::NewAddress address;
+        address.point.text = std::move(text);
+        address.corrects = std::move(id);
+        address.at = cell ? std::optional{centre(*cell)} : std::nullopt;
+        return address;
+    }
+    changes::Examination check(std::int64_t id) {
+        auto registry = open();
+        return changes::check(registry, id, "ann").examination;
+    }
+    std::int64_t undo(std::int64_t id, std::optional<Date> from = std::nullopt) {
+        auto registry = open();
+        return changes::undo(registry, id, "ben", from);
+    }
+    std::string names(Date as_of, std::optional<GenerationNumber> known_at = std::nullopt) {
+        std::string all;
+        for (auto const& alias : open().aliases(as_of, known_at)) {
+            all += alias.code.str() + alias.text + ";";
+        }
+        return all;
+    }
+    std::string points(Date as_of, std::optional<GenerationNumber> known_at = std::nullopt) {
+        std::string all;
+        auto const registry = open();
+        registry::AddressPoint point;
+        for (auto const next = registry.addresses(as_of, known_at); next(point);) {
+            all += point.id + ":" + point.text + ";";
+        }
+        return all;
+    }
+    static constexpr char const* kImported = "1:沙面路1号;2:沙面路2号;";
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(names_and_addresses, Staff)
+
+BOOST_AUTO_TEST_CASE(a_name_goes_through_all_steps_into_a_generation_and_an_undo_takes_it_back) {
+    auto const id = draft("a name", kDay);
+    alias(id, kWest, "老西村");
+    auto const found = check(id);
+    BOOST_TEST(!found.has_errors());
+    BOOST_TEST(found.remarks.empty());
+    BOOST_REQUIRE(found.days.size() == 1U);
+    BOOST_TEST(found.days[0].str() == kDay.str());
+    carry_through(id);
+    BOOST_TEST(names(kDay) == std::string{kWest} + "老西村;");
+    BOOST_TEST(names(kStart).empty());
+    BOOST_TEST(names(kDay, 1).empty());
+    BOOST_TEST(publish(kDay, "").generation.number == 2);
+    auto const of_it = open().aliases(kDay).front();
+    BOOST_TEST(of_it.author == "ann");
+    BOOST_TEST(of_it.reason == "热线");
+    carry_through(undo(id));
+    BOOST_TEST(names(kDay).empty());
+    BOOST_TEST(names(kDay, 2) == std::string{kWest} + "老西村;");
+    BOOST_TEST(publish(kDay, "").generation.number == 3);
+}
+
+BOOST_AUTO_TEST_CASE(an_undo_of_an_undo_gives_the_name_again_and_one_from_a_day_on_leaves_it_until_then) {
+    auto const id = draft("a name", kDay);
+    alias(id, kWest, "老西村");
+    carry_through(id);
+    auto const undoing = undo(id);
+    carry_through(undoing);
+    carry_through(undo(undoing));
+    BOOST_TEST(names(kDay) == std::string{kWest} + "老西村;");
+    auto const other = draft("another", kDay);
+    alias(other, kEast, "老东村");
+    carry_through(other);
+    carry_through(undo(other, kLater));
+    BOOST_TEST(holds(names(kDay), "老东村"));
+    BOOST_TEST(!holds(names(kLater), "老东村"));
+    BOOST_TEST(holds(names(kLater), "老西村"));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_holds_on_the_days_of_its_change_set) {
+    auto const id = draft("for a while", kDay, kLater);
+    alias(id, kWest, "临时名");
+    carry_through(id);
+    BOOST_TEST(names(kDay) == std::string{kWest} + "临时名;");
+    BOOST_TEST(names(kLater).empty());
+    auto const again = draft("again", kLater);
+    alias(again, kWest, "临时名");
+    BOOST_TEST(!check(again).has_errors()); // no day in common
+    auto const overlapping = draft("overlapping", day("2024-08-01"));
+    alias(overlapping, kWest, "臨時名");
+    auto const found = check(overlapping);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "'for a while'"), found.conflicts[0].message);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_another_division_bears_in_the_same_parent_is_a_warning_that_names_it) {
+    auto const id = draft("ambiguous", kDay);
+    alias(id, kWest, "東村"); // the traditional form of the other village's full name
+    auto const found = check(id);
+    BOOST_TEST(!found.has_errors());
+    BOOST_REQUIRE(found.remarks.size() == 1U);
+    BOOST_TEST(found.remarks[0].operation == 1);
+    BOOST_TEST(holds(found.remarks[0].message, kEast), found.remarks[0].message);
+    BOOST_TEST(holds(changes::check_text(found, {}), "warning: operation 1 (alias)"));
+    BOOST_TEST(holds(changes::check_text(found, {}), "0 errors, 1 warnings"));
+    auto const json = nlohmann::json::parse(changes::check_json(found, {}));
+    BOOST_TEST(json["warnings"] == 1);
+    BOOST_TEST(json["remarks"].size() == 1U);
+    carry_through(id); // who approves has seen it
+    auto const other = draft("the same", kDay);
+    alias(other, kEast, "旧村");
+    carry_through(other);
+    auto const both = draft("both", kDay);
+    alias(both, kWest, "旧村");
+    auto const meets = check(both);
+    BOOST_REQUIRE(meets.remarks.size() == 1U);
+    BOOST_TEST(holds(meets.remarks[0].message, "东村"), meets.remarks[0].message);
+    auto const elsewhere = draft("elsewhere", kDay);
+    alias(elsewhere, "440103000000", "西村"); // a county: its parent is another
+    BOOST_TEST(check(elsewhere).remarks.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_division_or_no_new_name_is_refused) {
+    auto const id = draft("wrong", kDay);
+    auto registry = open();
+    ChangeEditor editor{registry, id, "ann"};
+    BOOST_TEST(holds(refusal(ErrorCode::not_found, [&] { editor.alias(division("440103001999"), "名", "热线"); }),
+                     "no division"));
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.alias(division(kWest), " ，", "热线"); }), "--name"));
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.alias(division(kWest), "名", ""); }), "--reason"));
+}
+
+BOOST_AUTO_TEST_CASE(its_own_name_is_no_new_name) {
+    auto const id = draft("its own", kDay);
+    alias(id, kWest, "西村");
+    auto const found = check(id);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "called '西村' already"), found.conflicts[0].message);
+    auto const twice = draft("twice", kDay);
+    alias(twice, kWest, "老村");
+    alias(twice, kWest, "老村");
+    BOOST_REQUIRE(check(twice).conflicts.size() == 1U);
+    {
+        auto registry = open();
+        registry.drop_operation(twice, 2, "ann");
+    }
+    BOOST_TEST(!check(twice).has_errors());
+}
+
+BOOST_AUTO_TEST_CASE(a_new_address_lies_beside_the_imported_ones_in_the_village_of_its_grid) {
+    auto const id = draft("a door", kDay);
+    address(id, new_address("沙面路9号", {5, 5}));
+    carry_through(id);
+    auto const stored = open().staff_addresses(kDay);
+    BOOST_REQUIRE(stored.size() == 1U);
+    BOOST_TEST(stored[0].point.village.str() == kEast);
+    BOOST_TEST(stored[0].point.road == "沙面路");
+    BOOST_TEST((stored[0].point.at == centre({5, 5})));
+    BOOST_TEST(points(kDay) == std::string{kImported} + "staff-1:沙面路9号;");
+    import_addresses("a.csv");
+    BOOST_TEST(points(kDay) == std::string{kImported} + "staff-1:沙面路9号;");
+    (void)publish(kDay, "");
+    carry_through(undo(id));
+    BOOST_TEST(points(kDay) == kImported);
+    BOOST_TEST(points(kDay, 2) == std::string{kImported} + "staff-1:沙面路9号;");
+    (void)publish(kDay, "");
+}
+
+BOOST_AUTO_TEST_CASE(a_position_outside_every_grid_or_in_another_village_than_said_is_a_conflict) {
+    auto const outside = draft("outside", kDay);
+    address(outside, new_address("沙面路9号", {50, 5}));
+    auto found = check(outside);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "lies in no grid"), found.conflicts[0].message);
+    BOOST_TEST((status(outside) == DraftStatus::open));
+    auto const wrong = draft("wrong village", kDay);
+    address(wrong, new_address("沙面路9号", {5, 5}, kWest));
+    found = check(wrong);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, std::string{"of village "} + kEast), found.conflicts[0].message);
+    auto const right = draft("right village", kDay);
+    address(right, new_address("沙面路9号", {5, 5}, kEast));
+    BOOST_TEST(!check(right).has_errors());
+}
+
+BOOST_AUTO_TEST_CASE(a_correction_takes_from_the_imported_point_what_it_leaves_out) {
+    auto const id = draft("moved", kDay);
+    address(id, correction("1", Cell{5, 1}));
+    {
+        auto registry = open();
+        auto const preview = changes::preview(registry, id);
+        BOOST_REQUIRE(preview.address_points.size() == 1U);
+        auto const& effect = preview.address_points[0];
+        BOOST_TEST(effect.grid->str() == "440103001102001");
+        BOOST_TEST(effect.imported->text == "沙面路1号");
+        BOOST_TEST(effect.imported_grid->str() == "440103001101001");
+        auto const text = changes::preview_text(preview);
+        BOOST_TEST(holds(text, "in 440103001102001, no longer '沙面路1号'"), text);
+        auto const json = nlohmann::json::parse(changes::preview_json(preview));
+        BOOST_TEST(json["address_points"][0]["imported"]["grid"] == "440103001101001");
+        BOOST_TEST(json["address_points"][0]["corrects"]["source"] == "a.csv");
+    }
+    carry_through(id);
+    auto const point = open().staff_addresses(kDay).front().point;
+    BOOST_TEST(point.id == "1");
+    BOOST_TEST(point.text == "沙面路1号");
+    BOOST_TEST(point.number == "1号");
+    BOOST_TEST(point.village.str() == kEast);
+    BOOST_TEST((point.at == centre({5, 1})));
+    auto const renamed = draft("renamed", kDay);
+    address(renamed, correction("2", std::nullopt, "沙面路2号之一"));
+    carry_through(renamed);
+    BOOST_TEST(points(kDay) == "1:沙面路1号;2:沙面路2号之一;");
+    import_addresses("a.csv"); // survives
+    BOOST_TEST(points(kDay) == "1:沙面路1号;2:沙面路2号之一;");
+    BOOST_TEST(points(kStart) == kImported);
+    carry_through(undo(renamed));
+    BOOST_TEST(points(kDay) == "2:沙面路2号;1:沙面路1号;");
+}
+
+BOOST_AUTO_TEST_CASE(a_point_is_corrected_by_one_change_set_at_a_time) {
+    auto const first = draft("first", kDay);
+    address(first, correction("1", Cell{1, 2}));
+    auto const second = draft("second", kDay);
+    address(second, correction("1", Cell{1, 3}));
+    BOOST_TEST(!check(second).has_errors());
+    {
+        auto registry = open();
+        changes::approve(registry, second, "chief");
+    }
+    carry_through(first);
+    {
+        auto registry = open(); // approved, but what lies round it is another now
+        auto const why = refusal(ErrorCode::data_rejected, [&] { changes::apply(registry, second, "ann", progress); });
+        BOOST_TEST(holds(why, "change set 1 'first'"), why);
+    }
+    BOOST_TEST((status(second) == DraftStatus::open));
+    carry_through(undo(first));
+    carry_through(second);
+    // The undo of an undo would put a second correction in the same place.
+    auto const redoing = undo(3);
+    auto const found = check(redoing);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "'second'"), found.conflicts[0].message);
+}
+
+BOOST_AUTO_TEST_CASE(which_point_is_meant_must_be_clear) {
+    auto const id = draft("which", kDay);
+    import_addresses("b.csv");
+    auto registry = open();
+    ChangeEditor editor{registry, id, "ann"};
+    BOOST_TEST(holds(refusal(ErrorCode::not_found,
+                             [&] {
+                                 editor.address(correction("7", Cell{1, 1}), "现场");
+                             }),
+                     "'7'"));
+    auto const why = refusal(ErrorCode::data_rejected, [&] { editor.address(correction("1", Cell{1, 2}), "现场"); });
+    BOOST_TEST(holds(why, "a.csv and b.csv"), why);
+    auto one = correction("1", Cell{1, 2});
+    one.source = "b.csv";
+    BOOST_TEST(editor.address(one, "现场").operation.address->corrects->source == "b.csv");
+    one.at = centre({1, 1});
+    BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { editor.address(one, "现场"); }), "says that already"));
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.address(new_address("", {1, 1}), "现场"); }), "--text"));
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.address(new_address("路1号", {1, 1}), ""); }), "--reason"));
+    auto nowhere = new_address("路1号", {1, 1});
+    nowhere.at.reset();
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.address(nowhere, "现场"); }), "--at"));
+}
+
+BOOST_AUTO_TEST_CASE(a_point_that_its_file_no_longer_has_is_a_warning) {
+    auto const id = draft("gone", kDay);
+    address(id, correction("1", Cell{1, 2}));
+    {
+        auto registry = open();
+        SourceFileOf const source{"a.csv"};
+        registry.apply_addresses([](registry::AddressPoint&) { return false; }, "importer", {&source.file, 1},
+                                 progress);
+    }
+    auto const found = check(id);
+    BOOST_TEST(!found.has_errors());
+    BOOST_REQUIRE(found.remarks.size() == 1U);
+    BOOST_TEST(holds(found.remarks[0].message, "no more"), found.remarks[0].message);
+}
+
+BOOST_AUTO_TEST_CASE(a_grid_that_moves_under_an_address_asks_for_another_check) {
+    auto const id = draft("a door", kDay);
+    address(id, new_address("沙面路9号", {3, 3}));
+    BOOST_TEST(!check(id).has_errors());
+    auto const boundary = draft("boundary", kDay);
+    {
+        auto registry = open();
+        ChangeEditor editor{registry, boundary, "ann"};
+        editor.reshape(code("440103001101002"), area_of(box(2, 0, 3, 6)));
+        editor.reshape(code("440103001102001"), area_of(box(3, 0, 6, 6)));
+    }
+    carry_through(boundary);
+    {
+        auto registry = open();
+        BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { changes::approve(registry, id, "chief"); }),
+                         "has changed since it was checked"));
+    }
+    carry_through(id);
+    BOOST_TEST(open().staff_addresses(kDay).front().point.village.str() == kEast);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,278 @@
+#include "address_file.hpp"
+#include "place.hpp"
+#include "publish_steps.hpp"
+
+#include <wangge/address/address_index.hpp>
+#include <wangge/base/error.hpp>
+#include <wangge/base/files.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+
+using namespace wangge;
+using namespace wangge::test;
+
+namespace {
+
+struct AddressPlace : Place {
+    void import_addresses(std::vector<std::string> const& numbers, std::string const& file = "addresses.csv") {
+        auto registry = Registry::open(folder, Registry::Mode::write);
+        registry::SourceFile source;
+        source.name = file;
+        std::size_t next = 0;
+        static_cast<void>(registry.apply_addresses(
+            [&](Registry::AddressPoint& point) {
+                if (next == numbers.size()) {
+                    return false;
+                }
+                point = {};
+                point.id = "A" + std::to_string(next);
+                point.text = "广州市荔湾区西村文化路" + numbers[next];
+                point.village = division("440103001101");
+                point.road = "文化路";
+                point.number = numbers[next];
+                point.at = place(5, 5);
+                ++next;
+                return true;
+            },
+            "importer", {&source, 1}, progress));
+    }
+    [[nodiscard]] fs::path addresses_of(publish::PublishResult const& result) const {
+        return result.folder / "addresses.bin";
+    }
+    [[nodiscard]] std::size_t count(fs::path const& snapshot) const {
+        return address::AddressIndex::open(snapshot / "addresses.bin")->size();
+    }
+    /// A file with the same inode is the same file.
+    [[nodiscard]] static bool same_file(fs::path const& a, fs::path const& b) { return fs::equivalent(a, b); }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(publish_addresses)
+
+BOOST_AUTO_TEST_CASE(the_first_publish_builds_the_index_and_the_next_links_it) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号", "2号"});
+    auto const first = where.publish();
+    BOOST_TEST(first.addresses_built);
+    BOOST_TEST(where.count(first.folder) == 2U);
+    where.move_boundary(kDay);
+    auto const second = where.publish();
+    BOOST_TEST(second.generation.number == 2U);
+    BOOST_TEST(!second.built_whole);
+    BOOST_TEST(!second.addresses_built);
+    BOOST_TEST(AddressPlace::same_file(where.addresses_of(first), where.addresses_of(second)));
+    for (auto const& folder : {first.folder, second.folder}) {
+        snapshot::verify(folder, where.progress);
+    }
+    // Nothing is left beside the snapshots.
+    for (auto const& name : where.published_names()) {
+        BOOST_TEST(name.find("addresses") == std::string::npos, name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(addresses_alone_make_a_generation_of_the_same_digest) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    auto const first = where.publish();
+    BOOST_TEST(where.publish().unchanged);
+    where.import_addresses({"1号", "2号", "3号"});
+    auto const second = where.publish();
+    BOOST_TEST(!second.unchanged);
+    BOOST_TEST(second.addresses_built);
+    BOOST_TEST(!second.built_whole);
+    BOOST_TEST(!second.checked_whole);
+    BOOST_TEST(second.generation.number == 2U);
+    BOOST_TEST(bool(second.generation.digest == first.generation.digest));
+    BOOST_TEST(where.count(second.folder) == 3U);
+    BOOST_TEST(where.count(first.folder) == 1U, "a published snapshot was changed");
+    BOOST_TEST(where.store().current()->filename() == second.folder.filename());
+    auto const snapshot = where.store().open_current();
+    BOOST_TEST(snapshot->generation() == 2U);
+    BOOST_TEST(where.owner(*snapshot, 5, 5) == "440103001101001");
+    // Then nothing is new any more; the audit log still holds together.
+    auto const third = where.publish();
+    BOOST_TEST(third.unchanged);
+    BOOST_TEST(third.generation.number == 2U);
+    BOOST_TEST(!Registry::open(where.folder, Registry::Mode::read).audit_break().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_grids_and_of_addresses_goes_out_together) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    static_cast<void>(where.publish());
+    where.move_boundary(kDay);
+    where.import_addresses({"1号", "2号"});
+    auto const second = where.publish();
+    BOOST_TEST(second.generation.number == 2U);
+    BOOST_TEST(second.addresses_built);
+    BOOST_TEST(!second.built_whole);
+    BOOST_TEST(where.count(second.folder) == 2U);
+    BOOST_TEST(where.publish().unchanged);
+}
+
+BOOST_AUTO_TEST_CASE(a_division_renamed_builds_the_index_anew_and_keeps_its_former_name) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    static_cast<void>(where.publish());
+    {
+        auto registry = Registry::open(where.folder, Registry::Mode::write);
+        std::vector<registry::Division> const renamed{
+            {division("440103001101"), "凤凰社区居民委员会", Level::village, division("440103001000"), ""}};
+        registry.apply_divisions(renamed, kDay, "tester", {});
+    }
+    auto const second = where.publish();
+    BOOST_TEST(second.addresses_built);
+    auto const index = address::AddressIndex::open(second.folder / "addresses.bin");
+    auto const village = index->gazetteer().find(division("440103001101"));
+    BOOST_TEST_REQUIRE(village.has_value());
+    BOOST_TEST(index->gazetteer().division(*village).name == "凤凰社区居民委员会");
+    bool former = false;
+    index->gazetteer().match(U"西村", 0, [&](std::size_t length, std::span<address::DivisionName const> bearers) {
+        for (auto const& bearer : bearers) {
+            former = former || (length == 2 && bearer.division == *village && bearer.kind == address::NameKind::other);
+        }
+    });
+    BOOST_TEST(former);
+}
+
+BOOST_AUTO_TEST_CASE(an_old_code_leads_to_what_stands_in_its_place) {
+    AddressPlace where;
+    where.apply_first_grids();
+    static_cast<void>(where.publish());
+    {
+        auto registry = Registry::open(where.folder, Registry::Mode::write);
+        std::vector<registry::Concordance> const rows{
+            {division("440103001199"), division("440103001101"), *Date::parse("2020-01-01"), "", "list"}};
+        static_cast<void>(registry.apply_concordance(rows, "tester", {}));
+    }
+    auto const second = where.publish(); // no draft, but the names changed
+    BOOST_TEST(second.generation.number == 2U);
+    auto const index = address::AddressIndex::open(second.folder / "addresses.bin");
+    std::set<std::uint64_t> named;
+    index->gazetteer().match(U"440103001199", 0, [&](std::size_t, std::span<address::DivisionName const> bearers) {
+        for (auto const& bearer : bearers) {
+            named.insert(index->gazetteer().division(bearer.division).code.value());
+        }
+    });
+    BOOST_TEST((named == std::set<std::uint64_t>{440103001101}));
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_a_former_program_opens_and_the_next_publish_gives_it_its_addresses) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    auto const first = where.publish();
+    // As it was written before there were addresses: neither the file nor its line in the manifest.
+    fs::remove(where.addresses_of(first));
+    auto manifest = read_file(first.folder / "MANIFEST.json");
+    auto const begin = manifest.find("    \"addresses.bin\"");
+    auto const end = manifest.find("},", begin) + 3;
+    manifest.erase(begin, end - begin);
+    std::ofstream{first.folder / "MANIFEST.json"} << manifest;
+    auto const old = snapshot::Snapshot::open(first.folder);
+    BOOST_TEST(!old->addresses().has_value());
+    auto const second = where.publish();
+    BOOST_TEST(second.generation.number == 2U);
+    BOOST_TEST(where.count(second.folder) == 1U);
+    BOOST_TEST(bool(second.generation.digest == first.generation.digest));
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_or_damaged_file_is_refused_and_publishing_again_mends_it) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    auto const first = where.publish();
+    fs::remove(where.addresses_of(first));
+    BOOST_CHECK_EXCEPTION(snapshot::Snapshot::open(first.folder), Error, [](Error const& error) {
+        return error.code() == ErrorCode::corrupt &&
+               std::string{error.what()}.find("addresses.bin") != std::string::npos;
+    });
+    auto const again = where.publish();
+    BOOST_TEST(again.unchanged);
+    BOOST_TEST(again.generation.number == 1U);
+    BOOST_TEST(where.count(again.folder) == 1U);
+
+    // A byte in the middle: what opens does not see it, verify() does, and it is not handed on.
+    {
+        std::fstream file{where.addresses_of(again), std::ios::in | std::ios::out | std::ios::binary};
+        file.seekp(static_cast<std::streamoff>(fs::file_size(where.addresses_of(again)) - 1));
+        file.put('\x7f');
+    }
+    static_cast<void>(snapshot::Snapshot::open(again.folder));
+    BOOST_CHECK_THROW(snapshot::verify(again.folder, where.progress), Error);
+    where.move_boundary(kDay);
+    auto const next = where.publish();
+    BOOST_TEST(next.addresses_built);
+    snapshot::verify(next.folder, where.progress);
+    BOOST_TEST(where.count(next.folder) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_another_day_has_the_newest_addresses) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    static_cast<void>(where.publish());
+    where.move_boundary(kLater);
+    where.import_addresses({"1号", "2号"});
+    auto const second = where.publish();
+    auto const other = publish::snapshot_as_of(where.folder, kLater, std::nullopt, where.progress);
+    BOOST_TEST(other->folder() != second.folder);
+    BOOST_TEST(where.owner(*other, 15, 5) != where.owner(*snapshot::Snapshot::open(second.folder), 15, 5));
+    BOOST_TEST_REQUIRE(other->addresses().has_value());
+    BOOST_TEST(AddressPlace::same_file(other->addresses()->file, where.addresses_of(second)));
+    snapshot::verify(other->folder(), where.progress);
+}
+
+BOOST_AUTO_TEST_CASE(a_publish_of_addresses_cut_off_anywhere_is_completed_by_the_next) {
+    for (auto const cut : publish::kSteps) {
+        AddressPlace where;
+        where.apply_first_grids();
+        where.import_addresses({"1号"});
+        static_cast<void>(where.publish());
+        where.import_addresses({"1号", "2号"});
+        struct Cut {};
+        bool cut_off = false;
+        try {
+            static_cast<void>(publish::publish_in_steps(where.folder, kDay, "author", "approver", where.progress,
+                                                        [&](publish::Step step) {
+                                                            if (step == cut) {
+                                                                throw Cut{};
+                                                            }
+                                                        }));
+        } catch (Cut const&) {
+            cut_off = true;
+        }
+        BOOST_TEST(cut_off);
+        auto const again = where.publish();
+        BOOST_TEST(again.generation.number == 2U);
+        BOOST_TEST(where.count(again.folder) == 2U);
+        BOOST_TEST(where.store().current()->filename() == again.folder.filename());
+        BOOST_TEST(where.publish().unchanged);
+    }
+    // What was left of it is not taken when the addresses have changed again meanwhile.
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    static_cast<void>(where.publish());
+    where.import_addresses({"1号", "2号"});
+    struct Cut {};
+    BOOST_CHECK_THROW(
+        static_cast<void>(publish::publish_in_steps(where.folder, kDay, "author", "approver", where.progress,
+                                                    [](publish::Step step) {
+                                                        if (step == publish::Step::snapshot_written) {
+                                                            throw Cut{};
+                                                        }
+                                                    })),
+        Cut);
+    where.import_addresses({"1号", "2号", "3号"});
+    BOOST_TEST(where.count(where.publish().folder) == 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
