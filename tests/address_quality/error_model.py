@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes addresses of a synthetic province as citizens would, and what each of the texts still determines.
 
-usage: error_model.py --synth DIR --cache DIR --out FILE [--rows 20000] [--seed 1] [--preset citizen]
+usage: error_model.py --synth DIR --cache DIR --out FILE [--rows 20000] [--seed 1] [--preset citizen] [--houses all|present|absent]
+       error_model.py --synth DIR --cache DIR --present-addresses FILE      (addresses.csv without a tenth of the houses)
 
 docs/address-quality.md has the rates and the columns. The same seed gives the same bytes. Python's standard library, the
 command `spatialite`, and no code of the product.
@@ -381,7 +382,8 @@ def judge(province, pieces, true_grid):
     return verdict(found, wide)
 
 
-def rows(province, count, seed, preset):
+def rows(province, count, seed, preset, is_absent=False):
+    """`is_absent`: the houses are not in the data that is asked, so no text determines anything."""
     factor = PRESETS[preset]
     rates = {name: min(0.9, rate * factor) for name, rate in RATES.items()}
     draw, points, drawn = Random(seed, 1), province.points, set()
@@ -392,7 +394,7 @@ def rows(province, count, seed, preset):
         drawn.add(point)
         citizen = Citizen(province, rates, Random(seed, 2, point), point)
         text = citizen.write()
-        determined, grids, without_rooms = judge(province, citizen.pieces, points.grid[point])
+        determined, grids, without_rooms = ("absent", (), 0) if is_absent else judge(province, citizen.pieces, points.grid[point])
         codes = sorted(points.grids[g] for g in grids)
         yield {"id": len(drawn), "text": text, "true_grid": points.grids[points.grid[point]], "determined": determined, "grids": len(codes),
                "grids_without_room": without_rooms, "kept": " ".join(p.kind for p in citizen.pieces), "corruptions": " ".join(citizen.done),
@@ -403,17 +405,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--synth", required=True, type=pathlib.Path, help="folder that wangge synth wrote")
     parser.add_argument("--cache", required=True, type=pathlib.Path, help="folder in which the grids of the points are kept")
-    parser.add_argument("--out", required=True, type=pathlib.Path, help="CSV to write")
+    parser.add_argument("--out", type=pathlib.Path, help="CSV to write")
+    parser.add_argument("--houses", choices=("all", "present", "absent"), default="all",
+                        help="a tenth of the houses is absent: rows of the others, as if it were not there, or of that tenth alone")
+    parser.add_argument("--present-addresses", type=pathlib.Path, help="instead of rows: write addresses.csv without the absent houses")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--preset", choices=PRESETS, default="citizen")
     options = parser.parse_args()
-    province = Province(province_points.load(options.synth, options.cache))
+    points = province_points.load(options.synth, options.cache)
+    if options.present_addresses:
+        with open(options.synth / "addresses.csv", "rb") as source, open(options.present_addresses, "wb") as file:
+            file.write(source.readline())
+            file.writelines(line for i, line in enumerate(source) if not points.is_absent(i))
+        return 0
+    if not options.out:
+        parser.error("--out is needed")
+    if options.houses != "all":
+        points = points.only([i for i in range(len(points)) if points.is_absent(i) == (options.houses == "absent")])
+    province = Province(points)
     aside = options.out.with_name(f"{options.out.name}.new-{os.getpid()}")
     tally = {}
     with open(aside, "w", encoding="utf-8", newline="") as file:
         table = None
-        for row in rows(province, options.rows, options.seed, options.preset):
+        for row in rows(province, options.rows, options.seed, options.preset, options.houses == "absent"):
             if table is None:
                 table = csv.DictWriter(file, list(row), lineterminator="\n")
                 table.writeheader()

@@ -135,6 +135,18 @@ class Judge(unittest.TestCase):
                     seen.add(what)
         self.assertEqual(seen, {"wrong_road", "wrong_county"})
 
+    def test_absent_houses_are_a_tenth_and_nowhere_among_the_present_ones(self):
+        absent = [i for i in range(len(self.points)) if self.points.is_absent(i)]
+        self.assertTrue(0.08 < len(absent) / len(self.points) < 0.12)
+        present = self.points.only([i for i in range(len(self.points)) if not self.points.is_absent(i)])
+        self.assertEqual(len(present) + len(absent), len(self.points))
+        doors = ("village_code", "road", "number")
+        self.assertFalse({tuple(self.points.get(d, i) for d in doors) for i in absent}
+                         & {tuple(present.get(d, i) for d in doors) for i in range(len(present))})
+        k = present.text.index(next(t for t in present.text if self.points.text.count(t) == 1))
+        i = self.points.text.index(present.text[k])
+        self.assertEqual(present.grids[present.grid[k]], self.points.grids[self.points.grid[i]])
+
     def test_every_corruption_of_the_model_happens(self):
         done = {c for row in self.rows("hard", 6000) for c in row["corruptions"].split()}
         for name in error_model.RATES:
@@ -169,6 +181,15 @@ class Counting(unittest.TestCase):
         row = {"text": "", "standard": "", "true_grid": "a", "determined": "no", "grids": "900", "corruptions": ""}
         answers = [evaluate.Answer({"grid_code": grid, "level": "town", "score": "0.1", "candidates": ""}) for grid in ("", "b", "a")]
         self.assertEqual([evaluate.Evaluation("t", [row], [a]).all.among for a in answers], [1, 0, 1])
+
+    def test_absent_houses_have_a_count_and_a_limit_of_their_own(self):
+        row = {"text": "", "standard": "", "true_grid": "a", "determined": "absent", "grids": "0", "corruptions": ""}
+        answers = [evaluate.Answer({"grid_code": grid, "level": "exact", "score": "0.9", "candidates": listed})
+                   for grid, listed in [("a", "")] * 97 + [("b", ""), ("", "b a"), ("", "")]]
+        found = evaluate.Evaluation("t", [row] * 100, answers)
+        self.assertEqual((found.all.absent, found.all.misleading, found.all.wrong, found.all.absent_among), (100, 0, 1, 98))
+        self.assertEqual(found.misses(), [])
+        self.assertEqual(len(evaluate.Evaluation("t", [row] * 99, answers[1:]).misses()), 1)
 
     def test_labels_of_real_addresses(self):
         name_of = {"1": "天河区", "2": "黄埔区"}

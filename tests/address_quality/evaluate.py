@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tools/bench"))
 import chart  # noqa: E402
 
 RIGHT, WRONG, AMONG = 0.97, 0.003, 0.98  # the targets
+ABSENT = 0.01  # wrong grids claimed for houses that are not in the data
 MOST_LISTED = 200  # candidates in an answer
 BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
 
@@ -75,7 +76,7 @@ class Tally:
 
     def __init__(self):
         self.rows = self.determined = self.right = self.claimed = self.wrong = self.undetermined = self.among = 0
-        self.misleading = self.misleading_wrong = self.said_unsure = 0
+        self.misleading = self.misleading_wrong = self.said_unsure = self.absent = self.absent_among = 0
         self.lengths = []  # candidates listed, to those that are consistent
 
     def add(self, row, answer):
@@ -92,9 +93,12 @@ class Tally:
             self.undetermined += 1
             self.among += is_among(row, answer)
             self.lengths.append(len(answer.candidates) / int(row["grids"]))
-        else:
+        elif row["determined"] == "misleading":
             self.misleading += 1
             self.misleading_wrong += wrong
+        else:
+            self.absent += 1
+            self.absent_among += truth in answer.candidates
 
     def shares(self):
         return share(self.right, self.determined), share(self.wrong, self.rows), share(self.among, self.undetermined)
@@ -195,6 +199,11 @@ class Evaluation:
         return [self.title, f"{t.rows:,}", f"{t.determined:,}", percent(right), percent(share(t.said_unsure, t.determined)), percent(wrong),
                 f"{t.undetermined:,}", percent(among), f"{sorted(t.lengths)[9 * len(t.lengths) // 10]:.1f}" if t.lengths else "", f"{t.misleading_wrong} of {t.misleading}", percent(self.error)]
 
+    def absent_summary(self):
+        t = self.all
+        return [self.title, f"{t.absent:,}", percent(share(t.claimed, t.rows)), percent(share(t.wrong, t.claimed)), percent(share(t.wrong, t.rows)),
+                percent(share(t.absent_among, t.absent))]
+
     def kinds(self):
         rows = []
         for kind, t in sorted(self.by_kind.items(), key=lambda item: -item[1].rows):
@@ -232,13 +241,15 @@ class Evaluation:
         found = []
         if right is not None and right < RIGHT:
             found.append(f"{self.title}: right first {percent(right)} of the determined, at least {percent(RIGHT, 0)} wanted")
-        if wrong > WRONG:
-            found.append(f"{self.title}: a wrong grid claimed in {percent(wrong)}, at most {percent(WRONG, 1)} wanted")
+        limit = ABSENT if self.all.absent else WRONG
+        if wrong > limit:
+            found.append(f"{self.title}: a wrong grid claimed in {percent(wrong)}, at most {percent(limit, 1)} wanted")
         if among is not None and among < AMONG:
             found.append(f"{self.title}: the true grid among the candidates in {percent(among)} of the undetermined, {percent(AMONG, 0)} wanted")
         return found
 
 
+ABSENT_HEAD = ["set", "rows", "answered with one grid", "of these wrong", "wrong claimed", "true grid given or listed"]
 HEAD = ["set", "rows", "determined", "right first", "of these said to be unsure", "wrong claimed", "undetermined", "true among candidates",
         "nine of ten list at most times the consistent", "wrong of the misleading", "calibration error"]
 
@@ -271,7 +282,8 @@ def main():
         parser.error("give --wangge and --data, or --answers for each --set")
     done = evaluate(options.wangge, options.data, options.sets, options.answers)
     first = done[0]
-    tables = {"summary": table(HEAD, [e.summary() for e in done]), "corruptions": first.kinds(), "levels": first.levels(), "scores": first.score_table()}
+    tables = {"summary": table(HEAD, [e.summary() for e in done if not e.all.absent]),
+              "absent": table(ABSENT_HEAD, [e.absent_summary() for e in done if e.all.absent]), "corruptions": first.kinds(), "levels": first.levels(), "scores": first.score_table()}
     for name, text in tables.items():
         print(f"\n## {name}\n\n{text}")
     if options.worst:
