@@ -3,6 +3,7 @@
 #include <wangge/lookup/address_text.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <iterator>
@@ -15,6 +16,9 @@ using Json = nlohmann::ordered_json;
 
 /// Grids that are named to people; a program gets all.
 constexpr std::size_t kNamedGrids = 10;
+
+/// What people typed, and names that are not UTF-8, show replacement characters instead of making the answer fail.
+std::string written(Json const& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 double share_digits(double share) { return std::round(share * 1e6) / 1e6; }
 
@@ -129,18 +133,16 @@ std::string sentence_of(AddressAnswer const& answer) {
 } // namespace
 
 std::string to_json(AddressAnswer const& answer, std::string_view text, AddressContext const& context) {
-    Json out;
-    out["outcome"] = outcome_of(answer);
+    Json head;
+    head["outcome"] = outcome_of(answer);
     if (answer.match.outcome == address::Normalizer::Outcome::not_utf8) {
-        out["bad_byte"] = answer.match.bad_byte;
+        head["bad_byte"] = answer.match.bad_byte;
     }
-    out["level"] = to_string(answer.level);
-    out["score"] = share_digits(answer.score);
-    if (answer.grid) {
-        put_grid(out, context.locator.describe(*answer.grid, context.as_of));
-    } else {
-        put_no_grid(out);
-    }
+    head["level"] = to_string(answer.level);
+    head["score"] = share_digits(answer.score);
+    auto const grid_part =
+        answer.grid ? grid_members(context.locator.describe(*answer.grid, context.as_of)) : no_grid_members();
+    Json out;
     auto& grids = out["grids"] = Json::array();
     for (auto const& g : answer.grids) {
         auto const grid = context.snapshot.grid(g.grid);
@@ -164,7 +166,7 @@ std::string to_json(AddressAnswer const& answer, std::string_view text, AddressC
     }
     put_places(out, answer, text, context);
     out["receipt"] = receipt_of(context);
-    return written(out);
+    return joined({written(head), grid_part, written(out)});
 }
 
 std::string to_text(AddressAnswer const& answer, std::string_view text, AddressContext const& context) {

@@ -2,6 +2,8 @@
 
 #include <wangge/lookup/answer_text.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 
 namespace wangge::lookup {
@@ -33,8 +35,6 @@ void put_nearest(Json& out, Answer const& answer) {
     }
 }
 
-} // namespace
-
 void put_grid(Json& out, GridAnswer const& grid) {
     out["grid"] = {{"code", grid.code.str()},
                    {"name", grid.name},
@@ -62,7 +62,31 @@ void put_no_grid(Json& out) {
     out["escalation"] = Json::array();
 }
 
+/// Names that are not UTF-8 show as replacement characters instead of making the whole answer fail.
 std::string written(Json const& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+} // namespace
+
+std::string grid_members(GridAnswer const& grid) {
+    Json out;
+    put_grid(out, grid);
+    return written(out);
+}
+
+std::string no_grid_members() {
+    Json out;
+    put_no_grid(out);
+    return written(out);
+}
+
+std::string joined(std::initializer_list<std::string_view> objects) {
+    std::string out;
+    for (auto const object : objects) {
+        out += out.empty() ? '{' : ',';
+        out += object.substr(1, object.size() - 2);
+    }
+    return out + '}';
+}
 
 std::string to_json(Answer const& answer) {
     Json out;
