@@ -46,7 +46,7 @@ struct RecordTable {
         return {bytes.data() + r.bytes_at + r.id_size, r.text_size};
     }
     [[nodiscard]] bool is_used_as(std::uint32_t text, Column c) const noexcept {
-        return (used_as[text] >> static_cast<unsigned>(c) & 1U) != 0;
+        return (std::uint32_t{used_as[text]} >> static_cast<unsigned>(c) & 1U) != 0;
     }
 };
 
