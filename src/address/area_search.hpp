@@ -16,7 +16,7 @@ struct Area {
     DivisionNumber division = kNoDivision; ///< kNoDivision: the places of which no village is known
     float cost = 0;                        ///< of what the text says against it
     std::uint32_t agrees = 0;              ///< bits: the mentions that name it or what it lies in
-    std::uint32_t conflicts = 0;           ///< bits: the mentions of the query that do not
+    std::uint32_t conflicts = 0;           ///< bits of AreaSearch::mentions(): those that do not
 };
 
 /**
@@ -34,6 +34,8 @@ public:
     bool find_similar(AddressQuery const& query, AddressLine const& line);
     /// Cheapest first, of equal ones the deeper first.
     [[nodiscard]] std::span<Area const> areas() const noexcept { return m_areas; }
+    /// Those of the query, then the misspelt ones. What Area::agrees and Area::conflicts count.
+    [[nodiscard]] std::span<Mention const> mentions() const noexcept { return m_mentions; }
     /// Of a village or another division. O(depth).
     [[nodiscard]] DivisionNumber area_of(DivisionNumber division) const;
     /// Normalised, without what only offices write. Kept once made.
@@ -51,8 +53,8 @@ private:
     void add(DivisionNumber division, std::uint32_t mention, float cost);
     void weigh();
     Gazetteer const& m_gazetteer;
-    std::vector<Mention> m_mentions; ///< those of the query, then the misspelt ones
-    std::uint32_t m_asked = 0;       ///< bits: those that are about the line
+    std::vector<Mention> m_mentions;
+    std::uint32_t m_asked = 0; ///< bits: those that are about the line
     std::vector<Mark> m_marks;
     std::vector<DivisionNumber> m_touched;
     std::vector<Area> m_areas;

@@ -229,7 +229,7 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
     }
     // A hamlet or estate whose name a division somewhere bears, too, was read as that division.
     for (auto rest = estate.empty() ? 0U : m_conflicts; rest != 0; rest &= rest - 1) {
-        auto const& mention = query.mentions[static_cast<std::size_t>(std::countr_zero(rest))];
+        auto const& mention = m_areas.mentions()[static_cast<std::size_t>(std::countr_zero(rest))];
         auto const text = query.characters(mention.part);
         if (text == estate || division_stem(text) == division_stem(estate)) {
             fit.cost -= m_areas.conflict_cost(mention, true);

@@ -1,8 +1,11 @@
-#include "grid_json.hpp"
-
+#include <wangge/lookup/address_text.hpp>
 #include <wangge/lookup/answer_text.hpp>
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 #include <cmath>
+#include <iterator>
 
 namespace wangge::lookup {
 
@@ -35,7 +38,7 @@ void put_nearest(Json& out, Answer const& answer) {
 
 } // namespace
 
-void put_grid(Json& out, GridAnswer const& grid) {
+static void put_grid(Json& out, GridAnswer const& grid) {
     out["grid"] = {{"code", grid.code.str()},
                    {"name", grid.name},
                    {"kind", to_string(grid.kind)},
@@ -53,7 +56,7 @@ void put_grid(Json& out, GridAnswer const& grid) {
     }
 }
 
-void put_no_grid(Json& out) {
+static void put_no_grid(Json& out) {
     out["grid"] = nullptr;
     for (auto const level : {Level::village, Level::town, Level::county, Level::city, Level::province}) {
         out[std::string{to_string(level)}] = nullptr;
@@ -62,7 +65,7 @@ void put_no_grid(Json& out) {
     out["escalation"] = Json::array();
 }
 
-std::string written(Json const& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+static std::string written(Json const& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string to_json(Answer const& answer) {
     Json out;
@@ -94,6 +97,243 @@ std::string to_json(GridAnswer const& grid, Evidence const& evidence) {
     put_grid(out, grid);
     out["receipt"] = {
         {"generation", evidence.generation}, {"as_of", evidence.as_of.str()}, {"snapshot", evidence.snapshot_digest}};
+    return written(out);
+}
+
+namespace {
+
+/// Grids that are named to people; a program gets all.
+constexpr std::size_t kNamedGrids = 10;
+
+double share_digits(double share) { return std::round(share * 1e6) / 1e6; }
+
+Json json_of(geom::Point p) { return {{"lon", geom::to_degrees(p.lon)}, {"lat", geom::to_degrees(p.lat)}}; }
+
+Json json_of(std::optional<geom::Point> const& p) { return p ? json_of(*p) : Json(nullptr); }
+
+Json chain_of(address::DivisionNumber division, AddressContext const& context) {
+    Json chain = Json::array();
+    auto const& gazetteer = context.index.gazetteer();
+    for (auto at = division; at != address::kNoDivision;) {
+        auto const info = gazetteer.division(at);
+        chain.push_back({{"level", to_string(info.level)}, {"code", info.code.str()}, {"name", info.name}});
+        at = info.parent;
+    }
+    return chain;
+}
+
+Json json_of(address::StoredAddress const& a, AddressContext const& context) {
+    return {{"id", a.id},
+            {"text", a.text},
+            {"divisions", chain_of(a.village, context)},
+            {"road", a.road},
+            {"number", a.number},
+            {"estate", a.estate},
+            {"building", a.building},
+            {"unit", a.unit},
+            {"room", a.room},
+            {"position", json_of(a.at)}};
+}
+
+Json json_of(std::vector<address::EvidenceItem> const& evidence, std::string_view text) {
+    Json out = Json::array();
+    for (auto const& item : evidence) {
+        out.push_back({{"component", to_string(item.component)},
+                       {"bearing", to_string(item.bearing)},
+                       {"text", text.substr(item.begin, item.end - item.begin)},
+                       {"found", item.found},
+                       {"begin", item.begin},
+                       {"end", item.end}});
+    }
+    return out;
+}
+
+Json receipt_of(AddressContext const& context) {
+    auto const evidence = context.locator.evidence(context.as_of);
+    return {{"generation", evidence.generation},
+            {"as_of", evidence.as_of.str()},
+            {"snapshot", evidence.snapshot_digest},
+            {"addresses", context.index.source().hex()}};
+}
+
+void put_places(Json& out, AddressAnswer const& answer, std::string_view text, AddressContext const& context) {
+    auto& places = out["places"] = Json::array();
+    for (auto const& place : answer.match.places) {
+        auto& p = places.emplace_back();
+        p["level"] = to_string(place.level);
+        p["share"] = share_digits(place.likelihood);
+        p["divisions"] = chain_of(place.division, context);
+        p["address"] = place.address ? Json(context.index.address(*place.address).text) : Json(nullptr);
+        p["position"] = json_of(place.position);
+        p["evidence"] = json_of(place.evidence, text);
+    }
+    out["places_in_all"] = answer.match.places_in_all;
+}
+
+std::string_view outcome_of(AddressAnswer const& answer) {
+    switch (answer.match.outcome) {
+    case address::Normalizer::Outcome::not_utf8:
+        return "not_utf8";
+    case address::Normalizer::Outcome::too_long:
+        return "too_long";
+    case address::Normalizer::Outcome::good:
+        break;
+    }
+    return answer.grid ? "determined" : answer.grids_in_all != 0 ? "undetermined" : "not_found";
+}
+
+void line(std::string& out, std::string_view label, std::string_view value) {
+    fmt::format_to(std::back_inserter(out), "{}{:<12}{}", out.empty() ? "" : "\n", label, value);
+}
+
+std::string grid_line(AddressContext const& context, snapshot::GridId id) {
+    auto const grid = context.snapshot.grid(id);
+    return fmt::format("{}  {}", grid.code.str(), grid.name);
+}
+
+/// What was asked, without bytes that a terminal or JSON cannot take.
+std::string shown(std::string_view text) {
+    auto const json = written(Json(text.substr(0, address::kMaxAddressBytes)));
+    return Json::parse(json).get<std::string>();
+}
+
+std::string sentence_of(AddressAnswer const& answer) {
+    auto const& match = answer.match;
+    if (match.outcome == address::Normalizer::Outcome::not_utf8) {
+        return fmt::format("not found: byte {} is not UTF-8", match.bad_byte);
+    }
+    if (match.outcome == address::Normalizer::Outcome::too_long) {
+        return fmt::format("not found: longer than {} bytes", address::kMaxAddressBytes);
+    }
+    if (answer.grids_in_all == 0) {
+        return "not found: the text names no division, road or estate that is known";
+    }
+    if (answer.grids.empty()) {
+        return fmt::format("not determined: it may be any of {} grids; name a town, village, road or estate",
+                           answer.grids_in_all);
+    }
+    return fmt::format("not determined: it may be one of {} grids", answer.grids_in_all);
+}
+
+} // namespace
+
+std::string to_json(AddressAnswer const& answer, std::string_view text, AddressContext const& context) {
+    Json out;
+    out["outcome"] = outcome_of(answer);
+    if (answer.match.outcome == address::Normalizer::Outcome::not_utf8) {
+        out["bad_byte"] = answer.match.bad_byte;
+    }
+    out["level"] = to_string(answer.level);
+    out["score"] = share_digits(answer.score);
+    if (answer.grid) {
+        put_grid(out, context.locator.describe(*answer.grid, context.as_of));
+    } else {
+        put_no_grid(out);
+    }
+    auto& grids = out["grids"] = Json::array();
+    for (auto const& g : answer.grids) {
+        auto const grid = context.snapshot.grid(g.grid);
+        grids.push_back({{"code", grid.code.str()}, {"name", grid.name}, {"share", share_digits(g.share)}});
+    }
+    out["grids_in_all"] = answer.grids_in_all;
+    out["position"] = json_of(answer.position);
+    out["standard"] = answer.standard ? json_of(*answer.standard, context) : Json(nullptr);
+    auto& components = out["components"] = Json::array();
+    for (auto const& c : answer.match.components) {
+        components.push_back(
+            {{"component", to_string(c.component)}, {"text", c.text}, {"begin", c.begin}, {"end", c.end}});
+    }
+    auto& conflicts = out["conflicts"] = Json::array();
+    for (auto const& c : answer.conflicts) {
+        conflicts.push_back({{"component", to_string(c.component)},
+                             {"said", c.said},
+                             {"found", c.found},
+                             {"zh", chinese_sentence(c)},
+                             {"en", english_sentence(c)}});
+    }
+    put_places(out, answer, text, context);
+    out["receipt"] = receipt_of(context);
+    return written(out);
+}
+
+std::string to_text(AddressAnswer const& answer, std::string_view text, AddressContext const& context) {
+    std::string out;
+    line(out, "address", shown(text));
+    if (answer.grid) {
+        line(out, "grid", grid_line(context, *answer.grid));
+    } else {
+        line(out, "grid", sentence_of(answer));
+        for (std::size_t i = 0; i < std::min(answer.grids.size(), kNamedGrids); ++i) {
+            line(out, "perhaps",
+                 fmt::format("{}  ({:.1f} %)", grid_line(context, answer.grids[i].grid), answer.grids[i].share * 100));
+        }
+        if (answer.grids.size() > kNamedGrids) {
+            line(out, "perhaps", fmt::format("and {} more", answer.grids_in_all - kNamedGrids));
+        }
+    }
+    line(out, "level", fmt::format("{} ({})", to_string(answer.level), chinese_name(answer.level)));
+    line(out, "score", fmt::format("{:.3f}", answer.score));
+    if (answer.standard) {
+        line(out, "standard", answer.standard->text);
+    }
+    if (answer.position) {
+        line(out, "position",
+             fmt::format("{:.7f}, {:.7f} (CGCS2000, longitude first)", geom::to_degrees(answer.position->lon),
+                         geom::to_degrees(answer.position->lat)));
+    }
+    for (auto const& c : answer.match.components) {
+        line(out, to_string(c.component), c.text);
+    }
+    for (auto const& c : answer.conflicts) {
+        line(out, "conflict", fmt::format("{} ({})", english_sentence(c), chinese_sentence(c)));
+    }
+    auto const evidence = context.locator.evidence(context.as_of);
+    line(out, "state",
+         fmt::format("generation {}, as of {}, snapshot {}, addresses {}", evidence.generation, evidence.as_of.str(),
+                     evidence.snapshot_digest.substr(0, 16), context.index.source().hex().substr(0, 16)));
+    return out;
+}
+
+std::string near_to_json(std::vector<address::AddressIndex::Near> const& near, geom::Point position,
+                         AddressContext const& context) {
+    Json out;
+    out["position"] = json_of(position);
+    auto& addresses = out["addresses"] = Json::array();
+    for (auto const& n : near) {
+        auto json = json_of(context.index.address(n.address), context);
+        json["distance_m"] = std::round(n.distance_m * 1e3) / 1e3;
+        auto const at = context.index.address(n.address).at;
+        auto const grid = context.snapshot.locate(at);
+        json["grid"] = grid == snapshot::kOutside ? Json(nullptr) : Json(context.snapshot.grid(grid).code.str());
+        addresses.push_back(std::move(json));
+    }
+    out["receipt"] = receipt_of(context);
+    return written(out);
+}
+
+std::string near_to_text(std::vector<address::AddressIndex::Near> const& near, AddressContext const& context) {
+    std::string out;
+    for (auto const& n : near) {
+        auto const address = context.index.address(n.address);
+        auto const grid = context.snapshot.locate(address.at);
+        line(out, fmt::format("{:.1f} m", n.distance_m),
+             fmt::format("{}  {}", address.text,
+                         grid == snapshot::kOutside ? std::string{"in no grid"}
+                                                    : std::string{context.snapshot.grid(grid).code.str()}));
+    }
+    return out;
+}
+
+std::string suggestions_to_json(std::vector<address::AddressIndex::Suggestion> const& suggestions,
+                                AddressContext const& context) {
+    Json out;
+    auto& list = out["suggestions"] = Json::array();
+    for (auto const& s : suggestions) {
+        list.push_back({{"text", s.text},
+                        {"component", to_string(s.component)},
+                        {"divisions", chain_of(s.division, context)},
+                        {"addresses", s.addresses}});
+    }
     return written(out);
 }
 

@@ -267,6 +267,21 @@ BOOST_AUTO_TEST_CASE(a_result_used_before_gives_the_same_answer) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_division_that_a_house_does_not_lie_in_is_not_looked_up_in_an_earlier_text) {
+    MatchResult fresh;
+    for (auto const* const text :
+         {"荔湾区振兴路3号天誉雅苑1栋1单元202房，天河区五山街道岳洲社区岳洲路8号", "荔湾区石围糖街道沿江北路1号",
+          "石围糖街道沿江北路1号", "荔湾区石围糖街道沿江路1号"}) {
+        BOOST_TEST_CONTEXT(text) {
+            auto const place = first(text);
+            Matcher{town.index()}.match(text, fresh);
+            BOOST_TEST(id(place) == id(fresh.places.front()));
+            BOOST_TEST(place.likelihood == fresh.places.front().likelihood);
+            BOOST_TEST(result.places_in_all == fresh.places_in_all);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(name_likeness)
