@@ -50,7 +50,8 @@ struct RecordTable {
     }
 };
 
-/// Reads all records. Error{data_rejected} for more than the format can number.
+/// Reads all records; where one has a text alone, its columns are read from that (TextColumns). Error{data_rejected}
+/// for more than the format can number.
 [[nodiscard]] RecordTable read_records(std::function<bool(AddressRecord&)> const& next, Gazetteer const& gazetteer,
                                        Progress& progress);
 
