@@ -25,7 +25,7 @@ struct Gazetteer::Record {
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x315f545a41475757U; // "WWGAZT_1"
+constexpr std::uint64_t kMagic = 0x325f545a41475757U; // "WWGAZT_2"
 
 struct GazetteerHeader {
     std::uint64_t magic = kMagic;
@@ -190,6 +190,8 @@ struct GazetteerBuilder {
                 bearers.resize(at + sizeof(DivisionName));
                 std::memcpy(bearers.data() + at, &number, sizeof number);
                 std::memcpy(bearers.data() + at + offsetof(DivisionName, kind), &kind, sizeof kind);
+                auto const level = static_cast<Level>(records[number].level);
+                std::memcpy(bearers.data() + at + offsetof(DivisionName, level), &level, sizeof level);
             }
         }
         first_bearer.push_back(static_cast<std::uint32_t>(bearers.size() / sizeof(DivisionName)));
@@ -266,7 +268,8 @@ Gazetteer Gazetteer::over(std::span<std::byte const> bytes, std::string_view nam
                 r.name_begin <= r.name_end && r.name_end <= header.text_bytes && r.level >= 1 && r.level <= 6;
     }
     for (auto const& bearer : out.m_bearers) {
-        sound = sound && bearer.division < count && bearer.kind <= NameKind::code;
+        sound = sound && bearer.division < count && bearer.kind <= NameKind::code &&
+                bearer.level == out.level(bearer.division);
     }
     if (!sound) {
         throw damaged();
@@ -296,6 +299,8 @@ bool Gazetteer::lies_in(DivisionNumber number, DivisionNumber above) const noexc
 }
 
 Level Gazetteer::level(DivisionNumber number) const noexcept { return static_cast<Level>(m_records[number].level); }
+
+DivisionNumber Gazetteer::end(DivisionNumber number) const noexcept { return m_records[number].end; }
 
 DivisionNumber Gazetteer::ancestor(DivisionNumber number, Level level) const noexcept {
     auto const wanted = static_cast<std::uint32_t>(level);

@@ -10,12 +10,15 @@ namespace wangge::address {
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x315f454952545757U; // "WWTRIE_1"
+constexpr std::size_t kBitsOfPair = 16;               ///< of 16 pairs that begin no name, one or less passes
+constexpr std::uint64_t kMagic = 0x325f454952545757U; // "WWTRIE_2"
 
 struct TrieHeader {
     std::uint64_t magic = kMagic;
     std::uint64_t table_size = 0;
     std::uint64_t arcs = 0;
+    std::uint64_t pair_words = 0;
+    std::uint64_t has_single = 0;
     std::uint64_t zero = 0;
 };
 
@@ -35,6 +38,7 @@ struct NameTrieBuilder {
         });
         std::vector<Arc> arcs; // in order of the sorted names: a child is numbered when first met
         std::vector<std::uint32_t> path;
+        std::size_t pairs = 0;
         std::u32string_view last;
         for (auto const index : order) {
             std::u32string_view const text = names[index].text;
@@ -50,7 +54,9 @@ struct NameTrieBuilder {
             for (auto i = common; i < text.size(); ++i) {
                 auto const parent = path.empty() ? 0 : arcs[path.back()].child;
                 path.push_back(static_cast<std::uint32_t>(arcs.size()));
-                arcs.push_back({parent, text[i], static_cast<std::uint32_t>(arcs.size() + 1), NameTrie::kNone});
+                auto const child = i == 0 ? NameTrie::first_node(text[0]) : static_cast<std::uint32_t>(arcs.size() + 1);
+                arcs.push_back({parent, text[i], child, NameTrie::kNone});
+                pairs += i == 1 ? 1U : 0U;
             }
             arcs[path.back()].value = names[index].value;
             last = text;
@@ -69,9 +75,21 @@ struct NameTrieBuilder {
             }
             table[at] = arc;
         }
-        std::vector<std::byte> bytes(sizeof header + table.size() * sizeof(Arc));
+        std::vector<std::uint64_t> filter(std::bit_ceil(std::max<std::size_t>(pairs * kBitsOfPair / 64, 1)));
+        for (auto const& name : names) {
+            if (name.text.size() == 1) {
+                header.has_single = 1;
+            } else {
+                auto const bit = NameTrie::pair_place(name.text[0], name.text[1], filter.size() * 64 - 1);
+                filter[bit / 64] |= std::uint64_t{1} << bit % 64;
+            }
+        }
+        header.pair_words = filter.size();
+        auto const table_bytes = table.size() * sizeof(Arc);
+        std::vector<std::byte> bytes(sizeof header + table_bytes + filter.size() * sizeof(std::uint64_t));
         std::memcpy(bytes.data(), &header, sizeof header);
-        std::memcpy(bytes.data() + sizeof header, table.data(), table.size() * sizeof(Arc));
+        std::memcpy(bytes.data() + sizeof header, table.data(), table_bytes);
+        std::memcpy(bytes.data() + sizeof header + table_bytes, filter.data(), filter.size() * sizeof(std::uint64_t));
         return bytes;
     }
 };
@@ -85,9 +103,12 @@ NameTrie NameTrie::over(std::span<std::byte const> bytes, std::string_view name)
             return false;
         }
         std::memcpy(&header, bytes.data(), sizeof header);
+        auto const size = bytes.size() - sizeof header;
         return header.magic == kMagic && std::has_single_bit(header.table_size) &&
-               header.table_size == (bytes.size() - sizeof header) / sizeof(Arc) &&
-               (bytes.size() - sizeof header) % sizeof(Arc) == 0 && header.arcs <= header.table_size;
+               header.table_size <= size / sizeof(Arc) && header.arcs <= header.table_size &&
+               std::has_single_bit(header.pair_words) &&
+               header.pair_words == (size - header.table_size * sizeof(Arc)) / sizeof(std::uint64_t) &&
+               size % sizeof(std::uint64_t) == 0;
     };
     if (!sound()) {
         throw Error{ErrorCode::corrupt, fmt::format("{}: the names are damaged; publish again", name)};
@@ -96,13 +117,19 @@ NameTrie NameTrie::over(std::span<std::byte const> bytes, std::string_view name)
     trie.m_table = {reinterpret_cast<Arc const*>(bytes.data() + sizeof header), header.table_size};
     trie.m_mask = header.table_size - 1;
     trie.m_arcs = header.arcs;
+    trie.m_pairs = {reinterpret_cast<std::uint64_t const*>(trie.m_table.data() + header.table_size), header.pair_words};
+    trie.m_has_single = header.has_single != 0;
     return trie;
 }
 
 std::uint32_t NameTrie::find(std::u32string_view name) const noexcept {
-    std::uint32_t node = 0;
+    if (name.size() < 2 || !may_begin(name[0], name[1])) {
+        auto const* const arc = name.size() == 1 && m_has_single ? step(0, name[0]) : nullptr;
+        return arc == nullptr ? kNone : arc->value;
+    }
+    auto node = first_node(name[0]);
     auto value = kNone;
-    for (auto const character : name) {
+    for (auto const character : name.substr(1)) {
         auto const* const arc = step(node, character);
         if (arc == nullptr) {
             return kNone;

@@ -6,38 +6,124 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
 namespace wangge::address {
 
 namespace {
 
-constexpr std::size_t kReadings = 6; ///< kept at each character
+constexpr std::size_t kReadings = ReadingColumn::kReadings;
 constexpr std::size_t kLookAhead = 8;
-constexpr float kHopeless = 7.0F; ///< more than what any part costs less than the likeliest one
-constexpr auto kBegin = static_cast<std::uint8_t>(kComponents);
+constexpr std::size_t kLevels = 7; ///< of divisions, by number; there is none of number 0
+constexpr std::size_t kBeyond = 8; ///< how far behind the end of the text anyone looks
+constexpr float kHopeless = 7.0F;  ///< more than what any part costs less than the likeliest one
+constexpr float kNever = std::numeric_limits<float>::infinity();
+constexpr auto kBegin = static_cast<std::uint32_t>(kComponents);
 
-enum class Kind : std::uint8_t { name, digit, letter, dash, separator };
+/// What a character is, and below the sets of characters that it is in.
+enum Class : std::uint32_t {
+    kSeparator = 0,
+    kName = 1,
+    kDigit = 2,
+    kLetter = 3,
+    kDash = 4,
+    kKind = 7,
+    kMarkFirst = 1U << 3U,
+    kBetween = 1U << 4U,
+    kDirection = 1U << 5U,
+    kMark = 1U << 6U,
+    kRoad = 1U << 7U,
+    kEnding = 1U << 8U,
+    kAnd = 1U << 9U,
+    kPointing = 1U << 10U,
+    kCut = 1U << 11U,
+    kOrdinal = 1U << 12U,
+    kZoneFirst = 1U << 13U,
+    kZoneLast = 1U << 14U,
+    kSide = 1U << 15U,
+    kFloorWord = 1U << 16U,
+    kCommittee = 1U << 17U,
+    kBuildingMark = 1U << 18U,
+    kRoomMark = 1U << 19U,
+    kNextTo = 1U << 20U,
+};
+struct ClassSet {
+    Class bit;
+    std::u32string_view characters;
+};
+constexpr ClassSet kClassSets[] = {
+    {kMarkFirst, U"负第自甲乙丙丁东南西北中首底顶地夹整全之前后"}, // of what marked() reads, besides digits and letters
+    {kBetween, U"与和及近即原在"},
+    {kDirection, U"东西南北中"},
+    {kMark, U"号栋幢室层"},
+    {kRoad, U"路街巷"},
+    {kEnding, U"区园镇厦村"},
+    {kAnd, U"与和及"},
+    {kPointing, U"东西南北中上下前后新老旧大小横直"},
+    {kCut, U"省市县区镇街路号"},
+    {kOrdinal, U"东西南北中上下第横甲乙丙丁"},
+    {kZoneFirst, U"东西南北中新老旧第"},
+    {kZoneLast, U"区期"},
+    {kSide, U"东南西北中前后"},
+    {kFloorWord, U"首底顶地夹整全"},
+    {kCommittee, U"社村居"},               // the first ones of kCommittees,
+    {kBuildingMark, U"号栋幢座塔馆仓#厂"}, // of the marks of buildings(),
+    {kRoomMark, U"号商铺档室房卡"},        // of rooms()
+    {kNextTo, U"旁边面近壁下上侧东西南北口"},
+};
 
-Kind kind_of(char32_t c) noexcept {
+/// The sets of each character that is in one: a table that fits the first cache.
+struct ClassTable {
+    struct Place {
+        char32_t character = 0;
+        std::uint32_t classes = 0;
+    };
+    static constexpr std::size_t kPlaces = 512;
+    std::array<Place, kPlaces> places{};
+
+    static constexpr std::size_t place(char32_t c) noexcept { return (c * 0x9e3779b1U >> 16U) & (kPlaces - 1); }
+    constexpr ClassTable() {
+        for (auto const& set : kClassSets) {
+            for (auto const c : set.characters) {
+                auto at = place(c);
+                while (places[at].character != 0 && places[at].character != c) {
+                    at = (at + 1) & (kPlaces - 1);
+                }
+                places[at].character = c;
+                places[at].classes |= set.bit;
+            }
+        }
+    }
+    [[nodiscard]] std::uint32_t sets_of(char32_t c) const noexcept {
+        for (auto at = place(c); places[at].character != 0; at = (at + 1) & (kPlaces - 1)) {
+            if (places[at].character == c) {
+                return places[at].classes;
+            }
+        }
+        return 0;
+    }
+};
+constexpr ClassTable kClassTable;
+
+std::uint32_t kind_of(char32_t c) noexcept {
     if (c >= U'0' && c <= U'9') {
-        return Kind::digit;
+        return kDigit;
     }
     if (c >= U'A' && c <= U'Z') {
-        return Kind::letter;
+        return kLetter;
     }
     if (c == U'-') {
-        return Kind::dash;
+        return kDash;
     }
     if (c < 0x80) {
-        return Kind::separator;
+        return kSeparator;
     }
     // Letters of any script; punctuation blocks are separators.
     auto const punctuation = (c >= 0x2000 && c <= 0x206f) || (c >= 0x3000 && c <= 0x303f && c != U'〇') ||
                              (c >= 0xff00 && c <= 0xff0f) || (c >= 0x2190 && c <= 0x2bff);
-    return punctuation ? Kind::separator : Kind::name;
+    return punctuation ? kSeparator : kName;
 }
 bool is_any(char32_t c, std::u32string_view of) noexcept { return of.find(c) != std::u32string_view::npos; }
-bool is_stem(Kind kind) noexcept { return kind == Kind::name || kind == Kind::digit || kind == Kind::letter; }
 
 Component component_of(Level level) noexcept {
     switch (level) {
@@ -61,6 +147,61 @@ Component component_of(Level level) noexcept {
 constexpr std::array<std::u32string_view, 9> kCommittees{
     U"社区居民委员会", U"社区居委会", U"村民委员会", U"居民委员会", U"村委会", U"居委会", U"村委", U"居委", U"社区"};
 
+/// What it costs that a component (column) follows a state (row), see ReadingColumn::states.
+struct FollowCosts {
+    static constexpr std::size_t kRows = 2 * (kComponents + 1);
+    std::array<std::array<float, ReadingColumn::kEntries>, kRows> of{};
+
+    constexpr FollowCosts() {
+        for (std::size_t row = 0; row < kRows; ++row) {
+            for (std::size_t next = 0; next < kComponents; ++next) {
+                auto const cost = kReadingCosts.next[row / 2][next];
+                of[row][next] = row % 2 != 0 ? cost * (1 - kReadingCosts.gap) : cost;
+            }
+        }
+    }
+};
+constexpr FollowCosts kFollowCosts;
+
+/// What the name of a division costs by itself: short of letters or not, by level, by kind.
+struct NameCosts {
+    std::array<std::array<std::array<float, 5>, kLevels>, 2> of{};
+
+    constexpr NameCosts() {
+        constexpr auto kTown = static_cast<std::size_t>(Level::town);
+        for (std::size_t kind = 0; kind < 5; ++kind) {
+            for (std::size_t level = 1; level < kLevels; ++level) {
+                auto cost = kReadingCosts.name_kind[kind];
+                if (level >= kTown && kind == static_cast<std::size_t>(NameKind::short_name)) {
+                    cost += level == kTown ? kReadingCosts.short_town : kReadingCosts.short_village;
+                }
+                of[0][level][kind] = cost;
+                of[1][level][kind] = level >= kTown ? cost + kReadingCosts.two_characters : cost;
+            }
+        }
+    }
+};
+constexpr NameCosts kNameCosts;
+
+/// The least cost of a name by the level of what it names, and which division it is; kNoDivision: several.
+struct BestOfLevels {
+    std::array<float, kLevels> cost;
+    std::array<DivisionNumber, kLevels> division;
+
+    BestOfLevels() noexcept {
+        cost.fill(kNever);
+        division.fill(kNoDivision);
+    }
+    void add(std::size_t level, float c, DivisionNumber d, DivisionNumber several) noexcept {
+        if (c < cost[level]) {
+            cost[level] = c;
+            division[level] = d;
+        } else if (c == cost[level] && division[level] != d) {
+            division[level] = several;
+        }
+    }
+};
+
 /// One text being read: its lattice is walked from left to right, every reading of a prefix is one step.
 class Reader {
 public:
@@ -72,161 +213,185 @@ public:
         m_out.names.clear();
         m_out.cost = 0;
         auto const n = m_text.size();
-        m_out.steps.resize((n + 1) * kReadings);
-        m_out.counts.assign(n + 1, 0);
-        m_out.entries.assign((n + 1) * kComponents, {});
-        add(0, {0, 0, 0, kNoDivision, Component::noise, kBegin, false, false});
+        if (m_out.columns.size() < n + 1) {
+            m_out.columns.resize(n + 1);
+        }
+        m_columns = m_out.columns.data();
+        for (std::size_t at = 0; at <= n; ++at) {
+            m_columns[at].count = 0;
+            m_columns[at].least = m_columns[at].bound = kNever;
+        }
+        m_out.classes.resize(n + kBeyond);
+        m_classes = m_out.classes.data();
+        for (std::size_t at = 0; at < n; ++at) {
+            m_classes[at] = kind_of(m_text[at]) | kClassTable.sets_of(m_text[at]);
+        }
+        std::fill_n(m_classes + n, kBeyond, std::uint32_t{kSeparator});
+        add(0, 0, state(kNoDivision, kBegin) | kIsNoise, {0, 0, Component::noise, false});
         for (std::size_t at = 0; at < n; ++at) {
             names_ending(at);
-            forget(at);
-            from(at);
+            if (settle(at)) {
+                from(at);
+            }
         }
         names_ending(n);
         finish();
     }
 
 private:
-    [[nodiscard]] char32_t character(std::size_t at) const noexcept { return at < m_text.size() ? m_text[at] : U'\0'; }
-    [[nodiscard]] Kind kind(std::size_t at) const noexcept {
-        return at < m_text.size() ? kind_of(m_text[at]) : Kind::separator;
+    static constexpr std::uint64_t kIsNoise = 1, kIsGap = 2;
+    static constexpr std::uint64_t state(DivisionNumber within, std::uint32_t after) noexcept {
+        return std::uint64_t{within} << 32U | after << 2U;
     }
+    static DivisionNumber within(std::uint64_t state) noexcept { return static_cast<DivisionNumber>(state >> 32U); }
+    static auto const& following(std::uint64_t state) noexcept { return kFollowCosts.of[state >> 1U & 31U]; }
+
+    [[nodiscard]] char32_t character(std::size_t at) const noexcept { return at < m_text.size() ? m_text[at] : U'\0'; }
+    [[nodiscard]] std::uint32_t kind(std::size_t at) const noexcept { return m_classes[at] & kKind; }
+    [[nodiscard]] bool is(std::size_t at, std::uint32_t classes) const noexcept {
+        return (m_classes[at] & classes) != 0;
+    }
+    [[nodiscard]] bool is_stem(std::size_t at) const noexcept { return kind(at) - kName <= kLetter - kName; }
     [[nodiscard]] bool stands(std::size_t at, std::u32string_view word) const noexcept {
         return m_text.substr(std::min(at, m_text.size())).starts_with(word);
     }
 
     /// Keeps the best kReadings; of two that go on alike only the better one.
-    void add(std::size_t at, ReadingStep const& step) {
-        auto* const steps = &m_out.steps[at * kReadings];
-        auto& count = m_out.counts[at];
-        std::size_t worst = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            auto& other = steps[i];
-            if (other.after == step.after && other.within == step.within && other.gap == step.gap &&
-                (other.component == Component::noise) == (step.component == Component::noise)) {
-                if (step.cost < other.cost) {
-                    other = step;
-                }
-                return;
-            }
-            worst = steps[i].cost > steps[worst].cost ? i : worst;
-        }
-        if (count < kReadings) {
-            steps[count++] = step;
-        } else if (step.cost < steps[worst].cost) {
-            steps[worst] = step;
-        }
-    }
-
-    [[nodiscard]] float follow(ReadingStep const& step, Component next) const noexcept {
-        auto const cost = m_costs.next[step.after][static_cast<std::size_t>(next)];
-        return step.gap ? cost * (1 - m_costs.gap) : cost;
-    }
-
-    /// Drops readings that cannot become the best: a later character is reached at so much less already.
-    void forget(std::size_t at) {
-        if (m_out.counts[at] == 0) {
+    void add(std::size_t at, float cost, std::uint64_t state, ReadingStep const& step) {
+        auto& column = m_columns[at];
+        if (cost >= column.bound) {
             return;
         }
-        auto* const steps = &m_out.steps[at * kReadings];
-        auto least = steps[0].cost;
-        for (std::size_t i = 1; i < m_out.counts[at]; ++i) {
-            least = std::min(least, steps[i].cost);
+        std::size_t i = 0;
+        while (i < column.count && column.states[i] != state) {
+            ++i;
+        }
+        if (i < column.count) {
+            if (cost >= column.costs[i]) {
+                return;
+            }
+        } else if (column.count < kReadings) {
+            ++column.count;
+        } else {
+            i = column.dearest;
+        }
+        column.costs[i] = cost;
+        column.states[i] = state;
+        column.steps[i] = step;
+        column.least = std::min(column.least, cost);
+        if (column.count == kReadings) {
+            column.dearest = 0;
+            for (std::uint32_t k = 1; k < kReadings; ++k) {
+                column.dearest = column.costs[k] > column.costs[column.dearest] ? k : column.dearest;
+            }
+            column.bound = column.costs[column.dearest];
+        }
+    }
+
+    /// No step will be added to this column: works out the cheapest way to begin each component there. False when no
+    /// reading gets there, or none that can become the best: a later character is reached at so much less already.
+    bool settle(std::size_t at) {
+        auto& column = m_columns[at];
+        if (column.count == 0) {
+            return false;
         }
         auto const last = std::min(m_text.size(), at + kLookAhead);
         for (auto later = at + 1; later <= last; ++later) {
-            for (std::size_t i = 0; i < m_out.counts[later]; ++i) {
-                if (m_out.steps[later * kReadings + i].cost + kHopeless < least) {
-                    m_out.counts[at] = 0;
-                    return;
-                }
+            if (m_columns[later].least + kHopeless < column.least) {
+                column.count = 0;
+                return false;
             }
         }
-    }
-
-    /// The cheapest way to begin `component` at `begin`, of all readings up to there. Worked out once.
-    ReadingEntry const& entry(std::size_t begin, Component component) {
-        auto& known = m_out.entries[begin * kComponents + static_cast<std::size_t>(component)];
-        if (known.step == ReadingEntry::kUnknown) {
-            known.cost = std::numeric_limits<float>::infinity();
-            for (std::size_t i = 0; i < m_out.counts[begin]; ++i) {
-                auto const index = begin * kReadings + i;
-                auto const& step = m_out.steps[index];
-                if (auto const cost = step.cost + follow(step, component); cost < known.cost) {
-                    known = {cost, static_cast<std::uint32_t>(index)};
-                }
+        auto entries = following(column.states[0]);
+        for (auto& entry : entries) {
+            entry += column.costs[0];
+        }
+        for (std::size_t i = 1; i < column.count; ++i) {
+            auto const& row = following(column.states[i]);
+            auto const cost = column.costs[i];
+            for (std::size_t next = 0; next < entries.size(); ++next) {
+                auto const other = row[next] + cost;
+                entries[next] = other < entries[next] ? other : entries[next];
             }
         }
-        return known;
+        column.entries = entries;
+        return true;
     }
 
     /// A part [begin, end) of no division.
     void part(std::size_t begin, std::size_t end, Component component, float cost) {
-        if (m_out.counts[begin] == 0) {
+        auto const& column = m_columns[begin];
+        auto const next = static_cast<std::size_t>(component);
+        if (column.count == 0 || column.entries[next] + cost >= m_columns[end].bound) {
             return;
         }
-        auto const& from = entry(begin, component);
-        auto const& step = m_out.steps[from.step];
+        std::size_t best = 0;
+        auto least = kNever;
+        for (std::size_t i = 0; i < column.count; ++i) {
+            auto const entry = column.costs[i] + following(column.states[i])[next];
+            best = entry < least ? i : best;
+            least = std::min(least, entry);
+        }
         // After noise the part before it still says what follows.
-        auto const after = component == Component::noise ? step.after : static_cast<std::uint8_t>(component);
-        add(end, {from.cost + cost, from.step, static_cast<std::uint32_t>(begin), step.within, component, after, false,
-                  true});
+        auto const before = column.states[best];
+        add(end, least + cost,
+            component == Component::noise ? (before & ~kIsGap) | kIsNoise
+                                          : state(within(before), static_cast<std::uint32_t>(component)),
+            {number(begin, best), static_cast<std::uint32_t>(begin), component, true});
     }
-    /// Characters [begin, end) that stand between parts.
-    void separate(std::size_t begin, std::size_t end, float cost) {
-        for (std::size_t i = 0; i < m_out.counts[begin]; ++i) {
-            auto const index = begin * kReadings + i;
-            auto const& step = m_out.steps[index];
-            add(end, {step.cost + cost, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(begin),
-                      step.within, Component::road, step.after, true, false});
+    static std::uint32_t number(std::size_t at, std::size_t step) noexcept {
+        return static_cast<std::uint32_t>(at * kReadings + step);
+    }
+    /// Character `at` stands between parts.
+    void separate(std::size_t at, float cost) {
+        auto const& column = m_columns[at];
+        for (std::size_t i = 0; i < column.count; ++i) {
+            add(at + 1, column.costs[i] + cost, (column.states[i] & ~kIsNoise) | kIsGap,
+                {number(at, i), static_cast<std::uint32_t>(at), Component::road, false});
         }
     }
 
     void from(std::size_t at) {
-        if (m_out.counts[at] == 0) {
-            return;
-        }
-        auto const c = m_text[at];
-        auto const k = kind_of(c);
-        if (k == Kind::separator || k == Kind::dash) {
-            separate(at, at + 1, 0);
-            if (c == U'#') {
+        auto const k = kind(at);
+        if (k == kSeparator || k == kDash) {
+            separate(at, 0);
+            if (m_text[at] == U'#') {
                 noise(at);
             }
             return;
         }
         divisions(at);
         known_names(at);
-        auto const before = at == 0 ? Kind::separator : kind(at - 1);
-        if ((k == Kind::digit && before != Kind::digit) || (k == Kind::letter && before != Kind::letter) ||
-            is_any(c, U"负第自甲乙丙丁东南西北中首底顶地夹整全之前后")) {
+        auto const before = at == 0 ? kSeparator : kind(at - 1);
+        if (k == kName ? is(at, kMarkFirst) : k != before) {
             marked(at);
         }
-        if (is_any(c, U"与和及近即原在")) {
-            separate(at, at + 1, m_costs.connective);
+        if (is(at, kBetween)) {
+            separate(at, m_costs.connective);
         }
         unknown(at);
         noise(at);
     }
 
     void noise(std::size_t at) {
-        auto const each = kind(at) == Kind::name ? m_costs.noise_character : m_costs.noise_digit;
-        for (std::size_t i = 0; i < m_out.counts[at]; ++i) {
-            auto const index = at * kReadings + i;
-            auto const step = m_out.steps[index];
+        auto const each = kind(at) == kName ? m_costs.noise_character : m_costs.noise_digit;
+        auto const& column = m_columns[at];
+        for (std::size_t i = 0; i < column.count; ++i) {
+            auto const& step = column.steps[i];
+            auto const state = (column.states[i] & ~kIsGap) | kIsNoise;
             if (step.part && step.component == Component::noise) { // goes on
-                add(at + 1, {step.cost + each, step.before, step.begin, step.within, Component::noise, step.after,
-                             false, true});
+                add(at + 1, column.costs[i] + each, state, step);
             } else {
-                add(at + 1, {step.cost + m_costs.noise + each, static_cast<std::uint32_t>(index),
-                             static_cast<std::uint32_t>(at), step.within, Component::noise, step.after, false, true});
+                add(at + 1, column.costs[i] + m_costs.noise + each, state,
+                    {number(at, i), static_cast<std::uint32_t>(at), Component::noise, true});
             }
         }
     }
 
     void unknown(std::size_t at) {
-        for (std::size_t end = at; end < at + 7 && is_stem(kind(end));) {
+        for (std::size_t end = at; end < at + 7 && is_stem(end);) {
             ++end;
-            if (end - at >= 2 && !(kind(end - 1) != Kind::name && kind(end - 1) == kind(end))) {
+            if (end - at >= 2 && !(kind(end - 1) != kName && kind(end - 1) == kind(end))) {
                 part(at, end, Component::landmark,
                      m_costs.unknown + m_costs.unknown_character * static_cast<float>(end - at));
             }
@@ -237,84 +402,104 @@ private:
 
     void divisions(std::size_t at) {
         m_gazetteer.match(m_text, at, [&](std::size_t length, std::span<DivisionName const> bearers) {
-            division(at, at + length, bearers);
+            auto const end = at + length;
+            BestOfLevels names;
+            auto const& costs = kNameCosts.of[length <= 2 ? 1 : 0];
+            for (auto const& bearer : bearers) {
+                auto const level = static_cast<std::size_t>(bearer.level);
+                names.add(level, costs[level][static_cast<std::size_t>(bearer.kind)], bearer.division, kNoDivision);
+            }
+            division(at, end, bearers, names, costs);
             // A committee that the name was found without.
-            auto const named = std::find_if(bearers.begin(), bearers.end(), [&](DivisionName const& b) {
-                return m_gazetteer.level(b.division) == Level::village;
-            });
-            if (named != bearers.end()) {
-                for (auto const committee : kCommittees) {
-                    if (stands(at + length, committee)) {
-                        division(at, at + length + committee.size(), bearers, true);
-                        return;
-                    }
+            constexpr auto kVillage = static_cast<std::size_t>(Level::village);
+            if (names.cost[kVillage] == kNever || !is(end, kCommittee)) {
+                return;
+            }
+            for (auto const committee : kCommittees) {
+                if (stands(end, committee)) {
+                    committee_of(at, end + committee.size(), bearers);
+                    return;
                 }
             }
         });
     }
-
-    void division(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers, bool committee = false) {
-        for (std::size_t i = 0; i < m_out.counts[begin]; ++i) {
-            auto const index = begin * kReadings + i;
-            auto const step = m_out.steps[index];
-            // The best bearer of each level.
-            std::array<float, 7> best;
-            std::array<DivisionNumber, 7> within{};
-            best.fill(std::numeric_limits<float>::infinity());
-            for (auto const& bearer : bearers) {
-                auto const level = static_cast<std::size_t>(m_gazetteer.level(bearer.division));
-                if (committee && level != static_cast<std::size_t>(Level::village)) {
-                    continue;
-                }
-                auto stays = bearer.division;
-                auto const cost = division_cost(step, bearer, end - begin, committee, stays);
-                if (cost < best[level]) {
-                    best[level] = cost;
-                    within[level] = stays;
-                } else if (cost == best[level] && within[level] != stays) {
-                    within[level] = step.within; // which one is open
-                }
+    /// Whatever names a village, with the committee it is a plain name.
+    void committee_of(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers) {
+        m_out.villages.clear();
+        BestOfLevels names;
+        auto const& costs = kNameCosts.of[0];
+        for (auto bearer : bearers) {
+            if (bearer.level == Level::village) {
+                bearer.kind = NameKind::plain;
+                m_out.villages.push_back(bearer);
+                names.add(static_cast<std::size_t>(Level::village),
+                          costs[static_cast<std::size_t>(Level::village)][static_cast<std::size_t>(NameKind::plain)],
+                          bearer.division, kNoDivision);
             }
-            for (std::size_t level = 1; level < best.size(); ++level) {
-                if (best[level] < std::numeric_limits<float>::infinity()) {
+        }
+        division(begin, end, m_out.villages, names, costs);
+    }
+
+    using CostsOfNames = std::array<std::array<float, 5>, kLevels>;
+    void division(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers, BestOfLevels const& names,
+                  CostsOfNames const& costs) {
+        auto const& column = m_columns[begin];
+        std::array<BestOfLevels, kReadings> best; // of the first step of those that lie in the same division
+        for (std::size_t i = 0; i < column.count; ++i) {
+            auto const state_before = column.states[i];
+            std::size_t like = 0;
+            while (within(column.states[like]) != within(state_before) ||
+                   ((column.states[like] ^ state_before) & kIsGap) != 0) {
+                ++like;
+            }
+            if (like == i) {
+                best[i] = best_in(within(state_before), (state_before & kIsGap) != 0, bearers, names, costs);
+            }
+            auto const& follow = following(state_before);
+            for (std::size_t level = 1; level < kLevels; ++level) {
+                if (best[like].cost[level] < kNever) {
                     auto const component = component_of(static_cast<Level>(level));
-                    add(end, {step.cost + best[level] + follow(step, component), static_cast<std::uint32_t>(index),
-                              static_cast<std::uint32_t>(begin), within[level], component,
-                              static_cast<std::uint8_t>(component), false, true});
+                    add(end, column.costs[i] + best[like].cost[level] + follow[static_cast<std::size_t>(component)],
+                        state(best[like].division[level], static_cast<std::uint32_t>(component)),
+                        {number(begin, i), static_cast<std::uint32_t>(begin), component, true});
                 }
             }
         }
     }
 
-    float division_cost(ReadingStep const& step, DivisionName const& bearer, std::size_t length, bool committee,
-                        DivisionNumber& stays) const {
-        auto const level = m_gazetteer.level(bearer.division);
-        auto const kind = committee ? NameKind::plain : bearer.kind;
-        auto cost = m_costs.name_kind[static_cast<std::size_t>(kind)];
-        if (level >= Level::town && !committee) {
-            if (kind == NameKind::short_name) {
-                cost += level == Level::town ? m_costs.short_town : m_costs.short_village;
+    /// What the bearers of a name cost, by level, where the text so far leads to a division; and where it leads then.
+    BestOfLevels best_in(DivisionNumber in, bool gap, std::span<DivisionName const> bearers, BestOfLevels const& names,
+                         CostsOfNames const& costs) const {
+        auto best = names;
+        if (in == kNoDivision) {
+            for (std::size_t level = 1; level < kLevels; ++level) {
+                best.cost[level] += m_costs.first_division[std::min<std::size_t>(level, 5) - 1];
             }
-            if (length <= 2) {
-                cost += m_costs.two_characters;
+            return best;
+        }
+        for (std::size_t level = 1; level < kLevels; ++level) {
+            best.cost[level] += gap ? m_costs.new_address : m_costs.misfit;
+            best.division[level] = best.division[level] == kNoDivision ? in : best.division[level];
+        }
+        // Those that lie in it or above it cost less than by their misfit.
+        auto const above = static_cast<std::size_t>(m_gazetteer.level(in));
+        auto const size = m_gazetteer.end(in) - in;
+        for (auto const& bearer : bearers) {
+            auto const level = static_cast<std::size_t>(bearer.level);
+            if (bearer.division - in < size) {
+                auto const cost = costs[level][static_cast<std::size_t>(bearer.kind)];
+                best.add(level,
+                         cost +
+                             (bearer.division == in
+                                  ? m_costs.said_again
+                                  : m_costs.left_out[std::min<std::size_t>(level > above ? level - above - 1 : 0, 4)]),
+                         bearer.division, in);
+            } else if (level < above && bearer.division < in && m_gazetteer.lies_in(in, bearer.division)) {
+                best.add(level, costs[level][static_cast<std::size_t>(bearer.kind)] + m_costs.said_again, in,
+                         in); // said again, or the wrong way round
             }
         }
-        auto const depth = static_cast<std::size_t>(level);
-        if (step.within == kNoDivision) {
-            return cost + m_costs.first_division[std::min<std::size_t>(depth, 5) - 1];
-        }
-        if (m_gazetteer.lies_in(bearer.division, step.within)) {
-            auto const above = static_cast<std::size_t>(m_gazetteer.level(step.within));
-            if (bearer.division == step.within) {
-                return cost + m_costs.said_again;
-            }
-            return cost + m_costs.left_out[std::min<std::size_t>(depth > above ? depth - above - 1 : 0, 4)];
-        }
-        if (m_gazetteer.lies_in(step.within, bearer.division)) { // said again, or the wrong way round
-            stays = step.within;
-            return cost + m_costs.said_again;
-        }
-        return cost + (step.gap ? m_costs.new_address : m_costs.misfit);
+        return best;
     }
 
     void known_names(std::size_t at) {
@@ -326,8 +511,7 @@ private:
                                                           Component::landmark};
             auto const cost = m_costs.known_name + (length <= 2 ? m_costs.known_two_characters : 0);
             auto const component = kComponent[value & 3U];
-            part(at, at + length, component, cost);
-            extend(at, at + length, component, cost);
+            extended(at, at + length, component, cost, extension(at + length, component));
         });
     }
 
@@ -338,8 +522,8 @@ private:
             return;
         }
         for (auto const& ending : endings_in(m_text[end - 1])) {
-            if (end >= ending.text.size() &&
-                m_text.substr(end - ending.text.size(), ending.text.size()) == ending.text) {
+            auto const size = ending.text.size();
+            if (end >= size && m_text.substr(end - size, size) == ending.text) {
                 names_ending(end, ending);
             }
         }
@@ -347,18 +531,26 @@ private:
 
     void names_ending(std::size_t end, NameEnding const& ending) {
         auto const stem_end = end - ending.text.size();
-        if (ending.component == Component::road && ending.text == U"道" && stem_end > 0 &&
-            m_text[stem_end - 1] == U'街') {
+        auto const is_road = ending.component == Component::road;
+        if (is_road && ending.text == U"道" && stem_end > 0 && m_text[stem_end - 1] == U'街') {
             return; // 梅沙街道 is a town
         }
-        if (stem_end > 0 && ending.text == U"楼" && kind(stem_end - 1) == Kind::digit) {
+        if (stem_end > 0 && ending.text == U"楼" && kind(stem_end - 1) == kDigit) {
             return; // a floor
         }
-        auto const section = ending.text.back() == U'段';
-        auto const beside = ending.component == Component::landmark && ending.cost <= 1.5F && ending.alone &&
-                            is_any(ending.text.back(), U"旁边面近壁下上侧东西南北口");
+        auto const beside =
+            ending.component == Component::landmark && ending.cost <= 1.5F && ending.alone && is(end - 1, kNextTo);
+        auto const road_inside = beside                        ? 3 * m_costs.stem_road
+                                 : !is_road                    ? m_costs.stem_road
+                                 : ending.text.back() == U'段' ? 0
+                                                               : m_costs.stem_other_road;
+        auto const more = extension(end, ending.component);
+        auto const named = [&](std::size_t at, float cost) {
+            extended(at, end, ending.component, ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0),
+                     more);
+        };
         if (ending.alone) {
-            named(stem_end, end, ending, m_costs.bare_ending);
+            named(stem_end, m_costs.bare_ending);
         }
         auto cost = 0.0F;    // of what lies in the stem
         auto ordinal = true; // only digits, letters and what counts or points
@@ -366,95 +558,92 @@ private:
         std::size_t digits = 0;
         for (std::size_t length = 1; length <= ending.longest && length <= stem_end; ++length) {
             auto const at = stem_end - length;
-            auto const c = m_text[at];
-            auto const k = kind_of(c);
-            if (!is_stem(k)) {
+            if (!is_stem(at)) {
                 break;
             }
-            if (k == Kind::digit) {
+            auto const k = kind(at);
+            if (k == kDigit) {
                 ++digits;
                 cost += digits == 1 ? m_costs.stem_digits : digits == 3 ? m_costs.stem_many_digits : 0;
             } else {
                 digits = 0;
-                if (is_any(c, U"号栋幢室层")) {
+                if (is(at, kMark)) {
                     cost += m_costs.stem_mark;
-                } else if (is_any(c, U"路街巷") || (c == U'道' && length > 1)) {
-                    cost += beside                                ? 3 * m_costs.stem_road
-                            : ending.component != Component::road ? m_costs.stem_road
-                            : section                             ? 0
-                                                                  : m_costs.stem_other_road;
-                } else if (is_any(c, U"区园镇厦村") && length > 1) {
+                } else if (is(at, kRoad) || (length > 1 && m_text[at] == U'道')) {
+                    cost += road_inside;
+                } else if (is(at, kEnding) && length > 1) {
                     cost += m_costs.stem_ending;
-                } else if (length > 1 && is_any(c, U"与和及")) {
+                } else if (length > 1 && is(at, kAnd)) {
                     cost += m_costs.stem_connective;
                 }
             }
-            directions = directions && is_any(c, U"东西南北中上下前后新老旧大小横直");
-            auto const cut =
-                is_any(c, U"省市县区镇街路号") && at > 0 && kind(at - 1) == Kind::name ? m_costs.stem_cut : 0.0F;
-            ordinal = ordinal && (k != Kind::name || is_any(c, U"东西南北中上下第横甲乙丙丁"));
-            if (at > 0 && k != Kind::name && kind(at - 1) == k) {
+            directions = directions && is(at, kPointing);
+            auto const cut = is(at, kCut) && at > 0 && kind(at - 1) == kName ? m_costs.stem_cut : 0.0F;
+            ordinal = ordinal && (k != kName || is(at, kOrdinal));
+            if (m_columns[at].count == 0 || (at > 0 && k != kName && kind(at - 1) == k)) {
                 continue; // not in the middle of a number or word
             }
             if (ending.takes_ordinal && ordinal && !directions) {
-                named(at, end, ending, m_costs.stem_ordinal);
+                named(at, m_costs.stem_ordinal);
             } else if (directions && length <= 2) {
-                named(at, end, ending, ending.takes_ordinal ? m_costs.stem_ordinal * 2 : m_costs.stem_of_directions);
+                named(at, ending.takes_ordinal ? m_costs.stem_ordinal * 2 : m_costs.stem_of_directions);
             } else {
                 auto const by_length =
                     length < m_costs.stem_length.size()
                         ? m_costs.stem_length[length]
                         : m_costs.stem_length.back() +
                               m_costs.stem_more * static_cast<float>(length + 1 - m_costs.stem_length.size());
-                named(at, end, ending, by_length + cost + cut);
+                named(at, by_length + cost + cut);
             }
         }
     }
 
-    void named(std::size_t begin, std::size_t end, NameEnding const& ending, float cost) {
-        if (m_out.counts[begin] == 0) {
-            return;
+    /// By what a name that ends here may go on: roads by their direction (大道西), estates by their zones and phases
+    /// (C区, 2期). Lengths, 0 for none.
+    struct Extension {
+        std::size_t once = 0, twice = 0;
+        float cost = 0;
+    };
+    [[nodiscard]] Extension extension(std::size_t end, Component component) const {
+        if (component == Component::road && is(end, kDirection)) {
+            auto const next = kind(end + 1);
+            auto const clear = next == kDigit || next == kSeparator || next == kLetter;
+            return {1, 0, clear ? m_costs.road_direction : m_costs.road_direction_inside};
         }
-        auto const all = ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0);
-        part(begin, end, ending.component, all);
-        extend(begin, end, ending.component, all);
-    }
-
-    /// Roads by their direction (大道西), estates by their zones and phases (C区, 2期).
-    void extend(std::size_t begin, std::size_t end, Component component, float cost) {
-        if (component == Component::road) {
-            if (is_any(character(end), U"东西南北中")) {
-                auto const next = kind(end + 1);
-                auto const clear = next == Kind::digit || next == Kind::separator || next == Kind::letter;
-                part(begin, end + 1, component,
-                     cost + (clear ? m_costs.road_direction : m_costs.road_direction_inside));
-            }
-        } else if (component == Component::estate) {
+        if (component == Component::estate) {
             if (auto const length = zone(end); length != 0) {
-                part(begin, end + length, component, cost + m_costs.zone);
-                if (auto const more = zone(end + length); more != 0) {
-                    part(begin, end + length + more, component, cost + 2 * m_costs.zone);
-                }
+                auto const more = zone(end + length);
+                return {length, more == 0 ? 0 : length + more, m_costs.zone};
             }
+        }
+        return {};
+    }
+    void extended(std::size_t begin, std::size_t end, Component component, float cost, Extension const& more) {
+        part(begin, end, component, cost);
+        if (more.once != 0) {
+            part(begin, end + more.once, component, cost + more.cost);
+        }
+        if (more.twice != 0) {
+            part(begin, end + more.twice, component, cost + 2 * more.cost);
         }
     }
     /// C区, 北区, 2期: its length, or 0.
     [[nodiscard]] std::size_t zone(std::size_t at) const {
         auto i = at;
-        if (kind(i) == Kind::digit || kind(i) == Kind::letter) {
+        if (kind(i) == kDigit || kind(i) == kLetter) {
             auto const k = kind(i);
             while (kind(i) == k && i < at + 3) {
                 ++i;
             }
-        } else if (is_any(character(i), U"东西南北中新老旧第")) {
+        } else if (is(i, kZoneFirst)) {
             ++i;
-            while (kind(i) == Kind::digit) {
+            while (kind(i) == kDigit) {
                 ++i;
             }
         } else {
             return 0;
         }
-        return is_any(character(i), U"区期") ? i + 1 - at : 0;
+        return is(i, kZoneLast) ? i + 1 - at : 0;
     }
 
     // Parts by their marks
@@ -464,8 +653,8 @@ private:
         auto i = at;
         for (;; ++i) {
             auto const k = kind(i);
-            if (k == Kind::digit || k == Kind::letter ||
-                (k == Kind::dash && i > at && (kind(i + 1) == Kind::digit || kind(i + 1) == Kind::letter))) {
+            if (k == kDigit || k == kLetter ||
+                (k == kDash && i > at && (kind(i + 1) == kDigit || kind(i + 1) == kLetter))) {
                 continue;
             }
             break;
@@ -475,7 +664,7 @@ private:
     [[nodiscard]] std::size_t digits_in(std::size_t begin, std::size_t end) const {
         std::size_t count = 0;
         for (auto i = begin; i < end; ++i) {
-            count += kind(i) == Kind::digit;
+            count += kind(i) == kDigit;
         }
         return count;
     }
@@ -496,7 +685,7 @@ private:
                 part(at, at + 1 + length, Component::number, m_costs.number + 1);
             }
             return;
-        } else if (is_any(c, U"东南西北中前后") || is_any(c, U"首底顶地夹整全")) {
+        } else if (is(at, kSide | kFloorWord)) {
             worded(at);
             return;
         } else if (is_any(c, U"负第")) {
@@ -527,7 +716,7 @@ private:
         units(at, end, digits);
         if (digits == 0 && length == 1 && character(end) == U'区') { // A区
             part(at, end + 1, Component::estate, m_costs.zone_alone);
-        } else if (digits == length && length <= 2 && is_any(character(end), U"区期")) { // 33区
+        } else if (digits == length && length <= 2 && is(end, kZoneLast)) { // 33区
             part(at, end + 1, Component::estate, m_costs.zone_alone);
         }
     }
@@ -546,7 +735,7 @@ private:
             part(at, after, Component::number, m_costs.number + cost);
             if (character(after) == U'之' && counted(after + 1) != 0) {
                 part(at, after + 1 + counted(after + 1), Component::number, m_costs.number + cost - 1);
-            } else if (kind(after) == Kind::dash && kind(after + 1) == Kind::digit) { // 143号-1
+            } else if (kind(after) == kDash && kind(after + 1) == kDigit) { // 143号-1
                 part(at, after + 1 + counted(after + 1), Component::number, m_costs.number + cost);
             } else if (stands(after, U"大院")) {
                 part(at, after + 2, Component::number, m_costs.number + cost - 1);
@@ -569,7 +758,7 @@ private:
         if (end - at > 8 || digits > 5) {
             return;
         }
-        for (auto const mark : kMarks) {
+        for (auto const mark : is(end, kBuildingMark) ? std::span{kMarks} : std::span<std::u32string_view const>{}) {
             if (stands(end, mark)) {
                 auto const bare = mark == U"#" || mark == U"厂房" || mark == U"馆" || mark == U"仓";
                 part(at, end + mark.size(), Component::building, m_costs.building + cost + (bare ? 0.5F : 0));
@@ -622,7 +811,7 @@ private:
         if (length > 12) {
             return;
         }
-        for (auto const mark : kMarks) {
+        for (auto const mark : is(end, kRoomMark) ? std::span{kMarks} : std::span<std::u32string_view const>{}) {
             if (stands(end, mark)) {
                 part(at, end + mark.size(), Component::room, m_costs.room);
                 return;
@@ -651,7 +840,7 @@ private:
     void worded(std::size_t at) {
         auto const c = m_text[at];
         auto const next = character(at + 1);
-        if (is_any(c, U"东南西北中前后")) {
+        if (is(at, kSide)) {
             if (is_any(next, U"座塔栋翼幢楼")) {
                 part(at, at + 2, Component::building, m_costs.building + (next == U'楼' ? 1.0F : 0.2F));
             } else if (next == U'区') {
@@ -666,17 +855,17 @@ private:
 
     void finish() {
         auto const n = m_text.size();
-        if (n == 0 || m_out.counts[n] == 0) {
+        auto const& last = m_columns[n];
+        if (n == 0 || last.count == 0) {
             return;
         }
-        auto const first = n * kReadings;
-        auto at = first;
-        for (auto i = first + 1; i < first + m_out.counts[n]; ++i) {
-            at = m_out.steps[i].cost < m_out.steps[at].cost ? i : at;
+        std::size_t best = 0;
+        for (std::size_t i = 1; i < last.count; ++i) {
+            best = last.costs[i] < last.costs[best] ? i : best;
         }
-        m_out.cost = static_cast<double>(m_out.steps[at].cost);
-        while (at >= kReadings) {
-            auto const& step = m_out.steps[at];
+        m_out.cost = static_cast<double>(last.costs[best]);
+        for (std::size_t at = number(n, best); at >= kReadings;) {
+            auto const& step = m_columns[at / kReadings].steps[at % kReadings];
             if (step.part) {
                 m_out.parts.push_back({step.component, step.begin, static_cast<std::uint32_t>(at / kReadings), 0, 0});
             }
@@ -712,6 +901,8 @@ private:
     KnownNames m_known;
     ParsedAddress& m_out;
     ReadingCosts const& m_costs;
+    ReadingColumn* m_columns = nullptr; ///< one for each boundary of characters
+    std::uint32_t* m_classes = nullptr; ///< of each character, and kBeyond separators
 };
 
 } // namespace

@@ -54,6 +54,7 @@ struct GazetteerDivision {
 struct DivisionName {
     DivisionNumber division = kNoDivision;
     NameKind kind = NameKind::full;
+    Level level = Level::village; ///< of the division
     bool operator==(DivisionName const&) const = default;
 };
 
@@ -77,7 +78,8 @@ public:
     [[nodiscard]] std::optional<DivisionNumber> find(DivisionCode code) const; ///< O(log n)
     /// Is `number` the division `above` itself or one under it?
     [[nodiscard]] bool lies_in(DivisionNumber number, DivisionNumber above) const noexcept;
-    [[nodiscard]] Level level(DivisionNumber number) const noexcept; ///< number < size()
+    [[nodiscard]] Level level(DivisionNumber number) const noexcept;        ///< number < size()
+    [[nodiscard]] DivisionNumber end(DivisionNumber number) const noexcept; ///< as in GazetteerDivision
     /// The one at `level` above (or at) `number`; kNoDivision when there is none, as for the county of Dongguan's
     /// towns: a county row that bears the name of its city only stands for it. Such a row has no name but its code.
     [[nodiscard]] DivisionNumber ancestor(DivisionNumber number, Level level) const noexcept;

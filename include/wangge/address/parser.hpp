@@ -4,6 +4,7 @@
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/normalizer.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -19,23 +20,25 @@ struct Part {
     std::uint32_t first_name = 0, last_name = 0;
 };
 
-/// How a stretch from the beginning of the text may be read; the working memory of the parser.
+/// How a stretch from the beginning of the text may be read, its last part; working memory of the parser.
 struct ReadingStep {
-    float cost = 0;
-    std::uint32_t before = 0;            ///< the step that it goes on from
-    std::uint32_t begin = 0;             ///< character at which its part begins; the part ends where the step stands
-    DivisionNumber within = kNoDivision; ///< the deepest division so far
+    std::uint32_t before = 0; ///< the step that it goes on from
+    std::uint32_t begin = 0;  ///< character at which its part begins; the part ends where the step stands
     Component component = Component::noise;
-    std::uint8_t after = 0; ///< what the next part follows: a component, or kComponents at the beginning
-    bool gap = false;       ///< a separator has just passed
-    bool part = false;      ///< else nothing of the text: a separator
+    bool part = false; ///< else nothing of the text: a separator
 };
 
-/// The cheapest way to begin a part of some component.
-struct ReadingEntry {
-    static constexpr std::uint32_t kUnknown = 0xffffffffU;
-    float cost = 0;
-    std::uint32_t step = kUnknown;
+/// The cheapest readings of the text up to some character; working memory of the parser.
+struct ReadingColumn {
+    static constexpr std::size_t kReadings = 6, kEntries = 16;
+    std::array<float, kReadings> costs{};
+    /// What the rest of the text depends on: the deepest division so far, shifted by 32; what the next part follows, a
+    /// component or kComponents at the beginning, by 2; 2: a separator has just passed; 1: noise has.
+    std::array<std::uint64_t, kReadings> states{};
+    std::array<ReadingStep, kReadings> steps{};
+    std::array<float, kEntries> entries{}; ///< the least cost to begin each component
+    std::uint32_t count = 0, dearest = 0;
+    float least = 0, bound = 0; ///< of the costs; at the bound nothing more is kept
 };
 
 /// Parts in the order of the text; they do not overlap, and what lies between them is separators. Keep one and use it
@@ -45,9 +48,9 @@ struct ParsedAddress {
     std::vector<DivisionName> names;
     double cost = 0; ///< the lower the likelier; compares readings of one text only
 
-    std::vector<ReadingStep> steps; ///< working memory
-    std::vector<ReadingEntry> entries;
-    std::vector<std::uint8_t> counts;
+    std::vector<ReadingColumn> columns; ///< working memory
+    std::vector<std::uint32_t> classes;
+    std::vector<DivisionName> villages;
 };
 
 /// Known names of roads and estates, so that they are recognised whole; NameTrie values are free for the owner, but the
