@@ -135,7 +135,7 @@ unsigned AreaSearch::full_agreements(Area const& area) const noexcept {
     unsigned count = 0;
     for (auto rest = area.agrees; rest != 0; rest &= rest - 1) {
         auto const& mention = m_mentions[static_cast<std::size_t>(std::countr_zero(rest))];
-        count += !mention.bare && mention.component > Component::county ? 1U : 0U;
+        count += mention.kind_said ? 1U : 0U;
     }
     return count;
 }
@@ -195,7 +195,7 @@ bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line
             at = all_villages || division.level < Level::town ? at + 1 : std::max(at + 1, division.end);
         }
         if (found) {
-            m_mentions.push_back({part, query.parsed->parts[part].component, false, true});
+            m_mentions.push_back({part, query.parsed->parts[part].component, false, true, false});
             m_asked |= 1U << mention;
         }
     }

@@ -25,8 +25,8 @@ constexpr float kSatisfying = 5;
 constexpr float kDivisionCutoff = 3;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
-/// Independent things that must agree exactly before a place counts outside the city or county that the text names: road
-/// and number, estate and building. One alone - a name, a number beside known ones - is found somewhere by chance.
+/// Independent things that must agree exactly before a place counts outside the city or county that the text names:
+/// road and number, estate and building. One alone - a name, a number beside known ones - is found somewhere by chance.
 constexpr unsigned kAgreementsOutside = 2;
 /// When everything fits, areas that pay so much more are not looked into.
 constexpr float kContentCutoff = 4;

@@ -46,7 +46,8 @@ public:
     /// How a house differs from the line, apart from its road and number.
     struct Fit {
         float cost = 0;
-        bool estate_agrees = false, estate_similar = false, estate_conflicts = false, building_conflicts = false, suffix_differs = false;
+        bool estate_agrees = false, estate_similar = false, estate_conflicts = false, building_conflicts = false,
+             suffix_differs = false;
         bool door_found = false;                   ///< the very door, or the house has but one without a name
         std::uint32_t mention_is_estate = kNoPart; ///< read as a division, but it names the estate
         bool says_more = false;                    ///< estate, building or door are those of the text
