@@ -578,15 +578,17 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
 
 void PlaceSearch::find_divisions() {
     auto const more = m_line_cost + (m_line->has_target() ? costs::kUnknownRoad : 0);
+    m_outside = false;
+    auto least = kUnlike; // of those that count
     for (auto const& area : m_areas.areas()) {
-        if (area.cost + more > m_best + costs::kCutoff || area.cost > m_areas.areas().front().cost + kDivisionCutoff) {
-            return;
+        if (area.cost + more > m_best + costs::kCutoff || area.cost > least + kDivisionCutoff) {
+            break;
         }
-        if (area.agrees == 0 || area.division == kNoDivision) {
+        if (area.agrees == 0 || area.division == kNoDivision ||
+            (m_areas.is_outside(area) && m_areas.full_agreements(area) == 0)) {
             continue;
         }
-        m_outside = m_areas.is_outside(area) && m_areas.full_agreements(area) == 0;
-        m_agreements = 0;
+        least = std::min(least, area.cost);
         Candidate c;
         c.cost = area.cost + more;
         c.level = level_of(m_view.gazetteer.division(area.division).level);
