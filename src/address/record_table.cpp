@@ -1,6 +1,7 @@
 #include "record_table.hpp"
 
 #include "index_view.hpp"
+#include "text_columns.hpp"
 
 #include <wangge/base/error.hpp>
 
@@ -105,10 +106,12 @@ private:
 RecordTable read_records(std::function<bool(AddressRecord&)> const& next, Gazetteer const& gazetteer,
                          Progress& progress) {
     Reader reader{gazetteer};
+    TextColumns columns{gazetteer};
     progress.begin("address index: read", 0, "addresses");
     constexpr std::uint32_t kReportEvery = 100'000;
     std::uint32_t count = 0;
     for (AddressRecord record; next && next(record); record = {}) {
+        columns.fill(record);
         reader.add(record);
         if (++count == kNone) {
             throw Error{ErrorCode::data_rejected, "address index: more address points than its format can number"};

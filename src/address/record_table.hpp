@@ -46,11 +46,12 @@ struct RecordTable {
         return {bytes.data() + r.bytes_at + r.id_size, r.text_size};
     }
     [[nodiscard]] bool is_used_as(std::uint32_t text, Column c) const noexcept {
-        return (used_as[text] >> static_cast<unsigned>(c) & 1U) != 0;
+        return (std::uint32_t{used_as[text]} >> static_cast<unsigned>(c) & 1U) != 0;
     }
 };
 
-/// Reads all records. Error{data_rejected} for more than the format can number.
+/// Reads all records; where one has a text alone, its columns are read from that (TextColumns). Error{data_rejected}
+/// for more than the format can number.
 [[nodiscard]] RecordTable read_records(std::function<bool(AddressRecord&)> const& next, Gazetteer const& gazetteer,
                                        Progress& progress);
 

@@ -340,12 +340,18 @@ Added ChangeEditor::address(NewAddress given, std::string reason) {
     if (!given.corrects.empty()) {
         auto [where, imported] = the_point(m_registry, given.corrects, given.source);
         auto changed = given.at && *given.at != imported.at;
-        for (auto const part :
-             {&registry::AddressPoint::text, &registry::AddressPoint::road, &registry::AddressPoint::number,
-              &registry::AddressPoint::estate, &registry::AddressPoint::building, &registry::AddressPoint::unit,
-              &registry::AddressPoint::room}) {
+        bool const new_text = !point.text.empty() && point.text != imported.text;
+        auto const complete = [&](auto const part, bool from_imported) {
             changed = changed || (!(point.*part).empty() && point.*part != imported.*part);
-            point.*part = (point.*part).empty() ? imported.*part : point.*part;
+            point.*part = (point.*part).empty() && from_imported ? imported.*part : point.*part;
+        };
+        auto const parts = {&registry::AddressPoint::road,   &registry::AddressPoint::number,
+                            &registry::AddressPoint::estate, &registry::AddressPoint::building,
+                            &registry::AddressPoint::unit,   &registry::AddressPoint::room};
+        bool const any_part = std::any_of(parts.begin(), parts.end(), [&](auto p) { return !(point.*p).empty(); });
+        complete(&registry::AddressPoint::text, true);
+        for (auto const part : parts) {
+            complete(part, !new_text || any_part); // else the parts of the old text would be found, not the new ones
         }
         if (!changed) {
             throw Error{ErrorCode::data_rejected,

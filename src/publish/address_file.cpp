@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <string>
+#include <tuple>
 
 namespace wangge::publish {
 
@@ -24,9 +26,9 @@ struct Aliases {
     }
 };
 
-/// What a division was called or coded before, given to what stands in its place on the day. Names and points that
-/// staff add of their own come in here, too.
-Aliases aliases_on(registry::Registry const& registry, Date as_of) {
+/// What a division was called or coded before, and what staff say that people call it, given also to what stands in its
+/// place on the day. Each once, in one order.
+Aliases aliases_on(registry::Registry const& registry, Date as_of, std::optional<GenerationNumber> known_at) {
     Aliases aliases;
     registry::ConcordanceTable const table{registry.concordance()};
     auto const give = [&](DivisionCode code, std::string const& text, address::NameKind kind) {
@@ -43,6 +45,13 @@ Aliases aliases_on(registry::Registry const& registry, Date as_of) {
     for (auto const code : table.old_codes()) {
         give(code, code.str(), address::NameKind::code);
     }
+    for (auto const& alias : registry.aliases(as_of, known_at)) {
+        give(alias.code, alias.text, address::NameKind::other);
+    }
+    auto const key = [](address::GazetteerAlias const& a) { return std::tuple{a.code.value(), a.kind, a.text}; };
+    std::ranges::sort(aliases.all, {}, key);
+    auto const repeated = std::ranges::unique(aliases.all, {}, key);
+    aliases.all.erase(repeated.begin(), repeated.end());
     return aliases;
 }
 
@@ -50,6 +59,18 @@ void add_number(Sha256& hash, std::uint64_t value) { hash.update(std::as_bytes(s
 void add_text(Sha256& hash, std::string_view text) {
     add_number(hash, text.size());
     hash.update(text);
+}
+
+/// All that the index takes of a point of staff, and of the one whose place it takes. Its reason and days stay outside:
+/// they make no other index.
+std::string content_of(registry::StaffAddress const& address) {
+    auto const& p = address.point;
+    std::string out;
+    for (auto const& text : {address.corrects ? address.corrects->source : std::string{}, p.id, p.text, p.road,
+                             p.number, p.estate, p.building, p.unit, p.room}) {
+        out += fmt::format("{} {} ", text.size(), text);
+    }
+    return out + fmt::format("{} {} {} {}", address.corrects.has_value(), p.village.value(), p.at.lon, p.at.lat);
 }
 
 bool is_whole(snapshot::FileToLink const& file) {
@@ -87,9 +108,10 @@ AddressFile::~AddressFile() {
     std::filesystem::remove(m_aside, ignored);
 }
 
-Digest AddressFile::source(std::vector<AddressDivision> const& divisions, Date as_of) const {
+Digest AddressFile::source(std::vector<AddressDivision> const& divisions, Date as_of,
+                           std::optional<GenerationNumber> known_at) const {
     Sha256 hash;
-    hash.update("wangge addresses 1\n");
+    hash.update("wangge addresses 2\n");
     for (auto const& digest : {address::AddressIndex::rules(), m_registry.address_revision()}) {
         hash.update(std::as_bytes(std::span{digest.bytes}));
     }
@@ -100,23 +122,33 @@ Digest AddressFile::source(std::vector<AddressDivision> const& divisions, Date a
         add_number(hash, d.parent.value());
         add_text(hash, d.name);
     }
-    for (auto const& alias : aliases_on(m_registry, as_of).all) {
+    auto const aliases = aliases_on(m_registry, as_of, known_at);
+    add_number(hash, aliases.all.size());
+    for (auto const& alias : aliases.all) {
         add_number(hash, alias.code.value());
         add_number(hash, static_cast<std::uint64_t>(alias.kind));
         add_text(hash, alias.text);
     }
+    std::vector<std::string> staff; // in an order of their own: made again by another change set they are the same
+    for (auto const& address : m_registry.staff_addresses(as_of, known_at)) {
+        staff.push_back(content_of(address));
+    }
+    std::ranges::sort(staff);
+    for (auto const& address : staff) {
+        add_text(hash, address);
+    }
     return hash.finish();
 }
 
-bool AddressFile::is_current(snapshot::Snapshot const& snapshot) const {
+bool AddressFile::is_current(snapshot::Snapshot const& snapshot, std::optional<GenerationNumber> known_at) const {
     auto const file = snapshot.addresses();
     auto const found = file ? address::AddressIndex::source_of(file->file) : std::nullopt;
-    return found && *found == source(divisions_of(snapshot), snapshot.as_of());
+    return found && *found == source(divisions_of(snapshot), snapshot.as_of(), known_at);
 }
 
 snapshot::FileToLink AddressFile::file(std::vector<AddressDivision> const& divisions, Date as_of,
-                                       snapshot::Snapshot const* former) {
-    auto const wanted = source(divisions, as_of);
+                                       std::optional<GenerationNumber> known_at, snapshot::Snapshot const* former) {
+    auto const wanted = source(divisions, as_of, known_at);
     if (m_built && m_built_source == wanted) {
         return *m_built;
     }
@@ -131,13 +163,13 @@ snapshot::FileToLink AddressFile::file(std::vector<AddressDivision> const& divis
     for (auto const& d : divisions) {
         entries.push_back({d.code, d.name, d.level, d.parent});
     }
-    auto const aliases = aliases_on(m_registry, as_of);
+    auto const aliases = aliases_on(m_registry, as_of, known_at);
     address::AddressContent content;
     content.divisions = entries;
     content.aliases = aliases.all;
     content.source = wanted;
     registry::Registry::AddressPoint point;
-    content.next = [&, next = m_registry.addresses()](address::AddressRecord& record) {
+    content.next = [&, next = m_registry.addresses(as_of, known_at)](address::AddressRecord& record) {
         if (!next(point)) {
             return false;
         }

@@ -18,8 +18,10 @@ using AddressDivision = snapshot::Content::Division;
 
 /**
  * The file addresses.bin for a publish: a former one where it comes from the same facts and is whole, else one built
- * from the registry, aside in the snapshots' folder until a snapshot has linked it. What it is made of: the address
- * points, which are undated; the divisions of a day; their former names and codes.
+ * from the registry, aside in the snapshots' folder until a snapshot has linked it. What it is made of: the imported
+ * address points, which are undated and of which only the newest are known; those of staff, and the names that staff
+ * gave, of a day and as a generation knew them (none: as is known now, the draft included); the divisions of the day;
+ * their former names and codes, as is known now.
  */
 class AddressFile {
 public:
@@ -28,15 +30,17 @@ public:
     AddressFile(AddressFile const&) = delete;
     AddressFile& operator=(AddressFile const&) = delete;
 
-    /// Does the snapshot's file come from what is known now, with its own divisions and day?
-    [[nodiscard]] bool is_current(snapshot::Snapshot const& snapshot) const;
+    /// Does the snapshot's file come from what is known, with its own divisions and day?
+    [[nodiscard]] bool is_current(snapshot::Snapshot const& snapshot,
+                                  std::optional<GenerationNumber> known_at = std::nullopt) const;
     /// The file for these divisions and this day. `former` may be null.
     [[nodiscard]] snapshot::FileToLink file(std::vector<AddressDivision> const& divisions, Date as_of,
-                                            snapshot::Snapshot const* former);
+                                            std::optional<GenerationNumber> known_at, snapshot::Snapshot const* former);
     [[nodiscard]] bool built() const noexcept { return m_built.has_value(); }
 
 private:
-    [[nodiscard]] Digest source(std::vector<AddressDivision> const& divisions, Date as_of) const;
+    [[nodiscard]] Digest source(std::vector<AddressDivision> const& divisions, Date as_of,
+                                std::optional<GenerationNumber> known_at) const;
     registry::Registry const& m_registry;
     Progress& m_progress;
     std::filesystem::path m_aside;

@@ -297,12 +297,12 @@ public:
     Digest write(fs::path const& target) {
         return from_predecessor(
             [&](Snapshot const& before, snapshot::Update&& update) {
-                update.addresses = m_addresses.file(divisions_of(before), update.as_of, &before);
+                update.addresses = m_addresses.file(divisions_of(before), update.as_of, std::nullopt, &before);
                 return update_snapshot(before, update, target, m_progress);
             },
             [&](snapshot::Content&& content) {
                 auto const current = current_if_whole(m_folder);
-                content.addresses = m_addresses.file(content.divisions, content.as_of, current.get());
+                content.addresses = m_addresses.file(content.divisions, content.as_of, std::nullopt, current.get());
                 return write_snapshot(content, target, m_progress);
             });
     }
@@ -478,7 +478,7 @@ void repair_published(registry::DataFolder const& folder, Registry const& regist
         result.built_whole = true;
         auto content = content_of(state, newest.number, to_notes(coverage_warnings));
         auto const current = current_if_whole(folder);
-        content.addresses = addresses.file(content.divisions, as_of, current.get());
+        content.addresses = addresses.file(content.divisions, as_of, std::nullopt, current.get());
         static_cast<void>(snapshot::write_snapshot(content, result.folder, progress));
         result.addresses_built = addresses.built();
     }
@@ -597,14 +597,20 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     auto const target = as_of_root(folder) / fmt::format("g{}-{}", wanted.known_at, as_of.str());
     make_folders(target.parent_path());
     remove_folder(target); // not whole, else it would have been found
-    // Addresses are undated: the newest ones, read by the divisions of today.
+    AddressFile addresses{folder, registry, progress};
     auto const current = current_if_whole(folder);
-    auto const addresses = current ? current->addresses() : std::nullopt;
+    // Imported points that wait for a publish are nobody's yet: then it is the file that was published last, as it is.
+    bool const published = current && addresses.is_current(*current, newest->number);
+    auto const addresses_for = [&](std::vector<AddressDivision> const& divisions) {
+        return published ? std::optional{addresses.file(divisions, as_of, wanted.known_at, current.get())}
+               : current ? current->addresses()
+                         : std::nullopt;
+    };
     bool written = false;
     if (auto const before = find_predecessor(folder, registry, wanted)) {
         try {
             auto update = update_of(before->difference, wanted, {});
-            update.addresses = addresses;
+            update.addresses = addresses_for(divisions_of(*before->snapshot));
             static_cast<void>(snapshot::update_snapshot(*before->snapshot, update, target, progress));
             written = true;
         } catch (Error const& error) {
@@ -616,7 +622,7 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     if (!written) {
         auto const state = registry.state(as_of, wanted.known_at, progress);
         auto content = content_of(state, wanted.known_at, {});
-        content.addresses = addresses;
+        content.addresses = addresses_for(content.divisions);
         static_cast<void>(snapshot::write_snapshot(content, target, progress));
     }
     snapshot::sync_snapshot(target, progress);

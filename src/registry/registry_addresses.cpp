@@ -81,29 +81,6 @@ std::uint64_t Registry::apply_addresses(std::function<bool(AddressPoint&)> const
     return rows;
 }
 
-std::function<bool(Registry::AddressPoint&)> Registry::addresses() const {
-    // By source and id, as they lie in the file: that needs no sorting.
-    auto const select = std::make_shared<Statement>(
-        m_impl->connection,
-        "SELECT id, text, village_code, road, number, estate, building, unit, room, lon_e7, lat_e7 FROM address_point");
-    return [select](AddressPoint& point) {
-        if (!select->step()) {
-            return false;
-        }
-        point.id = select->text(0);
-        point.text = select->text(1);
-        point.village = DivisionCode::from_value(static_cast<std::uint64_t>(select->integer(2)));
-        point.road = select->text(3);
-        point.number = select->text(4);
-        point.estate = select->text(5);
-        point.building = select->text(6);
-        point.unit = select->text(7);
-        point.room = select->text(8);
-        point.at = {static_cast<std::int32_t>(select->integer(9)), static_cast<std::int32_t>(select->integer(10))};
-        return true;
-    };
-}
-
 std::vector<Registry::FormerName> Registry::former_names(Date as_of) const {
     Statement select{m_impl->connection,
                      "SELECT DISTINCT past.division_code, past.name FROM division_version past "
@@ -120,10 +97,9 @@ std::vector<Registry::FormerName> Registry::former_names(Date as_of) const {
 }
 
 Digest Registry::address_revision() const {
-    // The audit log is a chain of digests, so the entry of the last change stands for all before it. Newest first:
-    // whatever else changes the points has its action in this list.
+    // The audit log is a chain of digests, so the entry of the last import stands for all before it.
     Statement select{m_impl->connection,
-                     "SELECT hash FROM audit_log WHERE action IN ('apply_addresses') ORDER BY sequence DESC LIMIT 1"};
+                     "SELECT hash FROM audit_log WHERE action = 'apply_addresses' ORDER BY sequence DESC LIMIT 1"};
     return sha256(select.step() ? select.text(0) : std::string_view{"none"});
 }
 

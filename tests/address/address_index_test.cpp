@@ -502,6 +502,41 @@ BOOST_AUTO_TEST_CASE(a_name_with_one_slip_is_among_the_similar_ones) {
     BOOST_TEST(found_in_all < 500U * names.size() / 4, "nearly everything is similar");
 }
 
+BOOST_AUTO_TEST_CASE(where_a_point_has_a_text_alone_its_parts_are_read_from_that) {
+    geom::Point const at{1'132'000'000, 231'000'000};
+    std::vector<Row> const rows{
+        {"1", "广东省广州市荔湾区沙面街道翠洲社区文化路三巷5号之一", kUrban, "", "", "", "", "", "", at, {}},
+        {"2", "沙面街道西村2队35号", kRural, "", "", "", "", "", "", at, {}},
+        {"3", "沙面街道翠洲社区天誉花园2-1-1002", kUrban, "", "", "", "", "", "", at, {}},
+        {"4", "沙面街道翠洲社区文化路5号", kUrban, "民权路", "", "", "", "", "", at, {}},
+        {"5", "沙面街道翠洲社区", kUrban, "", "", "", "", "", "", at, {}},
+        {"6", "\xff文化路5号", kUrban, "", "", "", "", "", "", at, {}},
+        {"7", "文化路 8号 天誉花园 3栋 2单元 502房，文化路10号", kUrban, "", "", "", "", "", "", at, {}},
+    };
+    TempFile const file{"texts"};
+    auto const index = index_of(rows, file);
+    std::map<std::string, std::string> parts;
+    for (AddressNumber n = 0; n < index->size(); ++n) {
+        auto const a = index->address(n);
+        parts[a.id] = a.road + "|" + a.number + "|" + a.estate + "|" + a.building + "|" + a.unit + "|" + a.room;
+        BOOST_TEST(a.text == rows.at(static_cast<std::size_t>(std::stoi(a.id)) - 1).text);
+    }
+    BOOST_TEST(parts["1"] == "文化路三巷|5号之一||||");
+    BOOST_TEST(parts["2"] == "|35号|2队|||");
+    BOOST_TEST(parts["3"] == "||天誉花园|2|1|1002");
+    BOOST_TEST(parts["4"] == "民权路|||||", "what the table says stands");
+    BOOST_TEST(parts["5"] == "|||||");
+    BOOST_TEST(parts["6"] == "|||||");
+    BOOST_TEST(parts["7"] == "文化路|8号|天誉花园|3栋|2单元|502房");
+    std::map<std::string, std::uint32_t> kinds;
+    auto const& v = index->view();
+    for (NameId name = 0; name < v.names.size(); ++name) {
+        kinds[std::string{v.name_display(name)}] = v.names[name].kind;
+    }
+    BOOST_TEST(kinds.at("2队") == KnownNames::kGroup);
+    BOOST_TEST(kinds.at("天誉花园") == KnownNames::kEstate);
+}
+
 BOOST_AUTO_TEST_CASE(the_nearest_are_those_that_a_scan_finds) {
     test::Random random{31};
     for (std::size_t const count : {1U, 16U, 17U, 257U, 2000U}) {

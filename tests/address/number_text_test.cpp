@@ -62,7 +62,8 @@ BOOST_AUTO_TEST_CASE(a_house_number_has_one_form_however_it_is_written) {
              {U"8号至10号", 8, U"-10", 10},
              {U"1006-1007号", 1006, U"-1007", 1007},
              {U"8-8号", 8, U"-8", 8},
-             {U"2-203", 2, U"-203", 2}, // farther than kLongestRun
+             {U"2-202", 2, U"-202", 202}, // as far as a run goes: 200
+             {U"2-203", 2, U"-203", 2},   // farther than kLongestRun
              {U"23号后座", 23, U"后座", 23},
              {U"后座", 0, U"后座", 0},
              {U"0号", 0, U"0", 0},

@@ -295,6 +295,10 @@ BOOST_AUTO_TEST_CASE(a_correction_takes_from_the_imported_point_what_it_leaves_o
     address(renamed, correction("2", std::nullopt, "沙面路2号之一"));
     carry_through(renamed);
     BOOST_TEST(points(kDay) == "1:沙面路1号;2:沙面路2号之一;");
+    auto const after = open().staff_addresses(kDay);
+    BOOST_REQUIRE(after.size() == 2U);
+    BOOST_TEST(after[1].point.number == "", "a new text brings its own parts");
+    BOOST_TEST(after[1].point.road == "");
     import_addresses("a.csv"); // survives
     BOOST_TEST(points(kDay) == "1:沙面路1号;2:沙面路2号之一;");
     BOOST_TEST(points(kStart) == kImported);

@@ -1,4 +1,4 @@
-"""The example of docs/library.md, compiled against an installed tree in a folder of its own, answers as the program does."""
+"""The examples of docs/library.md, compiled against an installed tree in a folder of their own, answer as the program does."""
 import json
 import os
 import pathlib
@@ -32,12 +32,16 @@ class Library(unittest.TestCase):
         cls.prefix = cls.folder / "prefix"
         run("cmake", "--install", BUILD, "--prefix", cls.prefix, "--component", "library")
         page = (cli.ROOT / "docs/library.md").read_text(encoding="utf-8")
-        blocks = dict(re.findall(r"^```(cpp|cmake)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE))
+        example, geocoding = re.findall(r"^```cpp\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+        (cmake,) = re.findall(r"^```cmake\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
         cls.source = cls.folder / "source"
         cls.source.mkdir()
-        (cls.source / "example.cpp").write_text(blocks["cpp"], encoding="utf-8")
-        (cls.source / "CMakeLists.txt").write_text(blocks["cmake"], encoding="utf-8")
-        _, cls.data = cli.make_province(cls.folder, "county:440104")
+        (cls.source / "example.cpp").write_text(example, encoding="utf-8")
+        (cls.source / "geocoding.cpp").write_text(geocoding, encoding="utf-8")
+        (cls.source / "CMakeLists.txt").write_text(cmake, encoding="utf-8")
+        synth, cls.data = cli.make_province(cls.folder, "county:440104")
+        cli.run("import", "addresses", synth / "addresses.csv", "--data", cls.data, check=0)
+        cli.run("publish", "--approver", "approver", "--data", cls.data, check=0)
 
     def command(self, *words):
         return json.loads(run(cli.PROGRAM, *words, "--json", "--data", self.data))
@@ -72,6 +76,24 @@ class Library(unittest.TestCase):
         example = self.folder / "with-pkg-config"
         run(CXX, "-std=c++20", "-O1", *SANITIZE, self.source / "example.cpp", "-o", example, *flags)
         self.check(example)
+
+    def test_the_example_of_addresses_answers_as_the_program_does(self):
+        environment = {**os.environ, "PKG_CONFIG_PATH": str(next(self.prefix.rglob("wangge-lookup.pc")).parent)}
+        flags = run("pkg-config", "--cflags", "--libs", "wangge-lookup", env=environment).split()
+        example = self.folder / "geocoding"
+        run(CXX, "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", *SANITIZE, self.source / "geocoding.cpp", "-o", example, *flags)
+        near = self.command("address", "--near", "113.27", "23.13", "--count", "1")["addresses"][0]
+        texts = [near["text"], "广州市越秀区"]
+        lines = run(example, self.data, *texts).splitlines()
+        for line, text in zip(lines, texts):
+            answer = self.command("address", text)
+            grid = answer["grid"]["code"] if answer["grid"] else f"{answer['grids_in_all']} grids"
+            self.assertEqual(line, f"{answer['level']} {grid}")
+        self.assertTrue(lines[0].startswith("exact 440104"), lines[0])
+        self.assertEqual(lines[-1], f"near: {near['text']}")
+        wrong = subprocess.run([example, self.folder / "nowhere"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("publish", wrong.stderr)
 
     def test_the_lookup_target_links_too(self):
         source = self.folder / "lookup"

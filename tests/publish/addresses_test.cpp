@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
+#include <map>
 
 using namespace wangge;
 using namespace wangge::test;
@@ -37,6 +38,71 @@ struct AddressPlace : Place {
                 return true;
             },
             "importer", {&source, 1}, progress));
+    }
+    /// What staff make known by one change set.
+    void apply_names(std::vector<registry::DivisionAlias> aliases, std::vector<registry::StaffAddress> addresses,
+                     std::vector<std::int64_t> withdrawn_aliases = {}, std::vector<std::int64_t> withdrawn = {}) {
+        auto registry = Registry::open(folder, Registry::Mode::write);
+        registry::ChangeSet set;
+        set.title = "names";
+        set.author = "ann";
+        set.effective = kDay;
+        set.aliases = std::move(aliases);
+        set.addresses = std::move(addresses);
+        set.withdrawn_aliases = std::move(withdrawn_aliases);
+        set.withdrawn_addresses = std::move(withdrawn);
+        registry.apply(set, progress);
+    }
+    static registry::DivisionAlias alias(std::string const& code, std::string text,
+                                         DateInterval valid = {kDay, kForever}) {
+        registry::DivisionAlias out;
+        out.code = division(code);
+        out.text = std::move(text);
+        out.reason = "hotline";
+        out.author = "ann";
+        out.valid = valid;
+        return out;
+    }
+    static registry::StaffAddress staff(std::string text, geom::Point at, std::string corrects = {},
+                                        DateInterval valid = {kDay, kForever}) {
+        registry::StaffAddress out;
+        if (!corrects.empty()) {
+            out.corrects = registry::ImportedAddress{"addresses.csv", std::move(corrects)};
+        }
+        out.point.text = std::move(text);
+        out.point.at = at;
+        out.point.village = division("440103001102");
+        out.reason = "seen";
+        out.author = "ann";
+        out.valid = valid;
+        return out;
+    }
+    /// id, columns and position of every point, by id.
+    [[nodiscard]] static std::map<std::string, std::string> points(snapshot::FileToLink const& file) {
+        auto const index = address::AddressIndex::open(file.file);
+        std::map<std::string, std::string> all;
+        for (address::AddressNumber i = 0; i < index->size(); ++i) {
+            auto const a = index->address(i);
+            all[a.id] = a.text + "|" + a.road + "|" + a.number + "|" + a.estate + "|" + a.building + "|" + a.unit +
+                        "|" + a.room + "|" + std::to_string(a.at.lon) + "," + std::to_string(a.at.lat);
+        }
+        return all;
+    }
+    [[nodiscard]] std::map<std::string, std::string> points(publish::PublishResult const& result) const {
+        return points({addresses_of(result), 0, 0});
+    }
+    /// Codes of the divisions that the text names as a whole.
+    [[nodiscard]] static std::set<std::uint64_t> named(fs::path const& file, std::u32string_view text) {
+        auto const index = address::AddressIndex::open(file);
+        std::set<std::uint64_t> codes;
+        index->gazetteer().match(text, 0, [&](std::size_t length, std::span<address::DivisionName const> bearers) {
+            for (auto const& bearer : bearers) {
+                if (length == text.size()) {
+                    codes.insert(index->gazetteer().division(bearer.division).code.value());
+                }
+            }
+        });
+        return codes;
     }
     [[nodiscard]] fs::path addresses_of(publish::PublishResult const& result) const {
         return result.folder / "addresses.bin";
@@ -140,6 +206,123 @@ BOOST_AUTO_TEST_CASE(a_division_renamed_builds_the_index_anew_and_keeps_its_form
         }
     });
     BOOST_TEST(former);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_of_staff_builds_the_index_anew_once_and_its_undo_takes_it_out) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    auto const first = where.publish();
+    auto const as_before = read_file(where.addresses_of(first)); // it goes when newer ones are there
+    BOOST_TEST(AddressPlace::named(where.addresses_of(first), U"老翠洲").empty());
+    where.apply_names({AddressPlace::alias("440103001102", "老翠洲")}, {});
+    auto const second = where.publish();
+    BOOST_TEST(second.generation.number == 2U);
+    BOOST_TEST(second.addresses_built);
+    BOOST_TEST(!second.built_whole);
+    BOOST_TEST(bool(second.generation.digest == first.generation.digest));
+    BOOST_TEST((AddressPlace::named(where.addresses_of(second), U"老翠洲") == std::set<std::uint64_t>{440103001102}));
+    BOOST_TEST(where.publish().unchanged);
+    // A change of grids alone links the file.
+    where.move_boundary(kDay);
+    auto const third = where.publish();
+    BOOST_TEST(!third.addresses_built);
+    BOOST_TEST(AddressPlace::same_file(where.addresses_of(second), where.addresses_of(third)));
+    // Taken out and put in again before the next publish: nothing has changed.
+    auto const id = Registry::open(where.folder, Registry::Mode::read).aliases(kDay).front().id;
+    where.apply_names({AddressPlace::alias("440103001102", "老翠洲")}, {}, {id});
+    BOOST_TEST(!where.publish().addresses_built);
+    auto const again = Registry::open(where.folder, Registry::Mode::read).aliases(kDay).front().id;
+    BOOST_TEST(again != id);
+    where.apply_names({}, {}, {again});
+    auto const last = where.publish();
+    BOOST_TEST(last.addresses_built);
+    BOOST_TEST(AddressPlace::named(where.addresses_of(last), U"老翠洲").empty());
+    BOOST_TEST(read_file(where.addresses_of(last)) == as_before, "not as before");
+}
+
+BOOST_AUTO_TEST_CASE(points_of_staff_stand_beside_the_imported_ones_or_in_their_place) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号", "2号"});
+    auto const first = where.publish();
+    auto const before = where.points(first);
+    BOOST_TEST_REQUIRE(before.size() == 2U);
+    where.apply_names({},
+                      {AddressPlace::staff("广州市荔湾区沙面街道东村沿江北路3号翠洲花园2栋1单元301房", place(15, 2)),
+                       AddressPlace::staff("广州市荔湾区沙面街道东村文化路9号", place(15, 7), "A1")});
+    auto const second = where.publish();
+    BOOST_TEST(second.addresses_built);
+    auto const points = where.points(second);
+    BOOST_TEST_REQUIRE(points.size() == 3U);
+    BOOST_TEST(points.at("A0") == before.at("A0"));
+    // No column was given: they are read from the text.
+    BOOST_TEST(points.at("A1") == "广州市荔湾区沙面街道东村文化路9号|文化路|9号|||||1130015000,230007000");
+    auto const added = std::find_if(points.begin(), points.end(), [](auto const& p) { return p.first[0] == 's'; });
+    BOOST_TEST_REQUIRE(bool(added != points.end()));
+    BOOST_TEST(added->second ==
+               "广州市荔湾区沙面街道东村沿江北路3号翠洲花园2栋1单元301房|沿江北路|3号|翠洲花园|2栋|1单元|"
+               "301房|1130015000,230002000");
+    // Imported again, the correction holds on.
+    where.import_addresses({"1号", "2号"});
+    auto const third = where.publish();
+    BOOST_TEST((where.points(third) == points));
+    std::vector<std::int64_t> ids;
+    for (auto const& a : Registry::open(where.folder, Registry::Mode::read).staff_addresses(kDay)) {
+        ids.push_back(a.id);
+    }
+    where.apply_names({}, {}, {}, ids);
+    BOOST_TEST((where.points(where.publish()) == before));
+}
+
+BOOST_AUTO_TEST_CASE(names_and_points_of_staff_are_there_on_their_days_and_as_each_generation_knew_them) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号", "2号"});
+    auto const first = where.publish();
+    where.apply_names(
+        {AddressPlace::alias("440103001102", "老翠洲", {kLater, kForever})},
+        {AddressPlace::staff("广州市荔湾区沙面街道东村沿江北路3号", place(15, 2), "", {kLater, kForever}),
+         AddressPlace::staff("广州市荔湾区沙面街道东村文化路9号", place(15, 7), "A1", {kLater, kForever})});
+    auto const second = where.publish();
+    BOOST_TEST(!second.addresses_built);
+    BOOST_TEST(second.generation.number == 2U);
+    auto const state = [&](Date day, std::optional<GenerationNumber> known_at) {
+        return publish::snapshot_as_of(where.folder, day, known_at, where.progress);
+    };
+    auto const there = [&](Date day, std::optional<GenerationNumber> known_at) {
+        auto const file = state(day, known_at)->addresses().value();
+        auto const named = !AddressPlace::named(file.file, U"老翠洲").empty();
+        auto const points = AddressPlace::points(file);
+        BOOST_TEST(points.size() == (named ? 3U : 2U));
+        BOOST_TEST((points.at("A1").find("9号") != std::string::npos) == named);
+        return named;
+    };
+    BOOST_TEST(!there(kDay, std::nullopt));
+    BOOST_TEST(there(kLater, std::nullopt));
+    BOOST_TEST(there(*Date::parse("2030-01-01"), std::nullopt));
+    BOOST_TEST(!there(kLater, 1));
+    BOOST_TEST(AddressPlace::same_file(state(kLater, 1)->addresses()->file, where.addresses_of(first)));
+    snapshot::verify(state(kLater, std::nullopt)->folder(), where.progress);
+    // A publish on the day brings them into what is served, without a new generation.
+    auto const third = where.publish(kLater);
+    BOOST_TEST(third.unchanged);
+    BOOST_TEST(third.addresses_built);
+    BOOST_TEST(where.store().current()->filename() == third.folder.filename());
+    BOOST_TEST(where.points(third).size() == 3U);
+    BOOST_TEST(!there(kDay, std::nullopt));
+}
+
+BOOST_AUTO_TEST_CASE(imported_points_that_wait_for_a_publish_are_in_no_snapshot_of_another_day) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号"});
+    auto const first = where.publish();
+    where.move_boundary(kLater);
+    static_cast<void>(where.publish());
+    where.import_addresses({"1号", "2号"});
+    auto const other = publish::snapshot_as_of(where.folder, kLater, std::nullopt, where.progress);
+    BOOST_TEST(AddressPlace::same_file(other->addresses()->file, where.addresses_of(first)));
 }
 
 BOOST_AUTO_TEST_CASE(an_old_code_leads_to_what_stands_in_its_place) {

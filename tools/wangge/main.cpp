@@ -111,7 +111,7 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
                                            {"--building", &options.building},
                                            {"--unit", &options.unit},
                                            {"--room", &options.room}}) {
-            sub->add_option(option, *part, "address: that part of it");
+            sub->add_option(option, *part, "address: that part of it; without any they are read from the text");
         }
         add_reading(sub);
         sub->footer(

@@ -30,7 +30,8 @@ enum class EstateKind : std::uint8_t {
     landmark
 };
 
-/// An address point as staff imported it; the views are borrowed until the next one is asked for.
+/// An address point as it was imported, or as staff added it; the views are borrowed until the next one is asked for.
+/// Where all of road ... room are empty they are read from the text, as a query is.
 struct AddressRecord {
     std::string_view id;
     std::string_view text; ///< the standard address

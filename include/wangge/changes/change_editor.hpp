@@ -50,7 +50,8 @@ public:
     /// People call the division that, too. Error{not_found}: no such division on the effective day.
     Added alias(DivisionCode division, std::string text, std::string reason);
     /// An address point of staff. What is empty is found: the village from the grid in which it lies, and in a
-    /// correction everything from the point that it corrects. Error{not_found}: no such imported point;
+    /// correction everything from the point that it corrects, but no parts to a new text: where there are none, the
+    /// address index reads them from the text. Error{not_found}: no such imported point;
     /// Error{data_rejected}: several files have one of that id, or nothing is corrected.
     struct NewAddress {
         registry::AddressPoint point; ///< without an id; the position apart

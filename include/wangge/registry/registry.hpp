@@ -238,16 +238,13 @@ public:
     /// same names brought before. `id` must be unique in the import; `village` may be invalid when it is not known.
     std::uint64_t apply_addresses(std::function<bool(AddressPoint&)> const& next, std::string const& author,
                                   std::span<SourceFile const> sources, Progress& progress);
-    /// The address points one by one: fills the next and returns true, false at the end. In an order of its own that is
-    /// the cheapest. It reads while it is asked, so the registry must outlive it; take what belongs together in one go.
-    [[nodiscard]] std::function<bool(AddressPoint&)> addresses() const;
     /// Names that divisions had before `as_of`, as is known now, and do not have on that day: by code, then name.
     struct FormerName {
         DivisionCode code;
         std::string name;
     };
     [[nodiscard]] std::vector<FormerName> former_names(Date as_of) const;
-    /// Stands for the address points as they are: another one after each change of them, the same until then.
+    /// Stands for the imported address points: another one after each import of them, the same until then.
     [[nodiscard]] Digest address_revision() const;
 
     /// Imported points with this id, and the files they came in.
