@@ -121,6 +121,25 @@ void AreaSearch::weigh() {
     std::sort(m_areas.begin(), m_areas.end(), before);
 }
 
+bool AreaSearch::is_outside(Area const& area) const noexcept {
+    for (auto rest = area.conflicts; rest != 0; rest &= rest - 1) {
+        auto const& mention = m_mentions[static_cast<std::size_t>(std::countr_zero(rest))];
+        if (!mention.behind_number && mention.component >= Component::city && mention.component <= Component::county) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned AreaSearch::full_agreements(Area const& area) const noexcept {
+    unsigned count = 0;
+    for (auto rest = area.agrees; rest != 0; rest &= rest - 1) {
+        auto const& mention = m_mentions[static_cast<std::size_t>(std::countr_zero(rest))];
+        count += mention.kind_said ? 1U : 0U;
+    }
+    return count;
+}
+
 DivisionNumber AreaSearch::area_of(DivisionNumber division) const {
     for (auto at = division; at < m_marks.size(); at = m_gazetteer.division(at).parent) {
         if (m_marks[at].touched) {
@@ -176,7 +195,7 @@ bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line
             at = all_villages || division.level < Level::town ? at + 1 : std::max(at + 1, division.end);
         }
         if (found) {
-            m_mentions.push_back({part, query.parsed->parts[part].component, false, true});
+            m_mentions.push_back({part, query.parsed->parts[part].component, false, true, false});
             m_asked |= 1U << mention;
         }
     }

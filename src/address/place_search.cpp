@@ -25,6 +25,9 @@ constexpr float kSatisfying = 5;
 constexpr float kDivisionCutoff = 3;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
+/// Independent things that must agree exactly before a place counts outside the city or county that the text names:
+/// road and number, estate and building. One alone - a name, a number beside known ones - is found somewhere by chance.
+constexpr unsigned kAgreementsOutside = 2;
 /// When everything fits, areas that pay so much more are not looked into.
 constexpr float kContentCutoff = 4;
 
@@ -169,9 +172,16 @@ void PlaceSearch::look_in(AddressQuery const& query, Area const& area, Target co
     }
 }
 
+/// What the text says of the area, and of the name in it.
+void PlaceSearch::look_from(Area const& area, Target const& target) {
+    m_conflicts = area.conflicts;
+    m_outside = m_areas.is_outside(area);
+    m_agreements = m_areas.full_agreements(area) + (target.name != kNone && target.cost < costs::kSlip ? 1U : 0U);
+}
+
 void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place) {
     ++m_looked;
-    m_conflicts = area.conflicts;
+    look_from(area, target);
     auto const cost = m_line_cost + area.cost + target.cost;
     if (m_view.kind(place) == KnownNames::kRoad) {
         look_at_road(query, cost, target, place);
@@ -180,7 +190,10 @@ void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target co
     }
 }
 
-void PlaceSearch::put(Candidate candidate) {
+void PlaceSearch::put(Candidate candidate, unsigned agreements) {
+    if (m_outside && m_agreements + agreements < kAgreementsOutside) {
+        return;
+    }
     if (candidate.cost > m_best + costs::kCutoff) {
         return;
     }
@@ -222,6 +235,7 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
                     holds(text, estate) || holds(estate, text) ? 0.5F : costs::kSlip + unlikeness(text, estate);
                 least = std::min(least, slip);
             }
+            fit.estate_agrees = least == 0;
             fit.estate_conflicts = least == costs::kEstateDiffers;
             fit.estate_similar = least != 0 && !fit.estate_conflicts;
         }
@@ -288,7 +302,10 @@ void PlaceSearch::put_house(Candidate candidate, Fit const& fit, std::uint32_t a
         }
     }
     ++m_houses;
-    put(candidate);
+    auto const& house = m_view.houses[candidate.of_estate ? m_view.estate_houses[at] : at];
+    bool const number = m_line->number_part != kNoPart && house.number == m_line->number.value && !fit.suffix_differs;
+    bool const building = m_line->building_part != kNoPart && house.building == m_keys.building;
+    put(candidate, (number ? 1U : 0U) + (building ? 1U : 0U) + (fit.estate_agrees ? 1U : 0U));
 }
 
 Candidate PlaceSearch::candidate_of(float cost, std::uint32_t part, PlaceRecord const& place, MatchLevel level) const {
@@ -561,13 +578,17 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
 
 void PlaceSearch::find_divisions() {
     auto const more = m_line_cost + (m_line->has_target() ? costs::kUnknownRoad : 0);
+    m_outside = false;
+    auto least = kUnlike; // of those that count
     for (auto const& area : m_areas.areas()) {
-        if (area.cost + more > m_best + costs::kCutoff || area.cost > m_areas.areas().front().cost + kDivisionCutoff) {
-            return;
+        if (area.cost + more > m_best + costs::kCutoff || area.cost > least + kDivisionCutoff) {
+            break;
         }
-        if (area.agrees == 0 || area.division == kNoDivision) {
+        if (area.agrees == 0 || area.division == kNoDivision ||
+            (m_areas.is_outside(area) && m_areas.full_agreements(area) == 0)) {
             continue;
         }
+        least = std::min(least, area.cost);
         Candidate c;
         c.cost = area.cost + more;
         c.level = level_of(m_view.gazetteer.division(area.division).level);

@@ -46,7 +46,8 @@ public:
     /// How a house differs from the line, apart from its road and number.
     struct Fit {
         float cost = 0;
-        bool estate_similar = false, estate_conflicts = false, building_conflicts = false, suffix_differs = false;
+        bool estate_agrees = false, estate_similar = false, estate_conflicts = false, building_conflicts = false,
+             suffix_differs = false;
         bool door_found = false;                   ///< the very door, or the house has but one without a name
         std::uint32_t mention_is_estate = kNoPart; ///< read as a division, but it names the estate
         bool says_more = false;                    ///< estate, building or door are those of the text
@@ -79,7 +80,9 @@ private:
     void look_at_road(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
     void look_at_estate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& estate);
     void interpolate(float cost, Target const& target, PlaceRecord const& road);
-    void put(Candidate candidate);
+    /// `agreements`: besides m_agreements.
+    void put(Candidate candidate, unsigned agreements = 0);
+    void look_from(Area const& area, Target const& target);
     void put_house(Candidate candidate, Fit const& fit, std::uint32_t at);
     [[nodiscard]] Candidate candidate_of(float cost, std::uint32_t part, PlaceRecord const& place,
                                          MatchLevel level) const;
@@ -97,6 +100,8 @@ private:
     float m_best = 0; ///< cost of the best so far in the line
     float m_line_cost = 0;
     std::uint32_t m_conflicts = 0; ///< Area::conflicts of what is looked at
+    bool m_outside = false;        ///< what is looked at lies outside the city or county that the text names
+    unsigned m_agreements = 0;     ///< of it and the text: town, village, name; numbers not counted yet
     std::size_t m_looked = 0, m_houses = 0;
     bool m_cut = false;
 };

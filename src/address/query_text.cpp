@@ -14,6 +14,12 @@ bool is_closed(AddressLine const& line) noexcept {
            line.room_part != kNoPart;
 }
 
+bool says_kind(std::u32string_view name) noexcept {
+    constexpr std::array<std::u32string_view, 8> kKinds{U"镇",   U"街道", U"乡",     U"办事处",
+                                                        U"社区", U"村",   U"村委会", U"委员会"};
+    return std::any_of(kKinds.begin(), kKinds.end(), [&](auto kind) { return name.ends_with(kind); });
+}
+
 } // namespace
 
 void AddressLine::clear() noexcept {
@@ -85,7 +91,8 @@ void AddressQuery::read_part(std::uint32_t part, NameTrie const& names) {
             auto const last = parsed->names.begin() + p.last_name;
             bool const bare =
                 std::none_of(first, last, [](DivisionName const& n) { return n.kind <= NameKind::plain; });
-            mentions.push_back({part, p.component, false, bare});
+            bool const narrow = p.component == Component::town || p.component == Component::village;
+            mentions.push_back({part, p.component, false, bare, narrow && says_kind(characters(part))});
         }
         break;
     case Component::road:

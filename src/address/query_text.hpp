@@ -50,7 +50,8 @@ struct Mention {
     std::uint32_t part = 0;
     Component component = Component::village;
     bool behind_number = false;
-    bool bare = false; ///< no bearer by its full name
+    bool bare = false;      ///< no bearer by its full name
+    bool kind_said = false; ///< a town or village with its 镇 or 社区 in the text
 };
 
 /// A parsed text, read as one address or several. Keep one and use it again: it keeps its memory.

@@ -137,9 +137,24 @@ private:
         m_out += '\n';
     }
 
+    /// Of the province, city, county, town or village in which the place lies. Empty where no more is known than what
+    /// is wider.
+    [[nodiscard]] std::string_view division_name(address::DivisionNumber division, Component wanted) const {
+        if (division == address::kNoDivision || wanted > Component::village) {
+            return {};
+        }
+        auto const& gazetteer = m_geocoder.gazetteer();
+        auto const level = static_cast<Level>(static_cast<unsigned>(Level::province) + static_cast<unsigned>(wanted));
+        auto const at = gazetteer.ancestor(division, level);
+        return at == address::kNoDivision ? std::string_view{} : gazetteer.division(at).name;
+    }
+
     /// What the registry has for the component, else what the text has.
     [[nodiscard]] std::string_view component(Component wanted) const {
         if (!m_answer.match.places.empty()) {
+            if (auto const name = division_name(m_answer.match.places.front().division, wanted); !name.empty()) {
+                return name;
+            }
             for (auto const& item : m_answer.match.places.front().evidence) {
                 if (item.component == wanted && !item.found.empty()) {
                     return item.found;

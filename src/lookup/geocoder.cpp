@@ -148,7 +148,9 @@ struct Geocoder::Impl {
         }
         auto const top = out.grids.front().share;
         out.score = top;
-        if (top >= kDetermined) {
+        auto const& places = out.match.places;
+        bool const between = !places.empty() && places.front().level == address::MatchLevel::number_interpolated;
+        if (top >= (between ? kInterpolatedDetermined : kDetermined)) {
             out.grid = out.grids.front().grid;
         }
         double listed = 0;
@@ -202,9 +204,7 @@ Geocoder::Geocoder(Geocoder const& other)
     : m_impl(std::make_unique<Impl>(other.m_impl->snapshot, other.m_impl->index, other.m_impl->by_division)) {}
 Geocoder::~Geocoder() = default;
 
-bool has_addresses(snapshot::Snapshot const& snapshot) {
-    return snapshot.addresses().has_value();
-}
+bool has_addresses(snapshot::Snapshot const& snapshot) { return snapshot.addresses().has_value(); }
 
 std::shared_ptr<address::AddressIndex const> address_index_of(snapshot::Snapshot const& snapshot) {
     auto const file = snapshot.addresses();
@@ -246,5 +246,7 @@ void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
     m_impl->decide(out);
     m_impl->explain(text, out);
 }
+
+address::Gazetteer const& Geocoder::gazetteer() const noexcept { return m_impl->index.gazetteer(); }
 
 } // namespace wangge::lookup

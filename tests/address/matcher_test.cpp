@@ -148,6 +148,25 @@ BOOST_AUTO_TEST_CASE(a_road_outside_the_named_county_is_found_with_less_certaint
     BOOST_TEST(unsure < first("天河区岳洲路8号").likelihood);
 }
 
+BOOST_AUTO_TEST_CASE(a_named_county_or_city_gives_way_to_two_exact_agreements_only) {
+    auto const in = [&](std::string_view text) {
+        auto const& place = first(text);
+        return std::string{town.index().gazetteer().division(place.division).name};
+    };
+    for (auto const* const text : {"天河区沿江北路", "天河区沿江北路2号", "天河区天誉雅苑", "天河区天誉雅苑9栋",
+                                   "天河区沿河北路1号", "天河区广场路8号", "天河区胜利广场", "天河区胜利广场12号"}) {
+        BOOST_TEST_CONTEXT(text) {
+            BOOST_TEST(in(text) == "天河区");
+            BOOST_TEST((result.places.front().level == MatchLevel::none));
+        }
+    }
+    BOOST_TEST(in("东莞市振兴路9号") == "东莞市"); // not between 7 and 11 in another city
+    BOOST_TEST(id(first("天河区沿江北路1号")) != "-");
+    BOOST_TEST(in("天河区天誉雅苑2栋") == "翠洲社区居民委员会");
+    BOOST_TEST(in("天河区沙面街道翠洲社区") == "翠洲社区居民委员会"); // a county by mistake
+    BOOST_TEST(in("天河区石围塘街道") == "石围塘街道");
+}
+
 BOOST_AUTO_TEST_CASE(what_lies_inside_the_named_area_goes_before_what_lies_outside) {
     BOOST_TEST(id(first("广州市荔湾区振兴路3号")) == "A5");
     BOOST_TEST(result.places.front().likelihood > 0.99);

@@ -53,6 +53,8 @@ inline constexpr std::size_t kMostGrids = 200;
 inline constexpr double kLeftOut = 0.002;
 /// From this share on, of all evidence with "none of these" in it, a grid is determined.
 inline constexpr double kDetermined = 0.85;
+/// The same where the number itself is not in the index: its neighbours may lie in one grid and it in the next.
+inline constexpr double kInterpolatedDetermined = 0.96;
 
 /**
  * Address -> grid, over one snapshot and its address index, which must outlive it. Keeps its working memory: one for
@@ -67,6 +69,8 @@ public:
     ~Geocoder();
     /// Never throws for any bytes; `out` keeps its memory.
     void geocode(std::string_view text, AddressAnswer& out);
+    /// That the divisions of answers are numbers of.
+    [[nodiscard]] address::Gazetteer const& gazetteer() const noexcept;
 
 private:
     struct Impl;
