@@ -311,6 +311,14 @@ BOOST_AUTO_TEST_CASE(names_and_points_of_staff_are_there_on_their_days_and_as_ea
     BOOST_TEST(where.store().current()->filename() == third.folder.filename());
     BOOST_TEST(where.points(third).size() == 3U);
     BOOST_TEST(!there(kDay, std::nullopt));
+    // Of the first generations no published snapshot is left: theirs are built.
+    for (auto const to : {6, 7}) {
+        where.move_boundary(kDay, to);
+        static_cast<void>(where.publish(kLater));
+    }
+    BOOST_TEST(!fs::exists(first.folder));
+    BOOST_TEST(!there(kLater, 1));
+    BOOST_TEST(there(kLater, 2));
 }
 
 BOOST_AUTO_TEST_CASE(imported_points_that_wait_for_a_publish_are_in_no_snapshot_of_another_day) {
