@@ -28,7 +28,8 @@ std::string FrontCodedTexts::operator[](std::size_t number) const {
     std::string text;
     for (std::size_t i = 0; i <= number % kBlock; ++i) {
         auto const shared = i == 0 ? 0 : take_length(bytes);
-        auto const rest = std::min(take_length(bytes), bytes.size());
+        auto const said = take_length(bytes); // before what is left is asked for
+        auto const rest = std::min(said, bytes.size());
         text.resize(std::min(shared, text.size()));
         text.append(bytes.data(), rest);
         bytes = bytes.subspan(rest);
