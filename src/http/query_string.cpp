@@ -1,5 +1,7 @@
 #include "query_string.hpp"
 
+#include <wangge/base/utf8.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,38 +22,9 @@ int hex_value(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/// Length of the well-formed UTF-8 sequence at the front, 0 when there is none (Unicode, table 3-7).
-std::size_t utf8_sequence(std::string_view text) {
-    auto const byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    auto const within = [&](std::size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
-    auto const lead = byte(0);
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead >= 0xc2 && lead <= 0xdf) {
-        return within(1, 0x80, 0xbf) ? 2 : 0;
-    }
-    if (lead >= 0xe0 && lead <= 0xef) {
-        bool const second = within(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf);
-        return second && within(2, 0x80, 0xbf) ? 3 : 0;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        bool const second = within(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf);
-        return second && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
-    }
-    return 0;
-}
-
 bool clean_text(std::string_view text) {
-    while (!text.empty()) {
-        auto const c = static_cast<unsigned char>(text.front());
-        auto const length = utf8_sequence(text);
-        if (c < 0x20 || c == 0x7f || length == 0) {
-            return false;
-        }
-        text.remove_prefix(length);
-    }
-    return true;
+    auto const is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+    return is_utf8(text) && std::none_of(text.begin(), text.end(), is_control);
 }
 
 /// For messages: what came in may be long.

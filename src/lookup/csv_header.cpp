@@ -3,12 +3,12 @@
 #include "text_recoder.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -54,8 +54,8 @@ std::size_t field_end(std::string_view record, std::size_t begin, char separator
 /// The text as UTF-8: unchanged when it is that already, else read as GB18030; unchanged when it is neither.
 std::string to_utf8(std::string_view text) {
     std::string out{text};
-    if (!TextRecoder{"UTF-8", "UTF-8"}.convert(out)) {
-        static_cast<void>(TextRecoder{"UTF-8", "GB18030"}.convert(out));
+    if (!is_utf8(text)) {
+        (void)TextRecoder{"UTF-8", "GB18030"}.convert(out); // which leaves it alone when it is neither
     }
     return out;
 }
