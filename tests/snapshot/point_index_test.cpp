@@ -6,6 +6,7 @@
 #include <wangge/snapshot/point_index.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/mman.h>
 
 #include <cstring>
 #include <limits>
@@ -372,6 +373,74 @@ BOOST_AUTO_TEST_CASE(truncated_or_altered_headers_are_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_field_of_the_header_is_taken_at_its_limit_and_refused_beyond) {
+    AlignedBytes bytes{build({box(5, 7, 60000, 80000)})};
+    Header whole;
+    std::memcpy(&whole, bytes.data(), sizeof whole);
+    auto const refusal = [](std::span<std::byte> some, Header header) -> std::string {
+        header.checksum = checksum64(std::as_bytes(std::span{&header, 1}).first(offsetof(Header, checksum)));
+        std::memcpy(some.data(), &header, sizeof header);
+        try {
+            static_cast<void>(PointIndex::over(some));
+            return "none";
+        } catch (Error const& e) {
+            return e.what();
+        }
+    };
+    std::span<std::byte> const file{bytes.data(), bytes.span().size()};
+    std::string const grid = "point index: the top grid does not fit the extent; publish again",
+                      section = "point index: a section lies outside the file; publish again";
+    auto const with = [&](auto&& change) {
+        auto header = whole;
+        change(header);
+        return refusal(file, header);
+    };
+    BOOST_TEST(with([](Header&) {}) == "none");
+    auto const one_cell = [](Header& h, std::uint32_t shift) {
+        h.top_shift = shift;
+        h.top_columns = h.top_rows = 1;
+    };
+    BOOST_TEST(with([&](Header& h) { one_cell(h, 31); }) == "none");
+    BOOST_TEST(with([&](Header& h) { one_cell(h, 32); }) == grid);
+    BOOST_TEST(with([&](Header& h) { h.face_count = kMaxFaces; }) == "none");
+    BOOST_TEST(with([&](Header& h) { h.face_count = kMaxFaces + 1; }) == section);
+    // A box without width or height is no extent: then there is no top grid, and no cell to read.
+    for (auto const side : {0, 1}) {
+        BOOST_TEST(with([&](Header& h) {
+                       (side == 0 ? h.max.lon : h.max.lat) = side == 0 ? h.min.lon : h.min.lat;
+                       h.top_columns = h.top_rows = 0;
+                       h.top_offset = h.tallies_offset = h.byte_size; // nothing may stand at the very end
+                   }) == "none");
+    }
+    // Sections without room for the last record.
+    BOOST_TEST(with([](Header& h) { h.top_offset = h.byte_size; }) == section);
+    auto const cells = std::uint64_t{whole.top_columns} * whole.top_rows;
+    auto const last_fit = (whole.byte_size - cells * sizeof(Tally)) / kAlignment * kAlignment;
+    BOOST_TEST(with([&](Header& h) { h.tallies_offset = last_fit; }) == "none");
+    BOOST_TEST(with([&](Header& h) { h.tallies_offset = last_fit + kAlignment; }) == section);
+    // A header alone.
+    AlignedBytes alone{std::span{file}.first(sizeof(Header))};
+    auto header = whole;
+    header.byte_size = sizeof header;
+    BOOST_TEST(refusal({alone.data(), sizeof header}, header) == section);
+    // Four gigabytes that nothing touches but their beginning.
+    auto const size = sizeof(Header) + kSectionTail + kMaxSectionBytes + kAlignment;
+    auto* const large =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    BOOST_REQUIRE(large != MAP_FAILED);
+    for (auto const beyond : {std::uint64_t{0}, std::uint64_t{kAlignment}}) {
+        Header h{};
+        h.magic = kMagic;
+        h.version = kVersion;
+        h.endian_mark = kEndianMark;
+        h.top_offset = h.tallies_offset = h.entries_offset = sizeof h;
+        h.leaves_offset = sizeof h + kSectionTail;
+        h.byte_size = h.leaves_offset + kMaxSectionBytes + beyond;
+        BOOST_TEST(refusal({static_cast<std::byte*>(large), h.byte_size}, h) == (beyond == 0 ? "none" : section));
+    }
+    ::munmap(large, size);
+}
+
 BOOST_AUTO_TEST_CASE(damaged_bytes_behind_the_header_are_met_in_bounds) {
     // Under the address sanitizer this shows that no query leaves the bytes, which end with their allocation.
     constexpr std::uint64_t kSeed = 17;
@@ -646,6 +715,8 @@ BOOST_AUTO_TEST_CASE(instructions_that_are_not_here_are_refused_and_those_that_a
         BOOST_TEST(!to_string(some).empty());
         if (std::find(here.begin(), here.end(), some) == here.end()) {
             BOOST_CHECK_THROW(PointIndex::over(bytes.span(), "index", some), Error);
+        } else {
+            BOOST_TEST((PointIndex::over(bytes.span(), "index", some).instructions() == some));
         }
     }
 }
