@@ -72,7 +72,7 @@ public:
 
     /// The owner of `p`. Expected O(1).
     [[nodiscard]] GridId locate(geom::Point p) const noexcept;
-    /// Many at once, out[i] for points[i]; sizes must be equal. Same answers as the single call, faster.
+    /// Many at once, out[i] for points[i], as many as both have. Same answers as the single call, faster.
     void locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept;
 
     /// Number of shapes it was built over.
