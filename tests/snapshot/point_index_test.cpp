@@ -163,6 +163,7 @@ std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned
 struct StoredLeaf {
     std::vector<std::uint64_t> vertices;
     std::uint32_t steps = 0;
+    bool wide = false;
 };
 
 /// All leaves of blocks without cells, told from the documented layout.
@@ -179,10 +180,10 @@ std::vector<StoredLeaf> leaves_of(std::span<std::byte const> bytes) {
         StoredLeaf leaf;
         leaf.steps = simple ? (1U << (head & 15U)) - 1 : head & kEdgeMask;
         auto const first = simple ? 1 : other_leaf_header_words(head);
-        bool const wide = !simple && (head & kWideLeaf) != 0;
+        leaf.wide = !simple && (head & kWideLeaf) != 0;
         for (std::size_t i = 0; i <= edge_slots(leaf.steps); ++i) {
-            leaf.vertices.push_back(wide ? word(first + 2 * i) | std::uint64_t{word(first + 2 * i + 1)} << 32U
-                                         : word(first + i));
+            leaf.vertices.push_back(leaf.wide ? word(first + 2 * i) | std::uint64_t{word(first + 2 * i + 1)} << 32U
+                                              : word(first + i));
         }
         leaves.push_back(std::move(leaf));
     };
@@ -375,6 +376,43 @@ BOOST_AUTO_TEST_CASE(an_edge_from_side_to_side_of_the_largest_narrow_cell_is_exa
             }
             BOOST_TEST(disagreements(level, inside) == 0);
             BOOST_TEST(disagreements(steep, inside) == 0);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_leaf_is_narrow_as_long_as_its_vertices_are_16383_from_the_middle_at_most) {
+    // 8 x 8 top cells of 2^15 positions a side; a triangle in one of them reaches up to the limit to each side.
+    constexpr std::int32_t kSide = 32768, kEnd = 8 * kSide, kMiddle = 3 * kSide + 16384;
+    auto const wide_leaves = [](std::vector<MultiPolygon> const& shapes) {
+        AlignedBytes bytes{build(shapes)};
+        auto const leaves = leaves_of(bytes.span());
+        return std::count_if(leaves.begin(), leaves.end(), [](StoredLeaf const& leaf) { return leaf.wide; });
+    };
+    // South and west, 16384 is the cell's own first position. East and north it is the next cell's: east the vertex is
+    // where a narrow leaf may have its easternmost and belongs to no edge of the next cell; north it is beyond both.
+    constexpr std::array beyond{1, 0, 2, 1};
+    auto const of_the_rim = wide_leaves({box(0, 0, kEnd, kEnd)});
+    for (std::size_t side = 0; side < 4; ++side) {
+        for (std::int32_t const reach : {16383, 16384}) {
+            // South, then turned: east, north, west.
+            std::array<Point, 3> offsets{{{-100, -reach}, {200, -50}, {-300, 80}}};
+            for (auto& p : offsets) {
+                for (std::size_t turn = 0; turn < side; ++turn) {
+                    p = {-p.lat, p.lon};
+                }
+            }
+            Ring triangle;
+            for (auto const p : offsets) {
+                triangle.push_back({kMiddle + p.lon, kMiddle + p.lat});
+            }
+            Ring const hole{triangle.rbegin(), triangle.rend()};
+            auto around = box(0, 0, kEnd, kEnd);
+            around.parts.front().holes.push_back(hole);
+            std::vector<MultiPolygon> const shapes{around, {{{triangle, {}}}}};
+            BOOST_TEST(wide_leaves(shapes) - of_the_rim == (reach == 16383 ? 0 : beyond[side]),
+                       "side " << side << ", " << reach);
+            Random random{1};
+            BOOST_TEST(disagreements(shapes, positions_to_ask(shapes, {1000, {0, 0}}, random)) == 0);
         }
     }
 }
@@ -831,6 +869,7 @@ BOOST_AUTO_TEST_CASE(edges_of_a_leaf_that_lie_end_to_end_are_one_chain) {
             for (std::size_t i = 0; i + 1 < leaf.vertices.size(); ++i) {
                 if ((leaf.steps >> i & 1U) != 0) {
                     auto const a = find(leaf.vertices[i]), b = find(leaf.vertices[i + 1]);
+                    BOOST_TEST(leaf.vertices[i] != leaf.vertices[i + 1]); // an edge without length is none
                     components -= a != b ? 1U : 0U;
                     leader[a] = b;
                     ++degree[leaf.vertices[i]];
