@@ -322,9 +322,7 @@ struct BlockBuilder::Impl {
         // 2^split is edges / edges_per_row to the nearest power of two (7/5 for the root of two).
         auto const rows = std::max<std::size_t>(4, edges.size() * 7 / (5 * kEdgesPerRow));
         auto wanted = static_cast<unsigned>(std::bit_width(rows)) - 1;
-        if (shift > kMaxNarrowShift) {
-            wanted = std::max(wanted, std::min(shift - kMaxNarrowShift, kFinestSplit));
-        }
+        wanted = std::max(wanted, std::min(shift - std::min(shift, kMaxNarrowShift), kFinestSplit)); // to narrow leaves
         auto const split = std::min({wanted, kFinestSplit, shift});
         auto const side = std::int64_t{1} << split;
         CellGrid const cells{lon, lat, shift - split, side, side};

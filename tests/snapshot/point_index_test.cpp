@@ -159,11 +159,28 @@ std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned
     return count;
 }
 
-/// A leaf's vertices as they are stored, and which steps between neighbours are edges.
+/// A leaf as it is stored.
 struct StoredLeaf {
-    std::vector<std::uint64_t> vertices;
-    std::uint32_t steps = 0;
-    bool wide = false;
+    std::int64_t west, side; ///< of its cell
+    bool simple = false, wide = false, one_delta = false;
+    std::vector<std::uint64_t> vertices; ///< as words
+    std::uint32_t steps = 0;             ///< between neighbours, that are edges
+    std::vector<std::uint32_t> deltas;   ///< of the edges, where each has its own
+
+    [[nodiscard]] std::int64_t lon(std::size_t vertex) const {
+        return wide ? static_cast<std::int32_t>(vertices[vertex])
+                    : west + side / 2 + static_cast<std::int16_t>(vertices[vertex]);
+    }
+    template <class F>
+    void for_each_edge(F&& f) const { // the numbers of its ends
+        for (std::size_t i = 0; i + 1 < vertices.size(); ++i) {
+            if ((steps >> i & 1U) != 0) {
+                f(i, i + 1);
+            }
+        }
+    }
+    [[nodiscard]] std::size_t edges() const { return static_cast<std::size_t>(std::popcount(steps)); }
+    [[nodiscard]] std::size_t chains() const { return vertices.size() - edges(); }
 };
 
 /// All leaves of blocks without cells, told from the documented layout.
@@ -174,36 +191,51 @@ std::vector<StoredLeaf> leaves_of(std::span<std::byte const> bytes) {
     };
     auto const header = read(0, Header{});
     std::vector<StoredLeaf> leaves;
-    auto const add_leaf = [&](std::uint64_t at, bool simple) {
+    auto const add_leaf = [&](std::uint64_t at, bool simple, std::int64_t west, std::int64_t side) {
         auto const word = [&](std::size_t i) { return read(at + i * 4, std::uint32_t{}); };
+        auto const half = [&](std::size_t i) { return read(at + 4 + i * 2, std::uint16_t{}); };
         auto const head = word(0);
-        StoredLeaf leaf;
+        StoredLeaf leaf{west, side, simple, !simple && (head & kWideLeaf) != 0, simple || (head & kOneDelta) != 0,
+                        {},   0,    {}};
         leaf.steps = simple ? (1U << (head & 15U)) - 1 : head & kEdgeMask;
         auto const first = simple ? 1 : other_leaf_header_words(head);
-        leaf.wide = !simple && (head & kWideLeaf) != 0;
         for (std::size_t i = 0; i <= edge_slots(leaf.steps); ++i) {
             leaf.vertices.push_back(leaf.wide ? word(first + 2 * i) | std::uint64_t{word(first + 2 * i + 1)} << 32U
                                               : word(first + i));
         }
+        leaf.for_each_edge([&](std::size_t from, std::size_t) {
+            if (!leaf.one_delta) {
+                leaf.deltas.push_back(half(1 + from));
+            }
+        });
         leaves.push_back(std::move(leaf));
+    };
+    struct Place {
+        std::uint32_t entry;
+        std::int64_t west;
+        unsigned shift;
     };
     for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
         auto const cell = read(header.top_offset + i * sizeof(Cell), Cell{});
         if ((cell.flags & kCells) != 0) {
             continue;
         }
-        std::vector<std::uint32_t> entries{cell.root};
-        while (!entries.empty()) {
-            auto const entry = entries.back();
-            entries.pop_back();
+        auto const column = static_cast<std::int64_t>(i % header.top_columns);
+        std::vector<Place> places{{cell.root, header.min.lon + (column << header.top_shift), header.top_shift}};
+        while (!places.empty()) {
+            auto const [entry, west, shift] = places.back();
+            places.pop_back();
             if (is_leaf(entry)) {
                 add_leaf(header.leaves_offset + cell.leaves * 64ULL + leaf_word(entry, scale_of(cell)) * 4ULL,
-                         kind_of(entry) == Kind::simple_leaf);
+                         kind_of(entry) == Kind::simple_leaf, west, std::int64_t{1} << shift);
             } else if (kind_of(entry) == Kind::subgrid) {
                 auto const at =
                     header.entries_offset + cell.subgrids * 64ULL + subgrid_word(entry, scale_of(cell)) * 4ULL;
-                for (std::size_t sub = 0; sub < std::size_t{1} << (2 * split_in(entry)); ++sub) {
-                    entries.push_back(read(at + sub * 2, std::uint16_t{}));
+                auto const inner = shift - split_in(entry);
+                auto const columns = std::size_t{1} << split_in(entry);
+                for (std::size_t sub = 0; sub < columns * columns; ++sub) {
+                    places.push_back({read(at + sub * 2, std::uint16_t{}),
+                                      west + (static_cast<std::int64_t>(sub % columns) << inner), inner});
                 }
             }
         }
@@ -821,9 +853,10 @@ BOOST_AUTO_TEST_CASE(changed_content_is_noticed) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
-    // A border in steps of 1500 units, so that cells of 2^14 and 2^15 hold chains of eight to fourteen edges.
-    Random random{12};
+namespace {
+
+/// A border in steps of 1500 units, so that cells of 2^14 and 2^15 hold chains of eight to fourteen edges.
+std::vector<MultiPolygon> along_a_bent_border(Random& random) {
     Ring west{kCorner}, east;
     for (std::int32_t i = 0; i <= 130; ++i) {
         auto const bend = i == 0 || i == 130 ? 0 : static_cast<std::int32_t>(random.between(-700, 700));
@@ -835,7 +868,14 @@ BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
     east.push_back({kCorner.lon + 200000, kCorner.lat});
     east.push_back({kCorner.lon + 200000, kCorner.lat + 130 * 1500});
     std::rotate(east.begin(), east.end() - 2, east.end());
-    std::vector<MultiPolygon> const shapes{{{{west, {}}}}, {{{east, {}}}}};
+    return {{{{west, {}}}}, {{{east, {}}}}};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
+    Random random{12};
+    auto const shapes = along_a_bent_border(random);
     std::vector<Point> points;
     for (int i = 0; i < 20000; ++i) {
         points.push_back({kCorner.lon + 100000 + static_cast<std::int32_t>(random.between(-800, 800)),
@@ -847,12 +887,12 @@ BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
     BOOST_TEST(anatomy.leaf_vertices > anatomy.leaves * 5);
 }
 
-BOOST_AUTO_TEST_CASE(edges_of_a_leaf_that_lie_end_to_end_are_one_chain) {
-    std::size_t chains_seen = 0, long_chains = 0;
-    for (std::uint64_t round = 0; round < 40; ++round) {
+BOOST_AUTO_TEST_CASE(a_leaf_has_no_more_than_it_needs) {
+    std::size_t chains_seen = 0, long_chains = 0, simple = 0;
+    for (std::uint64_t round = 0; round < 80; ++round) {
         Random random{400 + round};
         Placement const place{static_cast<std::int64_t>(round % 2 == 0 ? 300 : 200000), {1130000000, 230000000}};
-        AlignedBytes bytes{build(merged_cells(random, place, true))};
+        AlignedBytes bytes{build(round < 40 ? merged_cells(random, place, true) : along_a_bent_border(random))};
         for (auto const& leaf : leaves_of(bytes.span())) {
             std::map<std::uint64_t, std::size_t> degree;
             std::map<std::uint64_t, std::uint64_t> leader;
@@ -866,26 +906,59 @@ BOOST_AUTO_TEST_CASE(edges_of_a_leaf_that_lie_end_to_end_are_one_chain) {
                 leader.emplace(v, v);
             }
             auto components = leader.size();
-            for (std::size_t i = 0; i + 1 < leaf.vertices.size(); ++i) {
-                if ((leaf.steps >> i & 1U) != 0) {
-                    auto const a = find(leaf.vertices[i]), b = find(leaf.vertices[i + 1]);
-                    BOOST_TEST(leaf.vertices[i] != leaf.vertices[i + 1]); // an edge without length is none
-                    components -= a != b ? 1U : 0U;
-                    leader[a] = b;
-                    ++degree[leaf.vertices[i]];
-                    ++degree[leaf.vertices[i + 1]];
-                }
-            }
+            leaf.for_each_edge([&](std::size_t i, std::size_t j) {
+                // Some position of the cell lies between its ends.
+                BOOST_TEST((std::min(leaf.lon(i), leaf.lon(j)) < leaf.west + leaf.side &&
+                            std::max(leaf.lon(i), leaf.lon(j)) > leaf.west && leaf.lon(i) != leaf.lon(j)));
+                auto const a = find(leaf.vertices[i]), b = find(leaf.vertices[j]);
+                components -= a != b ? 1U : 0U;
+                leader[a] = b;
+                ++degree[leaf.vertices[i]];
+                ++degree[leaf.vertices[j]];
+            });
+            // Edges that lie end to end are one chain.
             if (std::all_of(degree.begin(), degree.end(), [](auto const& d) { return d.second <= 2; })) {
-                auto const edges = static_cast<std::size_t>(std::popcount(leaf.steps));
-                BOOST_TEST(leaf.vertices.size() - edges == components);
+                BOOST_TEST(leaf.chains() == components);
                 chains_seen += components;
-                long_chains += edges > components * 2 ? 1U : 0U;
+                long_chains += leaf.edges() > components * 2 ? 1U : 0U;
             }
+            // One delta is written once, and what could be simple is.
+            if (!leaf.one_delta) {
+                BOOST_TEST((std::adjacent_find(leaf.deltas.begin(), leaf.deltas.end(), std::not_equal_to<>{}) !=
+                            leaf.deltas.end()));
+            }
+            BOOST_TEST(leaf.simple == (!leaf.wide && leaf.one_delta && leaf.chains() == 1));
+            simple += leaf.simple ? 1U : 0U;
         }
     }
     BOOST_TEST(chains_seen > 1000);
     BOOST_TEST(long_chains > 100);
+    BOOST_TEST(simple > 1000);
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_is_cut_for_narrow_leaves_unless_an_edge_is_too_long_for_them) {
+    // 8 x 8 top cells of 2^16 positions a side; a triangle in one of them, of 16383 units at most or one more.
+    constexpr std::int32_t kSide = 65536, kEnd = 8 * kSide, kMiddle = 3 * kSide + 32768;
+    auto const wide_leaves = [](std::vector<MultiPolygon> const& shapes) {
+        AlignedBytes bytes{build(shapes)};
+        auto const leaves = leaves_of(bytes.span());
+        return std::count_if(leaves.begin(), leaves.end(), [](StoredLeaf const& leaf) { return leaf.wide; });
+    };
+    auto const of_the_rim = wide_leaves({box(0, 0, kEnd, kEnd)});
+    for (std::int32_t const length : {16383, 16384}) {
+        for (bool const upright : {false, true}) {
+            Ring triangle{{kMiddle, kMiddle}, {kMiddle + length, kMiddle + 100}, {kMiddle + 50, kMiddle + 200}};
+            if (upright) {
+                triangle = {{kMiddle, kMiddle}, {kMiddle + 200, kMiddle + 50}, {kMiddle + 100, kMiddle + length}};
+            }
+            auto around = box(0, 0, kEnd, kEnd);
+            around.parts.front().holes.push_back({triangle.rbegin(), triangle.rend()});
+            std::vector<MultiPolygon> const shapes{around, {{{triangle, {}}}}};
+            BOOST_TEST(wide_leaves(shapes) - of_the_rim == (length == 16383 ? 0 : 1), "length " << length << upright);
+            Random random{1};
+            BOOST_TEST(disagreements(shapes, positions_to_ask(shapes, {1000, {0, 0}}, random)) == 0);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_answers_as_many_as_have_both_a_position_and_room) {
