@@ -6,6 +6,7 @@
 #include <wangge/snapshot/point_index.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <cstring>
@@ -473,6 +474,53 @@ BOOST_AUTO_TEST_CASE(bytes_do_not_depend_on_where_rings_start_or_in_which_order_
         }
     }
     BOOST_TEST((before == build(shapes)));
+}
+
+BOOST_AUTO_TEST_CASE(the_bytes_of_known_coverages_change_only_when_that_is_meant) {
+    // Whoever changes how cells are cut or leaves packed notes the new sums here, and raises kVersion when a reader of
+    // the old bytes could not read the new ones.
+    struct Known {
+        std::vector<MultiPolygon> shapes;
+        std::uint64_t sum;
+    };
+    Random first{1}, second{2}, third{3};
+    std::vector<Known> const known{
+        {{box(0, 0, 8, 8)}, 0x0d996023db293c11U},
+        {merged_cells(first, {1000, {1130000000, 230000000}}, true), 0xab8d1d0b3f034499U},
+        {merged_cells(second, {7000000, {0, 0}}, true), 0x8e92d4115b0aebaeU},
+        {merged_cells(third, {54321, {1130000000, 230000000}}, true), 0x495e57139a96318aU},
+    };
+    for (auto const& [shapes, sum] : known) {
+        BOOST_TEST(checksum64(build(shapes)) == sum, fmt::format("{:#018x}", checksum64(build(shapes))));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(building_tells_how_far_it_is) {
+    struct Recorder final : Progress {
+        std::uint64_t total = 0, done = 0;
+        bool ended = false;
+        void begin(std::string_view, std::uint64_t count, std::string_view) override { total = count; }
+        void advance(std::uint64_t steps) override { done += steps; }
+        void end() override { ended = true; }
+    } recorder;
+    std::vector<MultiPolygon> const shapes{box(0, 0, 8, 8)};
+    static_cast<void>(PointIndex::build(pointers_to(shapes), recorder, 1));
+    BOOST_TEST(recorder.total == 64U); // 8 x 8 cells of one position each
+    BOOST_TEST(recorder.done == 64U);
+    BOOST_TEST(recorder.ended);
+}
+
+BOOST_AUTO_TEST_CASE(more_grids_than_the_format_numbers_are_refused) {
+    AlignedBytes bytes{build({box(0, 0, 8, 8)})};
+    auto const index = PointIndex::over(bytes.span());
+    SilentProgress silent;
+    auto const update_to = [&](std::size_t grids) {
+        return PointIndex::update(
+            index, grids, {}, [](auto const&, auto const&) {}, silent);
+    };
+    AlignedBytes most{update_to(kMaxFaces)};
+    BOOST_TEST(PointIndex::over(most.span()).grid_count() == kMaxFaces);
+    BOOST_CHECK_THROW(update_to(std::size_t{kMaxFaces} + 1), Error);
 }
 
 BOOST_AUTO_TEST_CASE(a_vertex_off_the_globe_is_refused) {
