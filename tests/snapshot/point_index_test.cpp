@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <set>
 
 using namespace wangge;
 using namespace wangge::test;
@@ -44,6 +45,15 @@ private:
     };
     std::unique_ptr<std::byte, Free> m_lines;
     std::size_t m_size;
+};
+
+/// What a progress was told.
+struct Recorder final : Progress {
+    std::uint64_t total = 0, done = 0;
+    bool ended = false;
+    void begin(std::string_view, std::uint64_t count, std::string_view) override { total = count; }
+    void advance(std::uint64_t steps) override { done += steps; }
+    void end() override { ended = true; }
 };
 
 std::vector<MultiPolygon const*> pointers_to(std::vector<MultiPolygon> const& shapes) {
@@ -496,13 +506,7 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_known_coverages_change_only_when_that_is_meant
 }
 
 BOOST_AUTO_TEST_CASE(building_tells_how_far_it_is) {
-    struct Recorder final : Progress {
-        std::uint64_t total = 0, done = 0;
-        bool ended = false;
-        void begin(std::string_view, std::uint64_t count, std::string_view) override { total = count; }
-        void advance(std::uint64_t steps) override { done += steps; }
-        void end() override { ended = true; }
-    } recorder;
+    Recorder recorder;
     std::vector<MultiPolygon> const shapes{box(0, 0, 8, 8)};
     static_cast<void>(PointIndex::build(pointers_to(shapes), recorder, 1));
     BOOST_TEST(recorder.total == 64U); // 8 x 8 cells of one position each
@@ -725,7 +729,7 @@ std::size_t wrong_in_quadrangles(std::span<std::byte const> bytes, std::vector<M
 
 /// update() from one coverage to the other; adds the number of unchanged grids that it asked for.
 std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vector<MultiPolygon> const& after,
-                              std::size_t& visited, bool damaged = false) {
+                              std::size_t& visited, bool damaged = false, Progress&& progress = SilentProgress{}) {
     std::vector<PointIndex::Change> changes;
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
         auto const* const was = i < before.size() ? &before[i] : nullptr;
@@ -740,7 +744,6 @@ std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vect
             old.data()[i] ^= std::byte{255};
         }
     }
-    SilentProgress silent;
     return PointIndex::update(
         PointIndex::over(old.span()), after.size(), changes,
         [&](geom::Envelope const& box, PointIndex::ShapeVisitor const& visit) {
@@ -753,7 +756,7 @@ std::vector<std::byte> update(std::vector<MultiPolygon> const& before, std::vect
                 }
             }
         },
-        silent);
+        progress);
 }
 
 constexpr Point kCorner{1130000000, 230000000};
@@ -854,6 +857,35 @@ BOOST_AUTO_TEST_CASE(an_updated_index_has_the_bytes_of_one_built_anew) {
         taken_over += visited < after.size() / 2 ? 1U : 0U;
     }
     BOOST_TEST(taken_over > 15U); // it was not simply built anew each time
+}
+
+BOOST_AUTO_TEST_CASE(an_update_builds_the_cells_that_a_changed_grid_meets_and_no_others) {
+    Random random{21};
+    auto const before = quadrangles(random, 40, 40, kCorner, 20000);
+    auto after = before;
+    auto const near = std::size_t{20 * 40 + 3}, far = std::size_t{20 * 40 + 30};
+    std::swap(after[near], after[near + 1]);
+    std::swap(after[far], after[far + 1]);
+    Header header;
+    auto const whole = build(before);
+    std::memcpy(&header, whole.data(), sizeof header);
+    std::set<std::pair<std::int32_t, std::int32_t>> cells;
+    for (auto const id : {near, near + 1, far, far + 1}) {
+        auto const box = geom::envelope_of(before[id]);
+        for (auto row = (box.min.lat - header.min.lat) >> header.top_shift;
+             row <= (box.max.lat - header.min.lat) >> header.top_shift; ++row) {
+            for (auto column = (box.min.lon - header.min.lon) >> header.top_shift;
+                 column <= (box.max.lon - header.min.lon) >> header.top_shift; ++column) {
+                cells.insert({column, row});
+            }
+        }
+    }
+    Recorder recorder;
+    std::size_t visited = 0;
+    BOOST_TEST((update(before, after, visited, false, std::move(recorder)) == build(after)));
+    BOOST_TEST(recorder.total == cells.size());
+    BOOST_TEST(recorder.done == cells.size());
+    BOOST_TEST(cells.size() < std::size_t{header.top_columns} * header.top_rows);
 }
 
 BOOST_AUTO_TEST_CASE(an_updated_index_follows_a_grid_that_reaches_less_or_more_far_to_any_side) {
