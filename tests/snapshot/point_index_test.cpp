@@ -880,9 +880,19 @@ BOOST_AUTO_TEST_CASE(an_update_builds_the_cells_that_a_changed_grid_meets_and_no
             }
         }
     }
+    std::size_t asked = 0; // unchanged grids whose boxes meet those of the cells' positions
+    for (auto const& [column, row] : cells) {
+        auto const side = std::int32_t{1} << header.top_shift;
+        Point const corner{header.min.lon + column * side, header.min.lat + row * side};
+        geom::Envelope const box{corner, {corner.lon + side - 1, corner.lat + side - 1}};
+        for (std::size_t id = 0; id < after.size(); ++id) {
+            asked += after[id] == before[id] && geom::envelope_of(after[id]).intersects(box) ? 1U : 0U;
+        }
+    }
     Recorder recorder;
     std::size_t visited = 0;
     BOOST_TEST((update(before, after, visited, false, std::move(recorder)) == build(after)));
+    BOOST_TEST(visited == asked);
     BOOST_TEST(recorder.total == cells.size());
     BOOST_TEST(recorder.done == cells.size());
     BOOST_TEST(cells.size() < std::size_t{header.top_columns} * header.top_rows);
