@@ -105,9 +105,9 @@ private:
     std::array<Keys, AddressQuery::kMostLines> m_line_keys;
     float m_best = 0; ///< cost of the best so far in the line
     float m_line_cost = 0;
-    std::uint32_t m_conflicts = 0; ///< Area::conflicts of what is looked at
-    bool m_outside = false;        ///< what is looked at lies outside the city or county that the text names
-    unsigned m_agreements = 0;     ///< of it and the text: town, village, name; numbers not counted yet
+    std::uint32_t m_conflicts = 0;          ///< Area::conflicts of what is looked at
+    bool m_outside = false;                 ///< what is looked at lies outside the city or county that the text names
+    unsigned m_agreements = 0;              ///< of it and the text: town, village, name; numbers not counted yet
     std::size_t m_looked = 0, m_houses = 0; ///< in the line
     std::size_t m_looked_before = 0;        ///< in the lines before it
     bool m_cut = false;
