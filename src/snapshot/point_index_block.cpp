@@ -240,7 +240,7 @@ struct BlockBuilder::Impl {
         kept.clear();
         bool long_edge = false;
         for (auto const& e : edges) {
-            if (e.west.lon < end && e.east.lon > lon && e.west.lon != e.east.lon) { // others are never counted
+            if (e.east.lon > lon && e.west.lon != e.east.lon) { // others are never counted
                 if (kept.size() == kLeafVertices) {
                     return std::nullopt;
                 }
