@@ -6,6 +6,7 @@
 #include <wangge/snapshot/point_index.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/mman.h>
 
 #include <cstring>
 #include <limits>
@@ -156,6 +157,57 @@ std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned
         count += (cell.flags & mask) == wanted ? 1U : 0U;
     }
     return count;
+}
+
+/// A leaf's vertices as they are stored, and which steps between neighbours are edges.
+struct StoredLeaf {
+    std::vector<std::uint64_t> vertices;
+    std::uint32_t steps = 0;
+};
+
+/// All leaves of blocks without cells, told from the documented layout.
+std::vector<StoredLeaf> leaves_of(std::span<std::byte const> bytes) {
+    auto const read = [&]<class T>(std::uint64_t at, T value) {
+        std::memcpy(&value, &bytes[at], sizeof value);
+        return value;
+    };
+    auto const header = read(0, Header{});
+    std::vector<StoredLeaf> leaves;
+    auto const add_leaf = [&](std::uint64_t at, bool simple) {
+        auto const word = [&](std::size_t i) { return read(at + i * 4, std::uint32_t{}); };
+        auto const head = word(0);
+        StoredLeaf leaf;
+        leaf.steps = simple ? (1U << (head & 15U)) - 1 : head & kEdgeMask;
+        auto const first = simple ? 1 : other_leaf_header_words(head);
+        bool const wide = !simple && (head & kWideLeaf) != 0;
+        for (std::size_t i = 0; i <= edge_slots(leaf.steps); ++i) {
+            leaf.vertices.push_back(wide ? word(first + 2 * i) | std::uint64_t{word(first + 2 * i + 1)} << 32U
+                                         : word(first + i));
+        }
+        leaves.push_back(std::move(leaf));
+    };
+    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
+        auto const cell = read(header.top_offset + i * sizeof(Cell), Cell{});
+        if ((cell.flags & kCells) != 0) {
+            continue;
+        }
+        std::vector<std::uint32_t> entries{cell.root};
+        while (!entries.empty()) {
+            auto const entry = entries.back();
+            entries.pop_back();
+            if (is_leaf(entry)) {
+                add_leaf(header.leaves_offset + cell.leaves * 64ULL + leaf_word(entry, scale_of(cell)) * 4ULL,
+                         kind_of(entry) == Kind::simple_leaf);
+            } else if (kind_of(entry) == Kind::subgrid) {
+                auto const at =
+                    header.entries_offset + cell.subgrids * 64ULL + subgrid_word(entry, scale_of(cell)) * 4ULL;
+                for (std::size_t sub = 0; sub < std::size_t{1} << (2 * split_in(entry)); ++sub) {
+                    entries.push_back(read(at + sub * 2, std::uint16_t{}));
+                }
+            }
+        }
+    }
+    return leaves;
 }
 
 } // namespace
@@ -370,6 +422,74 @@ BOOST_AUTO_TEST_CASE(truncated_or_altered_headers_are_refused) {
         bytes.data()[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
         BOOST_CHECK_THROW(PointIndex::over(bytes.span()), Error);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_field_of_the_header_is_taken_at_its_limit_and_refused_beyond) {
+    AlignedBytes bytes{build({box(5, 7, 60000, 80000)})};
+    Header whole;
+    std::memcpy(&whole, bytes.data(), sizeof whole);
+    auto const refusal = [](std::span<std::byte> some, Header header) -> std::string {
+        header.checksum = checksum64(std::as_bytes(std::span{&header, 1}).first(offsetof(Header, checksum)));
+        std::memcpy(some.data(), &header, sizeof header);
+        try {
+            static_cast<void>(PointIndex::over(some));
+            return "none";
+        } catch (Error const& e) {
+            return e.what();
+        }
+    };
+    std::span<std::byte> const file{bytes.data(), bytes.span().size()};
+    std::string const grid = "point index: the top grid does not fit the extent; publish again",
+                      section = "point index: a section lies outside the file; publish again";
+    auto const with = [&](auto&& change) {
+        auto header = whole;
+        change(header);
+        return refusal(file, header);
+    };
+    BOOST_TEST(with([](Header&) {}) == "none");
+    auto const one_cell = [](Header& h, std::uint32_t shift) {
+        h.top_shift = shift;
+        h.top_columns = h.top_rows = 1;
+    };
+    BOOST_TEST(with([&](Header& h) { one_cell(h, 31); }) == "none");
+    BOOST_TEST(with([&](Header& h) { one_cell(h, 32); }) == grid);
+    BOOST_TEST(with([&](Header& h) { h.face_count = kMaxFaces; }) == "none");
+    BOOST_TEST(with([&](Header& h) { h.face_count = kMaxFaces + 1; }) == section);
+    // A box without width or height is no extent: then there is no top grid, and no cell to read.
+    for (auto const side : {0, 1}) {
+        BOOST_TEST(with([&](Header& h) {
+                       (side == 0 ? h.max.lon : h.max.lat) = side == 0 ? h.min.lon : h.min.lat;
+                       h.top_columns = h.top_rows = 0;
+                       h.top_offset = h.tallies_offset = h.byte_size; // nothing may stand at the very end
+                   }) == "none");
+    }
+    // Sections without room for the last record.
+    BOOST_TEST(with([](Header& h) { h.top_offset = h.byte_size; }) == section);
+    auto const cells = std::uint64_t{whole.top_columns} * whole.top_rows;
+    auto const last_fit = (whole.byte_size - cells * sizeof(Tally)) / kAlignment * kAlignment;
+    BOOST_TEST(with([&](Header& h) { h.tallies_offset = last_fit; }) == "none");
+    BOOST_TEST(with([&](Header& h) { h.tallies_offset = last_fit + kAlignment; }) == section);
+    // A header alone.
+    AlignedBytes alone{std::span{file}.first(sizeof(Header))};
+    auto header = whole;
+    header.byte_size = sizeof header;
+    BOOST_TEST(refusal({alone.data(), sizeof header}, header) == section);
+    // Four gigabytes that nothing touches but their beginning.
+    auto const size = sizeof(Header) + kSectionTail + kMaxSectionBytes + kAlignment;
+    auto* const large =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    BOOST_REQUIRE(large != MAP_FAILED);
+    for (auto const beyond : {std::uint64_t{0}, std::uint64_t{kAlignment}}) {
+        Header h{};
+        h.magic = kMagic;
+        h.version = kVersion;
+        h.endian_mark = kEndianMark;
+        h.top_offset = h.tallies_offset = h.entries_offset = sizeof h;
+        h.leaves_offset = sizeof h + kSectionTail;
+        h.byte_size = h.leaves_offset + kMaxSectionBytes + beyond;
+        BOOST_TEST(refusal({static_cast<std::byte*>(large), h.byte_size}, h) == (beyond == 0 ? "none" : section));
+    }
+    ::munmap(large, size);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_bytes_behind_the_header_are_met_in_bounds) {
@@ -646,6 +766,8 @@ BOOST_AUTO_TEST_CASE(instructions_that_are_not_here_are_refused_and_those_that_a
         BOOST_TEST(!to_string(some).empty());
         if (std::find(here.begin(), here.end(), some) == here.end()) {
             BOOST_CHECK_THROW(PointIndex::over(bytes.span(), "index", some), Error);
+        } else {
+            BOOST_TEST((PointIndex::over(bytes.span(), "index", some).instructions() == some));
         }
     }
 }
@@ -685,6 +807,64 @@ BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
     AlignedBytes bytes{build(shapes)};
     auto const anatomy = PointIndex::over(bytes.span()).anatomy();
     BOOST_TEST(anatomy.leaf_vertices > anatomy.leaves * 5);
+}
+
+BOOST_AUTO_TEST_CASE(edges_of_a_leaf_that_lie_end_to_end_are_one_chain) {
+    std::size_t chains_seen = 0, long_chains = 0;
+    for (std::uint64_t round = 0; round < 40; ++round) {
+        Random random{400 + round};
+        Placement const place{static_cast<std::int64_t>(round % 2 == 0 ? 300 : 200000), {1130000000, 230000000}};
+        AlignedBytes bytes{build(merged_cells(random, place, true))};
+        for (auto const& leaf : leaves_of(bytes.span())) {
+            std::map<std::uint64_t, std::size_t> degree;
+            std::map<std::uint64_t, std::uint64_t> leader;
+            auto const find = [&](std::uint64_t v) {
+                while (leader.at(v) != v) {
+                    v = leader.at(v);
+                }
+                return v;
+            };
+            for (auto const v : leaf.vertices) {
+                leader.emplace(v, v);
+            }
+            auto components = leader.size();
+            for (std::size_t i = 0; i + 1 < leaf.vertices.size(); ++i) {
+                if ((leaf.steps >> i & 1U) != 0) {
+                    auto const a = find(leaf.vertices[i]), b = find(leaf.vertices[i + 1]);
+                    components -= a != b ? 1U : 0U;
+                    leader[a] = b;
+                    ++degree[leaf.vertices[i]];
+                    ++degree[leaf.vertices[i + 1]];
+                }
+            }
+            if (std::all_of(degree.begin(), degree.end(), [](auto const& d) { return d.second <= 2; })) {
+                auto const edges = static_cast<std::size_t>(std::popcount(leaf.steps));
+                BOOST_TEST(leaf.vertices.size() - edges == components);
+                chains_seen += components;
+                long_chains += edges > components * 2 ? 1U : 0U;
+            }
+        }
+    }
+    BOOST_TEST(chains_seen > 1000);
+    BOOST_TEST(long_chains > 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_answers_as_many_as_have_both_a_position_and_room) {
+    AlignedBytes bytes{build({box(5, 7, 60, 80)})};
+    std::vector<Point> const points(100, Point{10, 10});
+    for (auto const instructions : snapshot::instructions_here()) {
+        auto const index = PointIndex::over(bytes.span(), "index", instructions);
+        for (std::size_t const both : {0U, 15U, 16U, 17U, 63U, 64U, 65U}) {
+            std::vector<snapshot::GridId> few(100, 7U);
+            index.locate(points, std::span{few}.first(both));
+            std::vector<snapshot::GridId> expected(both, 0U);
+            expected.resize(100, 7U);
+            BOOST_TEST((few == expected), to_string(instructions) << ", room for " << both);
+            few.assign(100, 7U);
+            index.locate(std::span{points}.first(both), few);
+            BOOST_TEST((few == expected), to_string(instructions) << ", " << both << " positions");
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_update_takes_nothing_over_from_damaged_bytes) {
