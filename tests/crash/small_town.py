@@ -81,10 +81,11 @@ def make(folder):
         move(spots[number])
         grids["features"][7]["properties"]["网格名称"] = name
         write(folder / f"{name}.geojson", grids)
-    # One grid of which a vertex slipped, as the state after the last of these has it otherwise.
+    # One grid of which a vertex slipped and the name changes, otherwise as the last of these has it.
     uses = next(uses for uses in spots[len(spots) * 3 // 4:]
                 if not {grids["features"][use[0]]["properties"]["网格编码"] for use in uses} & set(neighbours))
     move(uses[:1])
+    grids["features"][uses[0][0]]["properties"]["网格名称"] = "slipped"
     write(folder / "slipped.geojson", {**grids, "features": [grids["features"][uses[0][0]]]})
 
     write_rows(folder / "concordance.csv", ["old_code", "new_code"], [[f"{TOWN}{n}", codes[0][:12]] for n in (998, 999)])

@@ -78,7 +78,7 @@ STEPS = [
     Step("repair", "changes repair 4 --tolerance 0.5 --all --layer {out}/repairs.gpkg --author ann"),
     Step("operation-to-drop", "changes add 4 rename {code} --name slip --author ann", adds=True),
     Step("preview", "changes preview 4 --layer {out}/preview.gpkg"),
-    Step("drop", "changes drop 4 3 --author ann", again=1),
+    Step("drop", "changes drop 4 4 --author ann", again=1),
     Step("discard", "changes discard 4 --reason twice --author ann", again=1),
 ]
 # Commands that open the registry for reading alone, if at all; every other one has a step.
