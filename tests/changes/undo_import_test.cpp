@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <tuple>
@@ -219,6 +220,33 @@ BOOST_AUTO_TEST_CASE(a_conflict_says_in_what_a_grid_is_no_longer_what_was_drawn_
         BOOST_REQUIRE(found.conflicts.size() == 1);
         BOOST_TEST(holds(found.conflicts[0].message, one.said), found.conflicts[0].message);
     }
+}
+
+BOOST_AUTO_TEST_CASE(to_take_an_acceptance_back_is_checked_where_the_ground_is_open_again) {
+    {
+        auto registry = open(); // as it came before anybody checked it
+        auto after = registry.grid(middle, kDay).value();
+        auto cells = box(2, 0, 4, 6);
+        cells.erase({2, 3});
+        after.shape = area_of(cells);
+        registry::ChangeSet set;
+        set.title = "with a hole";
+        set.author = "importer";
+        set.effective = kDay;
+        set.changes.push_back({{ChangeKind::reshaped}, after, 0, 0});
+        registry.apply(set, progress);
+    }
+    auto const accepting = draft("water", kDay);
+    {
+        auto registry = open();
+        ChangeEditor{registry, accepting, "ann"}.accept_gap(centre({2, 3}), "水域");
+    }
+    auto const undoing = undo(carry_through(accepting));
+    auto registry = open();
+    auto const found = changes::check(registry, undoing, "ben").examination;
+    BOOST_REQUIRE(found.conflicts.empty());
+    BOOST_TEST(std::ranges::any_of(
+        found.problems, [](auto const& dated) { return dated.day == kDay && dated.problem.code == ProblemCode::gap; }));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_import_of_grids_is_refused) {
