@@ -271,10 +271,7 @@ void Proposer::make_groups() {
     m_groups_of.clear();
     for (std::size_t g = 0; g < m_groups.size(); ++g) {
         for (auto const& [f, edit] : m_groups[g].faces) {
-            auto& list = m_groups_of[m_work->face(f).name];
-            if (list.empty() || list.back() != g) {
-                list.push_back(g);
-            }
+            m_groups_of[m_work->face(f).name].push_back(g);
         }
     }
     for (auto& group : m_groups) {
@@ -489,9 +486,9 @@ void Proposer::refuse_for(Problem const& problem, std::set<std::size_t>& refused
             return;
         }
     }
-    for (std::size_t g = 0; g < m_groups.size(); ++g) { // not to be placed: nothing is safe
-        if (m_groups[g].refusal.empty()) {
-            refused.insert(g);
+    for (auto const& group : m_groups) { // not to be placed: nothing is safe
+        if (group.refusal.empty()) {
+            refused.insert(static_cast<std::size_t>(&group - m_groups.data()));
         }
     }
 }
@@ -638,8 +635,7 @@ std::vector<RepairProposal> Proposer::take_proposals() {
         auto& proposal = group.proposal;
         proposal.refusal = group.refusal;
         std::sort(proposal.problems.begin(), proposal.problems.end());
-        std::sort(proposal.changes.begin(), proposal.changes.end(),
-                  [](GridChange const& a, GridChange const& b) { return a.name < b.name; });
+        std::ranges::sort(proposal.changes, {}, &GridChange::name);
         for (auto const& change : proposal.changes) {
             proposal.grids.push_back(change.name);
         }
