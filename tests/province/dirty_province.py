@@ -233,7 +233,9 @@ def main():
     check(compare([d for d in defects if d is not some], findings)[2], "a finding without its defect would be noticed")
     check(compare(defects, [f for f in findings if not some.is_found_as(f)])[0] == [some], "a defect without its finding would be noticed")
     for kind in sorted(MEASURED):
-        some = next(d for d in defects if d.kind == kind and d.unit and d.measure > 1 and not d.detail.endswith("in another"))
+        some = next((d for d in defects if d.kind == kind and d.unit and d.measure > 1 and not d.detail.endswith("in another")), None)
+        if some is None and options.scale != "province":  # an inland city has no ground beyond every county
+            continue
         some.measure *= 1.002
         check(compare(defects, findings)[1], f"a measure of {kind} that is off by two thousandths would be noticed")
         some.measure /= 1.002
