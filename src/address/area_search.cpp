@@ -35,7 +35,7 @@ void AreaSearch::add(DivisionNumber division, std::uint32_t mention, float cost)
     auto& mark = touch(division);
     mark.cost = mark.agrees == 0 ? cost : std::max(mark.cost, cost);
     mark.agrees |= 1U << mention;
-    auto const parent = m_gazetteer.division(division).parent;
+    auto const parent = m_gazetteer.parent(division);
     if (parent < m_marks.size()) {
         touch(parent).near |= 1U << mention;
     }
@@ -71,7 +71,7 @@ void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
     m_touched.clear();
     for (DivisionNumber root = 0; root < m_marks.size();) {
         touch(root);
-        root = std::max(root + 1, m_gazetteer.division(root).end);
+        root = std::max(root + 1, m_gazetteer.end(root));
     }
     m_mentions = query.mentions;
     m_asked = line.mentions;
@@ -93,7 +93,7 @@ void AreaSearch::weigh() {
     for (auto const division : m_touched) {
         std::uint32_t agrees = 0, near = 0;
         float cost = 0;
-        for (auto at = division; at < m_marks.size(); at = m_gazetteer.division(at).parent) {
+        for (auto at = division; at < m_marks.size(); at = m_gazetteer.parent(at)) {
             auto const& mark = m_marks[at];
             if (mark.touched) {
                 cost += (mark.agrees & ~agrees) != 0 ? mark.cost : 0;
@@ -139,7 +139,7 @@ unsigned AreaSearch::full_agreements(Area const& area) const noexcept {
 }
 
 DivisionNumber AreaSearch::area_of(DivisionNumber division) const {
-    for (auto at = division; at < m_marks.size(); at = m_gazetteer.division(at).parent) {
+    for (auto at = division; at < m_marks.size(); at = m_gazetteer.parent(at)) {
         if (m_marks[at].touched) {
             return at;
         }
@@ -167,12 +167,11 @@ std::u32string_view AreaSearch::stem_of(DivisionNumber division) {
 bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line) {
     // Only what narrows the best area: a village that is known already says all that its misspelt town could.
     auto const best = m_areas.front();
-    if (line.nameless.size == 0 || best.division == kNoDivision ||
-        m_gazetteer.division(best.division).level >= Level::village) {
+    if (line.nameless.size == 0 || best.division == kNoDivision || m_gazetteer.level(best.division) >= Level::village) {
         return false;
     }
     auto const first = best.division + 1;
-    auto const end = m_gazetteer.division(best.division).end;
+    auto const end = m_gazetteer.end(best.division);
     bool const all_villages = end - first < kMostCompared;
     auto const asked_before = m_asked;
     for (auto const part : line.nameless) {
@@ -189,8 +188,7 @@ bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line
                 add(at, mention, cost + m_costs.slip);
                 found = true;
             }
-            auto const division = m_gazetteer.division(at);
-            at = all_villages || division.level < Level::town ? at + 1 : std::max(at + 1, division.end);
+            at = all_villages || m_gazetteer.level(at) < Level::town ? at + 1 : std::max(at + 1, m_gazetteer.end(at));
         }
         if (found) {
             m_mentions.push_back({part, query.parsed->parts[part].component, false, true, false});

@@ -15,14 +15,6 @@
 
 namespace wangge::address {
 
-struct Gazetteer::Record {
-    std::uint64_t code = 0;
-    std::uint32_t name_begin = 0, name_end = 0; ///< in the text
-    DivisionNumber parent = kNoDivision, end = 0;
-    std::uint32_t level = 0;
-    std::uint32_t stands_for_city = 0; ///< a made-up county, so that towns have one
-};
-
 namespace {
 
 constexpr std::uint64_t kMagic = 0x325f545a41475757U; // "WWGAZT_2"
@@ -98,17 +90,50 @@ struct GazetteerBuilder {
     std::vector<Record> records;
     std::vector<DivisionNumber> by_code;
     std::string text;
-    std::map<std::u32string, std::map<DivisionNumber, NameKind>> names;
+    struct Named {
+        std::uint64_t beginning = 0;       ///< the first characters as a number that compares as they do
+        std::uint32_t begin = 0, size = 0; ///< in `characters`
+        DivisionNumber number = kNoDivision;
+        NameKind kind = NameKind::full;
+    };
+    std::vector<Named> names;
+    std::u32string characters;
+    NormalizedText normal;
 
     void add(DivisionNumber number, std::string_view written, NameKind kind) {
-        auto normal = Normalizer::name(written);
-        if (normal.empty()) {
+        Normalizer::name(written, normal);
+        auto const& made = normal.characters;
+        if (made.empty()) {
             return;
         }
-        auto const [at, is_new] = names[std::move(normal)].emplace(number, kind);
-        if (!is_new) {
-            at->second = std::min(at->second, kind);
+        std::uint64_t beginning = 0;
+        for (std::size_t i = 0; i < kInBeginning; ++i) { // one more than the character, so that the end comes first
+            beginning = beginning << 21U | (i < made.size() ? made[i] + std::uint64_t{1} : 0U);
         }
+        names.push_back({beginning, static_cast<std::uint32_t>(characters.size()),
+                         static_cast<std::uint32_t>(made.size()), number, kind});
+        characters += made;
+    }
+    static constexpr std::size_t kInBeginning = 3;
+
+    [[nodiscard]] std::u32string_view text_of(Named const& named) const noexcept {
+        return std::u32string_view{characters}.substr(named.begin, named.size);
+    }
+    /// By text, then division, of each the surest kind.
+    void sort_names() {
+        std::sort(names.begin(), names.end(), [&](Named const& a, Named const& b) {
+            if (a.beginning != b.beginning) {
+                return a.beginning < b.beginning;
+            }
+            if (auto const order = text_of(a).compare(text_of(b)); order != 0) {
+                return order < 0;
+            }
+            return a.number != b.number ? a.number < b.number : a.kind < b.kind;
+        });
+        auto const same = [&](Named const& a, Named const& b) {
+            return a.number == b.number && a.beginning == b.beginning && text_of(a) == text_of(b);
+        };
+        names.erase(std::unique(names.begin(), names.end(), same), names.end());
     }
 
     [[nodiscard]] std::string_view name(Record const& record) const {
@@ -182,17 +207,18 @@ struct GazetteerBuilder {
         std::vector<std::uint32_t> first_bearer;
         std::vector<std::byte> bearers;
         std::vector<NameTrie::Name> listed;
-        for (auto const& [normal, list] : names) {
-            listed.push_back({normal, static_cast<std::uint32_t>(first_bearer.size())});
-            first_bearer.push_back(static_cast<std::uint32_t>(bearers.size() / sizeof(DivisionName)));
-            for (auto const& [number, kind] : list) { // member by member: what pads them is zero
-                auto const at = bearers.size();
-                bearers.resize(at + sizeof(DivisionName));
-                std::memcpy(bearers.data() + at, &number, sizeof number);
-                std::memcpy(bearers.data() + at + offsetof(DivisionName, kind), &kind, sizeof kind);
-                auto const level = static_cast<Level>(records[number].level);
-                std::memcpy(bearers.data() + at + offsetof(DivisionName, level), &level, sizeof level);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            auto const& named = names[i];
+            if (i == 0 || text_of(names[i - 1]) != text_of(named)) {
+                listed.push_back({text_of(named), static_cast<std::uint32_t>(first_bearer.size())});
+                first_bearer.push_back(static_cast<std::uint32_t>(i));
             }
+            auto const at = bearers.size(); // member by member: what pads them is zero
+            bearers.resize(at + sizeof(DivisionName));
+            std::memcpy(bearers.data() + at, &named.number, sizeof named.number);
+            std::memcpy(bearers.data() + at + offsetof(DivisionName, kind), &named.kind, sizeof named.kind);
+            auto const level = static_cast<Level>(records[named.number].level);
+            std::memcpy(bearers.data() + at + offsetof(DivisionName, level), &level, sizeof level);
         }
         first_bearer.push_back(static_cast<std::uint32_t>(bearers.size() / sizeof(DivisionName)));
         auto const trie = NameTrie::build(listed);
@@ -227,6 +253,7 @@ std::vector<std::byte> Gazetteer::build(std::span<GazetteerEntry const> division
     builder.name_divisions();
     builder.add_aliases(reviewed_aliases());
     builder.add_aliases(aliases);
+    builder.sort_names();
     return builder.bytes();
 }
 
@@ -294,14 +321,6 @@ std::optional<DivisionNumber> Gazetteer::find(DivisionCode code) const {
     return *at;
 }
 
-bool Gazetteer::lies_in(DivisionNumber number, DivisionNumber above) const noexcept {
-    return above < m_records.size() && number >= above && number < m_records[above].end;
-}
-
-Level Gazetteer::level(DivisionNumber number) const noexcept { return static_cast<Level>(m_records[number].level); }
-
-DivisionNumber Gazetteer::end(DivisionNumber number) const noexcept { return m_records[number].end; }
-
 DivisionNumber Gazetteer::ancestor(DivisionNumber number, Level level) const noexcept {
     auto const wanted = static_cast<std::uint32_t>(level);
     for (auto up = number; up < m_records.size(); up = m_records[up].parent) {
@@ -311,13 +330,6 @@ DivisionNumber Gazetteer::ancestor(DivisionNumber number, Level level) const noe
         }
     }
     return kNoDivision;
-}
-
-std::span<DivisionName const> Gazetteer::bearers(std::uint32_t list) const noexcept {
-    if (list + std::size_t{1} >= m_first_bearer.size()) {
-        return {};
-    }
-    return m_bearers.subspan(m_first_bearer[list], m_first_bearer[list + 1] - m_first_bearer[list]);
 }
 
 } // namespace wangge::address

@@ -1,6 +1,7 @@
 #include "index_build.hpp"
 
 #include "number_text.hpp"
+#include "radix_sort.hpp"
 #include "record_table.hpp"
 
 #include <wangge/address/normalizer.hpp>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -142,8 +142,8 @@ private:
 
     void order_by_village() {
         m_bucket_begin.assign(villages() + 2, 0);
-        for (auto const& r : m_table.records) {
-            ++m_bucket_begin[bucket_of(r.village) + 1];
+        for (std::size_t i = 0; i < m_table.records.size(); ++i) {
+            ++m_bucket_begin[bucket_of(m_table.records[i].village) + 1];
         }
         for (std::size_t v = 1; v < m_bucket_begin.size(); ++v) {
             m_bucket_begin[v] += m_bucket_begin[v - 1];
@@ -227,22 +227,35 @@ private:
         struct Votes {
             std::int64_t group = 0, estate = 0;
         };
-        std::map<std::u32string_view, Votes> votes;
+        std::unordered_map<std::u32string_view, std::uint32_t> numbers; // of names
+        std::vector<std::uint32_t> number_of(m_table.pool.size());      // by text
+        for (std::uint32_t i = 0; i < number_of.size(); ++i) {
+            if (m_table.is_used_as(i, Column::estate)) {
+                number_of[i] =
+                    numbers.emplace(m_name_text[i], static_cast<std::uint32_t>(numbers.size())).first->second;
+            }
+        }
+        std::vector<Votes> votes(numbers.size());
+        std::vector<std::uint32_t> voted;
         for (std::uint32_t b = 0; b <= villages(); ++b) {
-            votes.clear();
+            for (auto const number : voted) {
+                votes[number] = {};
+            }
+            voted.clear();
             auto const records = bucket(b);
-            bool open = false;
             for (auto const i : records) {
                 auto const& r = m_table.records[i];
                 if (r[Column::estate] == 0 || r.kind == EstateKind::landmark) {
                     continue;
                 }
-                auto& of_name = votes[m_name_text[r[Column::estate]]];
+                auto& of_name = votes[number_of[r[Column::estate]]];
                 of_name.group += static_cast<std::int64_t>(r.kind == EstateKind::group);
                 of_name.estate += static_cast<std::int64_t>(r.kind == EstateKind::estate);
-                open = true;
+                if (voted.empty() || voted.back() != number_of[r[Column::estate]]) {
+                    voted.push_back(number_of[r[Column::estate]]);
+                }
             }
-            if (!open) {
+            if (voted.empty()) {
                 continue;
             }
             bool const rural = b < villages() && is_rural(m_gazetteer.division(b).code);
@@ -252,7 +265,7 @@ private:
                     continue;
                 }
                 auto const& name = m_name_text[r[Column::estate]];
-                auto const& v = votes.find(name)->second;
+                auto const& v = votes[number_of[r[Column::estate]]];
                 bool const group = v.group != v.estate ? v.group > v.estate : rural && !ends_like_estate(name);
                 r.kind = group ? EstateKind::group : EstateKind::estate;
             }
@@ -264,7 +277,8 @@ private:
     /// Names, and the forms in which they are written.
     void write_names() {
         std::vector<std::uint32_t> count(m_table.pool.size() * kKinds); // records that have the text as this kind
-        for (auto const& r : m_table.records) {
+        for (std::size_t i = 0; i < m_table.records.size(); ++i) {
+            auto const& r = m_table.records[i];
             if (r[Column::road] != 0) {
                 ++count[slot(r[Column::road], KnownNames::kRoad)];
             }
@@ -365,12 +379,15 @@ private:
     }
     static constexpr std::size_t kHouseKeys = 5; ///< of SortItem: what the doors of a house have in common
 
-    void sort_bucket(std::span<std::uint32_t const> records, std::vector<SortItem>& items) const {
-        items.clear();
+    void sort_bucket(std::span<std::uint32_t const> records, std::vector<SortItem>& items) {
+        m_unsorted.clear();
+        m_ranked.clear();
         for (auto const i : records) {
-            items.push_back(item_of(i));
+            m_ranked.push_back({0, static_cast<std::uint32_t>(m_unsorted.size())});
+            m_unsorted.push_back(item_of(i));
+            m_ranked.back().first_key = m_unsorted.back().keys[0];
         }
-        std::sort(items.begin(), items.end(), [&](SortItem const& a, SortItem const& b) {
+        auto const before = [&](SortItem const& a, SortItem const& b) {
             for (std::size_t k = 0; k < std::size(a.keys); ++k) {
                 if (a.keys[k] != b.keys[k]) {
                     return a.keys[k] < b.keys[k];
@@ -384,7 +401,15 @@ private:
                 return order < 0;
             }
             return std::pair{x.order, m_text_id[x.head]} < std::pair{y.order, m_text_id[y.head]};
+        };
+        std::sort(m_ranked.begin(), m_ranked.end(), [&](Ranked const& a, Ranked const& b) {
+            return a.first_key != b.first_key ? a.first_key < b.first_key
+                                              : before(m_unsorted[a.item], m_unsorted[b.item]);
         });
+        items.clear();
+        for (auto const& ranked : m_ranked) {
+            items.push_back(m_unsorted[ranked.item]);
+        }
     }
 
     struct RoadRun {
@@ -483,54 +508,52 @@ private:
 
     void write_places() {
         auto& out = m_index;
-        struct Key {
-            NameId name;
-            DivisionNumber village;
-            auto operator<=>(Key const&) const = default;
+        struct Named {
+            std::uint64_t key;   ///< name, village
+            std::uint32_t index; ///< of m_roads, then of the runs of houses with one estate
         };
-        std::vector<Key> keys;
+        LargeVector<Named> mentions;
         for (auto const& road : m_roads) {
-            keys.push_back({road.name, road.village});
+            mentions.push_back({pair_of(road.name, road.village), fit32(mentions.size())});
         }
-        auto const village_of = [&](HouseRecord const& h) { return m_roads[h.road].village; };
-        Key last{kNone, kNone};
-        for (auto const& h : out.houses) {
-            Key const key{h.estate, village_of(h)};
-            if (h.estate != kNone && key != last) {
-                keys.push_back(key);
-                last = key;
-            }
-        }
-        std::sort(keys.begin(), keys.end());
-        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-        auto const place_of = [&](Key const& key) {
-            return static_cast<PlaceId>(std::lower_bound(keys.begin(), keys.end(), key) - keys.begin());
-        };
-        for (auto const& key : keys) {
-            out.places.push_back({key.name, key.village, {}, {}, 0, 0, 0});
-        }
-        std::vector<PlaceId> road_places;
-        for (auto const& road : m_roads) {
-            road_places.push_back(place_of({road.name, road.village}));
-            auto& place = out.places[road_places.back()];
-            place.first_house = road.first;
-            place.last_house = road.last;
-        }
-        Key known{kNone, kNone};
-        PlaceId known_place = kNone;
-        for (auto& h : out.houses) {
-            if (h.estate != kNone) {
-                Key const key{h.estate, village_of(h)};
-                if (key != known) {
-                    known = key;
-                    known_place = place_of(key);
+        // Calls run(house, key, fresh) for each house of an estate; fresh: another estate than the one before.
+        auto const for_estates = [&](auto&& run) {
+            std::uint64_t last = pair_of(kNone, kNone);
+            for (auto& h : out.houses) {
+                if (h.estate != kNone) {
+                    auto const key = pair_of(h.estate, m_roads[h.road].village);
+                    run(h, key, key != last);
+                    last = key;
                 }
-                h.estate = known_place;
-                ++out.places[known_place].last_house; // counts for now
             }
+        };
+        for_estates([&](HouseRecord const&, std::uint64_t key, bool fresh) {
+            if (fresh) {
+                mentions.push_back({key, fit32(mentions.size())});
+            }
+        });
+        std::vector<PlaceId> place_of(mentions.size());
+        radix_sort(mentions, [](Named const& m) { return m.key; });
+        for (std::size_t i = 0; i < mentions.size(); ++i) {
+            auto const key = mentions[i].key;
+            if (i == 0 || mentions[i - 1].key != key) {
+                out.places.push_back({high_of(key), low_of(key), {}, {}, 0, 0, 0});
+            }
+            place_of[mentions[i].index] = static_cast<PlaceId>(out.places.size() - 1);
         }
+        for (std::size_t i = 0; i < m_roads.size(); ++i) {
+            auto& place = out.places[place_of[i]];
+            place.first_house = m_roads[i].first;
+            place.last_house = m_roads[i].last;
+        }
+        auto run = m_roads.size() - 1;
+        for_estates([&](HouseRecord& h, std::uint64_t, bool fresh) {
+            run += fresh ? 1U : 0U;
+            h.estate = place_of[run];
+            ++out.places[h.estate].last_house; // counts for now
+        });
         for (auto& h : out.houses) {
-            h.road = road_places[h.road];
+            h.road = place_of[h.road];
         }
         list_estate_houses();
         for (auto& place : out.places) {
@@ -559,12 +582,19 @@ private:
                 out.estate_houses[out.places[estate].last_house++] = h;
             }
         }
+        std::vector<std::uint64_t> by_building;
         for (auto const& place : out.places) {
-            if (!is_road(place)) {
-                std::stable_sort(out.estate_houses.begin() + place.first_house,
-                                 out.estate_houses.begin() + place.last_house,
-                                 [&](HouseId a, HouseId b) { return out.houses[a].building < out.houses[b].building; });
+            if (is_road(place)) {
+                continue;
             }
+            auto const houses =
+                std::span{out.estate_houses}.subspan(place.first_house, place.last_house - place.first_house);
+            by_building.clear();
+            for (auto const h : houses) {
+                by_building.push_back(pair_of(out.houses[h].building, h));
+            }
+            std::sort(by_building.begin(), by_building.end());
+            std::transform(by_building.begin(), by_building.end(), houses.begin(), low_of);
         }
     }
 
@@ -631,6 +661,12 @@ private:
     std::vector<std::uint32_t> m_form; ///< by slot()
     KeyPool m_keys;
     std::vector<RoadRun> m_roads;
+    struct Ranked {
+        std::uint64_t first_key;
+        std::uint32_t item;
+    };
+    std::vector<SortItem> m_unsorted; ///< working memory of sort_bucket()
+    std::vector<Ranked> m_ranked;
 };
 
 } // namespace
@@ -660,7 +696,8 @@ std::uint32_t fit32(std::size_t value) {
 
 BuiltIndex build_index(AddressContent const& content, Progress& progress) {
     BuiltIndex index;
-    index.gazetteer_bytes = Gazetteer::build(content.divisions, content.aliases);
+    auto const divisions = Gazetteer::build(content.divisions, content.aliases);
+    index.gazetteer_bytes.assign(divisions.begin(), divisions.end());
     auto const gazetteer = Gazetteer::over(index.gazetteer_bytes);
     Builder{read_records(content.next, gazetteer, progress), gazetteer, index}.build(progress);
     progress.begin("address index: search", 0, "");

@@ -189,6 +189,7 @@ OpenIndex open_index(std::span<std::byte const> bytes, std::filesystem::path con
     open.view.gazetteer = Gazetteer::over(open.view.gazetteer_bytes, file.string());
     open.view.trie = NameTrie::over(open.view.trie_bytes, file.string());
     Checker{open.view, file}.check();
+    open.view.make_search_arrays();
     return open;
 }
 

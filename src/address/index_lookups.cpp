@@ -1,11 +1,13 @@
 #include "house_tree.hpp"
 #include "index_build.hpp"
 #include "most_of_range.hpp"
+#include "radix_sort.hpp"
 
 #include <wangge/address/normalizer.hpp>
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace wangge::address {
 
@@ -16,7 +18,7 @@ std::u32string_view text_of(BuiltIndex const& index, NameRecord const& name) {
 }
 
 /// Sorts the entries and makes the directory by their highest bits, about four entries a place.
-void index_by_hash(std::vector<HashedName>& entries, std::vector<std::uint32_t>& begin) {
+void index_by_hash(LargeVector<HashedName>& entries, LargeVector<std::uint32_t>& begin) {
     auto const less = [](HashedName const& a, HashedName const& b) {
         return std::pair{a.hash, a.name} < std::pair{b.hash, b.name};
     };
@@ -57,25 +59,20 @@ void add_name_lookups(BuiltIndex& index) {
     for (NameId id = 0; id < index.names.size(); ++id) {
         auto const& record = index.names[id];
         auto const text = text_of(index, record);
-        names.push_back({std::u32string{text}, id << 2U | record.kind});
+        names.push_back({text, id << 2U | record.kind});
         index.similar.push_back({IndexView::similar_key(text, text.size()), id});
         for (std::size_t i = 0; text.size() >= IndexView::kShortestSimilar && i < text.size(); ++i) {
             index.similar.push_back({IndexView::similar_key(text, i), id});
         }
         index.sounding.push_back({IndexView::sounding_key(text), id});
     }
-    index.trie_bytes = NameTrie::build(names);
+    auto const trie = NameTrie::build(names);
+    index.trie_bytes.assign(trie.begin(), trie.end());
     index_by_hash(index.similar, index.similar_begin);
     index_by_hash(index.sounding, index.sounding_begin);
 }
 
-void add_house_tree(BuiltIndex& index) {
-    std::vector<HouseLeaf> leaves;
-    for (HouseId h = 0; h < index.houses.size(); ++h) {
-        leaves.push_back({index.houses[h].at, h});
-    }
-    build_house_tree(std::move(leaves), index.leaves, index.boxes);
-}
+void add_house_tree(BuiltIndex& index) { build_house_tree(index.houses, index.leaves, index.boxes); }
 
 void add_suggestions(BuiltIndex& index, Gazetteer const& gazetteer) {
     auto const divisions = static_cast<DivisionNumber>(gazetteer.size());
@@ -93,15 +90,15 @@ void add_suggestions(BuiltIndex& index, Gazetteer const& gazetteer) {
             by_name.push_back({area[std::min(place.village, divisions)], place.name, place.addresses});
         }
         if (place.village < divisions && (place.name == kNone || index.names[place.name].kind == KnownNames::kRoad)) {
-            // Each point stands at one road, or at none: so it counts once.
-            for (auto d = place.village; d != kNoDivision; d = gazetteer.division(d).parent) {
-                index.division_addresses[d] += place.addresses;
-            }
+            index.division_addresses[place.village] += place.addresses; // at one road, or at none: it counts once
         }
     }
-    std::sort(by_name.begin(), by_name.end(), [](SuggestedName const& a, SuggestedName const& b) {
-        return std::pair{a.area, a.name} < std::pair{b.area, b.name};
-    });
+    for (auto d = divisions; d-- > 0;) { // what lies under a division has higher numbers
+        if (auto const parent = gazetteer.parent(d); parent != kNoDivision) {
+            index.division_addresses[parent] += index.division_addresses[d];
+        }
+    }
+    radix_sort(by_name, [](SuggestedName const& s) { return std::uint64_t{s.area} << 32U | s.name; });
     std::size_t kept = 0;
     for (auto const& s : by_name) {
         if (kept != 0 && by_name[kept - 1].area == s.area && by_name[kept - 1].name == s.name) {
@@ -137,14 +134,16 @@ void add_suggestions(BuiltIndex& index, Gazetteer const& gazetteer) {
     for (std::uint32_t i = 0; i < by_name.size(); ++i) {
         index.by_initials.push_back(i);
     }
-    std::sort(index.by_initials.begin(), index.by_initials.end(), [&](auto a, auto b) {
-        auto const &x = by_name[a], &y = by_name[b];
-        if (x.area != y.area) {
-            return x.area < y.area;
-        }
-        auto const order = initials(x.name).compare(initials(y.name));
-        return order != 0 ? order < 0 : x.name < y.name;
-    });
+    std::vector<NameId> names_by_initials(index.names.size());
+    std::iota(names_by_initials.begin(), names_by_initials.end(), 0U);
+    std::stable_sort(names_by_initials.begin(), names_by_initials.end(),
+                     [&](NameId a, NameId b) { return initials(a) < initials(b); });
+    std::vector<std::uint32_t> rank(names_by_initials.size());
+    for (std::uint32_t i = 0; i < rank.size(); ++i) {
+        rank[names_by_initials[i]] = i;
+    }
+    radix_sort(index.by_initials,
+               [&](std::uint32_t i) { return std::uint64_t{by_name[i].area} << 32U | rank[by_name[i].name]; });
     index.most_by_name = MostOfRange::build(by_name.size(), [&](auto i) { return by_name[i].addresses; });
     index.most_by_initials =
         MostOfRange::build(by_name.size(), [&](auto i) { return by_name[index.by_initials[i]].addresses; });

@@ -22,6 +22,21 @@ private:
 
 } // namespace
 
+void IndexView::make_search_arrays() {
+    place_villages.reserve(places.size());
+    for (auto const& place : places) {
+        place_villages.push_back(place.village);
+    }
+    house_numbers.reserve(houses.size());
+    block_houses.reserve(doors.size() / kAddressBlock + 1);
+    for (HouseId id = 0; id < houses.size(); ++id) {
+        house_numbers.push_back(houses[id].number);
+        for (auto const end = end_address(id); block_houses.size() * kAddressBlock < end;) {
+            block_houses.push_back(id);
+        }
+    }
+}
+
 std::uint32_t IndexView::similar_key(std::u32string_view text, std::size_t left_out) noexcept {
     CharacterHash hash;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -42,6 +57,9 @@ std::uint32_t IndexView::sounding_key(std::u32string_view text) noexcept {
 }
 
 KeyId IndexView::find_key(std::u32string_view wanted) const noexcept {
+    if (wanted.empty()) {
+        return 0;
+    }
     std::size_t low = 0, high = key_begin.size() - 1;
     while (low < high) {
         auto const middle = low + (high - low) / 2;

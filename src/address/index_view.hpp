@@ -1,6 +1,7 @@
 #pragma once
 
 #include "front_coded.hpp"
+#include "large_pages.hpp"
 
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/name_trie.hpp>
@@ -162,14 +163,19 @@ inline constexpr std::size_t kArrays = 38;
 
 template <class T>
 using MappedArray = std::span<T const>;
-template <class T>
-using BuiltArray = std::vector<T>;
-using BuiltIndex = IndexArrays<BuiltArray>;
+using BuiltIndex = IndexArrays<LargeVector>;
 
 /// The arrays of an open index, and what they say of each other.
 struct IndexView : IndexArrays<MappedArray> {
     Gazetteer gazetteer;
     NameTrie trie; ///< normalised names; value: NameId << 2 | kind; of a text that several kinds bear the lowest
+
+    // Made at open from records that were checked: what is searched lies close together, in few lines of memory.
+    std::vector<DivisionNumber> place_villages; ///< PlaceRecord::village
+    std::vector<std::uint32_t> house_numbers;   ///< HouseRecord::number
+    std::vector<HouseId> block_houses;          ///< of every address whose number is a multiple of kAddressBlock
+    static constexpr std::uint32_t kAddressBlock = 16;
+    void make_search_arrays();
 
     // ---- names and places
 
@@ -201,16 +207,28 @@ struct IndexView : IndexArrays<MappedArray> {
     }
     /// Places of the name in `division` and what lies under it, by village. O(log n).
     [[nodiscard]] std::span<PlaceRecord const> places_in(NameId name, DivisionNumber division) const {
+        auto const first = first_place_from(name, division);
+        auto const end = gazetteer.end(division);
+        auto const last_of_name = names[name].last_place;
+        std::uint32_t step = 1; // most divisions have few of them
+        while (step < last_of_name - first && place_villages[first + step - 1] < end) {
+            step *= 2;
+        }
+        auto const begin = place_villages.begin() + first;
+        auto const last = std::lower_bound(begin, begin + std::min(step, last_of_name - first), end);
+        return places.subspan(first, static_cast<std::size_t>(last - begin));
+    }
+    /// The first place of the name in the division or a later one; where there is none, the end of the name's places.
+    /// O(log n).
+    [[nodiscard]] PlaceId first_place_from(NameId name, DivisionNumber division) const noexcept {
+        auto const begin = place_villages.begin();
         auto const& record = names[name];
-        auto const all = places.subspan(record.first_place, record.last_place - record.first_place);
-        auto const end = gazetteer.division(division).end;
-        auto const before = [](PlaceRecord const& place, DivisionNumber village) { return place.village < village; };
-        auto const first = std::lower_bound(all.begin(), all.end(), division, before);
-        return {first, std::lower_bound(first, all.end(), end, before)};
+        return static_cast<PlaceId>(std::lower_bound(begin + record.first_place, begin + record.last_place, division) -
+                                    begin);
     }
     /// Places in `division` and what lies under it, by village, then name.
     [[nodiscard]] std::span<PlaceId const> places_under(DivisionNumber division) const {
-        return places_between(division, gazetteer.division(division).end);
+        return places_between(division, gazetteer.end(division));
     }
     /// Places of the points that have no village.
     [[nodiscard]] std::span<PlaceId const> places_without_village() const {
@@ -230,14 +248,22 @@ struct IndexView : IndexArrays<MappedArray> {
     [[nodiscard]] std::span<HouseRecord const> houses_of_road(PlaceRecord const& road) const noexcept {
         return houses.subspan(road.first_house, road.last_house - road.first_house);
     }
-    /// Of a road: those with the number, whatever else they have. O(log n).
+    /// Of a road: those with the number, whatever else they have. O(log n + found).
     [[nodiscard]] std::span<HouseRecord const> houses_of_road(PlaceRecord const& road,
                                                               std::uint32_t number) const noexcept {
-        auto const all = houses_of_road(road);
-        auto const first = std::lower_bound(all.begin(), all.end(), number,
-                                            [](HouseRecord const& h, std::uint32_t n) { return h.number < n; });
-        return {first, std::upper_bound(first, all.end(), number,
-                                        [](std::uint32_t n, HouseRecord const& h) { return n < h.number; })};
+        auto const first = first_house_from(road, number);
+        auto last = first;
+        while (last != road.last_house && house_numbers[last] == number) {
+            ++last;
+        }
+        return houses.subspan(first, last - first);
+    }
+    /// Of a road: the first house with this number or a greater one; where there is none, the end of its houses.
+    /// O(log n).
+    [[nodiscard]] HouseId first_house_from(PlaceRecord const& road, std::uint32_t number) const noexcept {
+        auto const begin = house_numbers.begin();
+        return static_cast<HouseId>(std::lower_bound(begin + road.first_house, begin + road.last_house, number) -
+                                    begin);
     }
     /// Of an estate, group or landmark: all of them, by building.
     [[nodiscard]] std::span<HouseId const> houses_of_estate(PlaceRecord const& estate) const noexcept {
@@ -268,7 +294,10 @@ struct IndexView : IndexArrays<MappedArray> {
     }
     /// Of an address. O(log n).
     [[nodiscard]] HouseId house_of(std::uint32_t address) const noexcept {
-        auto const it = std::upper_bound(houses.begin(), houses.end(), address,
+        auto const block = address / kAddressBlock;
+        auto const first = houses.begin() + block_houses[block];
+        auto const last = block + 1 < block_houses.size() ? houses.begin() + block_houses[block + 1] + 1 : houses.end();
+        auto const it = std::upper_bound(first, last, address,
                                          [](std::uint32_t a, HouseRecord const& h) { return a < h.first_address; });
         return static_cast<HouseId>(it - houses.begin()) - 1;
     }

@@ -1,5 +1,6 @@
 #include "evidence.hpp"
 #include "place_search.hpp"
+#include "search_ahead.hpp"
 
 #include <wangge/address/matcher.hpp>
 
@@ -40,17 +41,26 @@ struct Matcher::Impl {
         std::uint32_t candidate = 0;
     };
 
-    void read_components(std::string_view text, MatchResult& out) {
-        out.components.resize(parsed.parts.size());
-        for (std::size_t i = 0; i < parsed.parts.size(); ++i) {
-            auto const& part = parsed.parts[i];
-            auto& to = out.components[i];
-            to.component = part.component;
-            to.begin = normalized.offsets[part.begin];
-            to.end = normalized.offsets[part.end];
-            to.text.assign(text.substr(to.begin, to.end - to.begin));
+    /// A text as it was read.
+    struct Slot {
+        std::string_view text;
+        Normalizer::Outcome outcome = Normalizer::Outcome::good;
+        NormalizedText normalized;
+        ParsedAddress parsed;
+        AddressQuery query;
+
+        void write_components(MatchResult& out) const {
+            out.components.resize(parsed.parts.size());
+            for (std::size_t i = 0; i < parsed.parts.size(); ++i) {
+                auto const& part = parsed.parts[i];
+                auto& to = out.components[i];
+                to.component = part.component;
+                to.begin = normalized.offsets[part.begin];
+                to.end = normalized.offsets[part.end];
+                to.text.assign(text.substr(to.begin, to.end - to.begin));
+            }
         }
-    }
+    };
 
     /// Share of each candidate, the largest first; returns that of none of them.
     double rank() {
@@ -96,7 +106,7 @@ struct Matcher::Impl {
         return none / all;
     }
 
-    void write(MatchResult& out) {
+    void write(AddressQuery const& query, MatchResult& out) {
         auto const found = search.candidates();
         out.unknown = rank();
         out.places_in_all = ranked.size();
@@ -125,9 +135,8 @@ struct Matcher::Impl {
     MatchCosts const& costs;
     Parser parser;
     PartSplitter splitter;
-    NormalizedText normalized;
-    ParsedAddress parsed;
-    AddressQuery query;
+    std::array<Slot, kMostTogether> slots;
+    std::array<SearchAhead, kMostTogether> ahead;
     PlaceSearch search;
     std::vector<std::uint32_t> same;
     std::vector<Ranked> ranked;
@@ -136,26 +145,59 @@ struct Matcher::Impl {
 Matcher::Matcher(AddressIndex const& index, MatchCosts const& costs) : m_impl(std::make_unique<Impl>(index, costs)) {}
 Matcher::~Matcher() = default;
 
-void Matcher::match(std::string_view text, MatchResult& out) {
+void Matcher::read(std::span<std::string_view const> texts) {
+    auto& m = *m_impl;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        auto& read = m.slots[i];
+        read.text = texts[i];
+        read.outcome = Normalizer::normalize(texts[i], read.normalized);
+        if (read.outcome == Normalizer::Outcome::good) {
+            m.parser.prefetch(read.normalized);
+        }
+    }
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        auto& read = m.slots[i];
+        if (read.outcome == Normalizer::Outcome::good) {
+            m.parser.parse(read.normalized, read.parsed);
+            m.splitter.split(read.normalized.characters, read.parsed, read.query.wholes);
+            read.query.read(read.normalized, read.parsed, m.index.view().trie);
+            m.ahead[i].begin(m.index.view(), read.query);
+        } else {
+            m.ahead[i].clear();
+        }
+    }
+    auto const ahead = std::span{m.ahead}.first(texts.size());
+    for (bool more = texts.size() > 1; more;) {
+        more = false;
+        for (auto& one : ahead) {
+            more |= one.step(m.index.view());
+        }
+    }
+}
+
+void Matcher::match(std::size_t number, MatchResult& out) {
+    auto& read = m_impl->slots[number];
     out.bad_byte = 0;
     out.positions.clear();
     out.divisions.clear();
     out.places_in_all = 0;
     out.unknown = 1;
     out.score = 0;
-    out.outcome = Normalizer::normalize(text, m_impl->normalized);
+    out.outcome = read.outcome;
     if (out.outcome != Normalizer::Outcome::good) {
         out.components.clear();
         out.places.clear();
-        out.bad_byte = out.outcome == Normalizer::Outcome::not_utf8 ? m_impl->normalized.offsets.front() : 0;
+        out.bad_byte = out.outcome == Normalizer::Outcome::not_utf8 ? read.normalized.offsets.front() : 0;
         return;
     }
-    m_impl->parser.parse(m_impl->normalized, m_impl->parsed);
-    m_impl->splitter.split(m_impl->normalized.characters, m_impl->parsed, m_impl->query.wholes);
-    m_impl->read_components(text, out);
-    m_impl->query.read(m_impl->normalized, m_impl->parsed, m_impl->index.view().trie);
-    m_impl->search.find(m_impl->query);
-    m_impl->write(out);
+    read.write_components(out);
+    m_impl->search.find(read.query);
+    m_impl->write(read.query, out);
+}
+
+void Matcher::match(std::string_view text, MatchResult& out) {
+    read({&text, 1});
+    match(std::size_t{0}, out);
 }
 
 } // namespace wangge::address

@@ -11,7 +11,7 @@ namespace wangge::address {
 namespace {
 
 constexpr std::size_t kBitsOfPair = 16;               ///< of 16 pairs that begin no name, one or less passes
-constexpr std::uint64_t kMagic = 0x325f454952545757U; // "WWTRIE_2"
+constexpr std::uint64_t kMagic = 0x335f454952545757U; // "WWTRIE_3"
 
 struct TrieHeader {
     std::uint64_t magic = kMagic;
@@ -32,11 +32,15 @@ struct NameTrieBuilder {
         for (std::uint32_t i = 0; i < order.size(); ++i) {
             order[i] = i;
         }
-        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        auto const before = [&](std::uint32_t a, std::uint32_t b) {
             auto const compared = names[a].text.compare(names[b].text);
             return compared != 0 ? compared < 0 : names[a].value < names[b].value;
-        });
+        };
+        if (!std::is_sorted(order.begin(), order.end(), before)) {
+            std::sort(order.begin(), order.end(), before);
+        }
         std::vector<Arc> arcs; // in order of the sorted names: a child is numbered when first met
+        std::vector<std::uint64_t> paths;
         std::vector<std::uint32_t> path;
         std::size_t pairs = 0;
         std::u32string_view last;
@@ -55,6 +59,7 @@ struct NameTrieBuilder {
                 auto const parent = path.empty() ? 0 : arcs[path.back()].child;
                 path.push_back(static_cast<std::uint32_t>(arcs.size()));
                 auto const child = i == 0 ? NameTrie::first_node(text[0]) : static_cast<std::uint32_t>(arcs.size() + 1);
+                paths.push_back(NameTrie::path_of(i == 0 ? NameTrie::kNoPath : paths[path[i - 1]], text[i]));
                 arcs.push_back({parent, text[i], child, NameTrie::kNone});
                 pairs += i == 1 ? 1U : 0U;
             }
@@ -68,12 +73,12 @@ struct NameTrieBuilder {
         header.arcs = arcs.size();
         header.table_size = std::bit_ceil(std::max<std::size_t>(arcs.size() * 3 / 2, 1));
         std::vector<Arc> table(header.table_size);
-        for (auto const& arc : arcs) {
-            auto at = NameTrie::place(arc.parent, arc.character, table.size() - 1);
+        for (std::size_t i = 0; i < arcs.size(); ++i) {
+            auto at = NameTrie::place(paths[i], table.size() - 1);
             while (table[at].parent != NameTrie::kNone) {
                 at = (at + 1) & (table.size() - 1);
             }
-            table[at] = arc;
+            table[at] = arcs[i];
         }
         std::vector<std::uint64_t> filter(std::bit_ceil(std::max<std::size_t>(pairs * kBitsOfPair / 64, 1)));
         for (auto const& name : names) {
@@ -124,13 +129,16 @@ NameTrie NameTrie::over(std::span<std::byte const> bytes, std::string_view name)
 
 std::uint32_t NameTrie::find(std::u32string_view name) const noexcept {
     if (name.size() < 2 || !may_begin(name[0], name[1])) {
-        auto const* const arc = name.size() == 1 && m_has_single ? step(0, name[0]) : nullptr;
+        auto const* const arc =
+            name.size() == 1 && m_has_single ? step(0, name[0], path_of(kNoPath, name[0])) : nullptr;
         return arc == nullptr ? kNone : arc->value;
     }
     auto node = first_node(name[0]);
     auto value = kNone;
+    auto path = path_of(kNoPath, name[0]);
     for (auto const character : name.substr(1)) {
-        auto const* const arc = step(node, character);
+        path = path_of(path, character);
+        auto const* const arc = step(node, character, path);
         if (arc == nullptr) {
             return kNone;
         }

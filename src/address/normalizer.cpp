@@ -363,6 +363,11 @@ Normalizer::Outcome Normalizer::normalize(std::string_view input, NormalizedText
 
 std::u32string Normalizer::name(std::string_view input) {
     NormalizedText text;
+    name(input, text);
+    return std::move(text.characters);
+}
+
+void Normalizer::name(std::string_view input, NormalizedText& text) {
     switch (normalize(input, text)) {
     case Outcome::not_utf8:
         throw Error{ErrorCode::data_rejected,
@@ -376,7 +381,6 @@ std::u32string Normalizer::name(std::string_view input) {
     auto& name = text.characters;
     name.erase(std::find_if_not(name.rbegin(), name.rend(), is_gap).base(), name.end());
     name.erase(name.begin(), std::find_if_not(name.begin(), name.end(), is_gap));
-    return std::move(name);
 }
 
 char32_t Normalizer::fold(char32_t character) noexcept {

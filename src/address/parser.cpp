@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <span>
 
@@ -187,12 +188,18 @@ constexpr NameCosts kNameCosts;
 struct BestOfLevels {
     std::array<float, kLevels> cost;
     std::array<DivisionNumber, kLevels> division;
+    std::uint32_t levels; ///< bits: those that it has
 
-    BestOfLevels() noexcept {
-        cost.fill(kNever);
-        division.fill(kNoDivision);
+    static BestOfLevels none() noexcept {
+        BestOfLevels best;
+        best.cost.fill(kNever);
+        best.division.fill(kNoDivision);
+        best.levels = 0;
+        return best;
     }
+    [[nodiscard]] bool has(Level level) const noexcept { return (levels >> static_cast<unsigned>(level) & 1U) != 0; }
     void add(std::size_t level, float c, DivisionNumber d, DivisionNumber several) noexcept {
+        levels |= 1U << level;
         if (c < cost[level]) {
             cost[level] = c;
             division[level] = d;
@@ -227,6 +234,7 @@ public:
             m_classes[at] = kind_of(m_text[at]) | kClassTable.sets_of(m_text[at]);
         }
         std::fill_n(m_classes + n, kBeyond, std::uint32_t{kSeparator});
+        look_up_names();
         add(0, 0, state(kNoDivision, kBegin) | kIsNoise, {0, 0, Component::noise, false});
         for (std::size_t at = 0; at < n; ++at) {
             names_ending(at);
@@ -239,6 +247,37 @@ public:
     }
 
 private:
+    /// All names that begin anywhere in the text: looked up together, because each look waits for memory.
+    void look_up_names() {
+        auto const n = m_text.size();
+        auto& divisions = m_out.division_matches;
+        auto& known = m_out.known_matches;
+        divisions.all.clear();
+        known.all.clear();
+        divisions.first.resize(n + 1);
+        known.first.resize(n + 1);
+        for (std::size_t at = 0; at < n; ++at) {
+            divisions.first[at] = static_cast<std::uint32_t>(divisions.all.size());
+            known.first[at] = static_cast<std::uint32_t>(known.all.size());
+            if (!is_stem(at)) {
+                continue;
+            }
+            m_gazetteer.match_lists(m_text, at, [&](std::size_t length, std::uint32_t list) {
+                divisions.all.push_back({static_cast<std::uint32_t>(length), list});
+            });
+            if (m_known.trie != nullptr) {
+                m_known.trie->match(m_text, at, [&](std::size_t length, std::uint32_t value) {
+                    known.all.push_back({static_cast<std::uint32_t>(length), value});
+                });
+            }
+        }
+        divisions.first[n] = static_cast<std::uint32_t>(divisions.all.size());
+        known.first[n] = static_cast<std::uint32_t>(known.all.size());
+        for (auto const& match : divisions.all) {
+            m_gazetteer.prefetch_bearers(match.value);
+        }
+    }
+
     static constexpr std::uint64_t kIsNoise = 1, kIsGap = 2;
     static constexpr std::uint64_t state(DivisionNumber within, std::uint32_t after) noexcept {
         return std::uint64_t{within} << 32U | after << 2U;
@@ -401,32 +440,32 @@ private:
     // Divisions
 
     void divisions(std::size_t at) {
-        m_gazetteer.match(m_text, at, [&](std::size_t length, std::span<DivisionName const> bearers) {
-            auto const end = at + length;
-            BestOfLevels names;
-            auto const& costs = kNameCosts.of[length <= 2 ? 1 : 0];
+        for (auto const& match : m_out.division_matches.at(at)) {
+            auto const end = at + match.length;
+            auto const bearers = m_gazetteer.bearers(match.value);
+            auto names = BestOfLevels::none();
+            auto const& costs = kNameCosts.of[match.length <= 2 ? 1 : 0];
             for (auto const& bearer : bearers) {
                 auto const level = static_cast<std::size_t>(bearer.level);
                 names.add(level, costs[level][static_cast<std::size_t>(bearer.kind)], bearer.division, kNoDivision);
             }
             division(at, end, bearers, names, costs);
             // A committee that the name was found without.
-            constexpr auto kVillage = static_cast<std::size_t>(Level::village);
-            if (names.cost[kVillage] == kNever || !is(end, kCommittee)) {
-                return;
+            if (!names.has(Level::village) || !is(end, kCommittee)) {
+                continue;
             }
             for (auto const committee : kCommittees) {
                 if (stands(end, committee)) {
                     committee_of(at, end + committee.size(), bearers);
-                    return;
+                    break;
                 }
             }
-        });
+        }
     }
     /// Whatever names a village, with the committee it is a plain name.
     void committee_of(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers) {
         m_out.villages.clear();
-        BestOfLevels names;
+        auto names = BestOfLevels::none();
         auto const& costs = kNameCosts.of[0];
         for (auto bearer : bearers) {
             if (bearer.level == Level::village) {
@@ -456,13 +495,12 @@ private:
                 best[i] = best_in(within(state_before), (state_before & kIsGap) != 0, bearers, names, costs);
             }
             auto const& follow = following(state_before);
-            for (std::size_t level = 1; level < kLevels; ++level) {
-                if (best[like].cost[level] < kNever) {
-                    auto const component = component_of(static_cast<Level>(level));
-                    add(end, column.costs[i] + best[like].cost[level] + follow[static_cast<std::size_t>(component)],
-                        state(best[like].division[level], static_cast<std::uint32_t>(component)),
-                        {number(begin, i), static_cast<std::uint32_t>(begin), component, true});
-                }
+            for (auto rest = best[like].levels; rest != 0; rest &= rest - 1) {
+                auto const level = static_cast<std::size_t>(std::countr_zero(rest));
+                auto const component = component_of(static_cast<Level>(level));
+                add(end, column.costs[i] + best[like].cost[level] + follow[static_cast<std::size_t>(component)],
+                    state(best[like].division[level], static_cast<std::uint32_t>(component)),
+                    {number(begin, i), static_cast<std::uint32_t>(begin), component, true});
             }
         }
     }
@@ -503,16 +541,14 @@ private:
     }
 
     void known_names(std::size_t at) {
-        if (m_known.trie == nullptr) {
-            return;
-        }
-        m_known.trie->match(m_text, at, [&](std::size_t length, std::uint32_t value) {
+        for (auto const& match : m_out.known_matches.at(at)) {
             constexpr std::array<Component, 4> kComponent{Component::road, Component::estate, Component::group,
                                                           Component::landmark};
-            auto const cost = m_costs.known_name + (length <= 2 ? m_costs.known_two_characters : 0);
-            auto const component = kComponent[value & 3U];
-            extended(at, at + length, component, cost, extension(at + length, component));
-        });
+            auto const cost = m_costs.known_name + (match.length <= 2 ? m_costs.known_two_characters : 0);
+            auto const component = kComponent[match.value & 3U];
+            auto const end = at + match.length;
+            extended(at, end, component, cost, extension(end, component));
+        }
     }
 
     // Names by what they end in
@@ -909,7 +945,17 @@ private:
 
 Parser::Parser(Gazetteer const& gazetteer, KnownNames known) : m_gazetteer(gazetteer), m_known(known) {}
 
+void Parser::prefetch(NormalizedText const& text) const noexcept {
+    for (std::size_t at = 0; at < text.characters.size(); ++at) {
+        m_gazetteer.prefetch(text.characters, at);
+        if (m_known.trie != nullptr) {
+            m_known.trie->prefetch(text.characters, at);
+        }
+    }
+}
+
 void Parser::parse(NormalizedText const& text, ParsedAddress& out) const {
+    prefetch(text);
     Reader{text.characters, m_gazetteer, m_known, out}.read();
 }
 

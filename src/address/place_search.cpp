@@ -65,7 +65,11 @@ PlaceSearch::PlaceSearch(IndexView const& view, MatchCosts const& costs)
 void PlaceSearch::find(AddressQuery const& query) {
     m_candidates.clear();
     m_cut = false;
+    m_looked = m_looked_before = 0;
     for (std::uint8_t line = 0; line < query.line_count; ++line) {
+        auto const& l = query.lines[line];
+        m_line_keys[line] = {m_view.find_key(l.number.suffix), m_view.find_key(l.building), m_view.find_key(l.unit),
+                             m_view.find_key(l.room)};
         find_line(query, line);
     }
 }
@@ -74,14 +78,14 @@ void PlaceSearch::choose(AddressQuery const& query, std::uint8_t line, std::uint
     m_conflicts = conflicts;
     m_line = &query.lines[line];
     m_line_number = line;
-    m_keys = {m_view.find_key(m_line->number.suffix), m_view.find_key(m_line->building), m_view.find_key(m_line->unit),
-              m_view.find_key(m_line->room)};
+    m_keys = m_line_keys[line];
 }
 
 void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
     choose(query, line);
     m_areas.find(query, *m_line);
     m_line_cost = m_costs.later_line * static_cast<float>(line);
+    m_looked_before += m_looked;
     m_looked = m_houses = 0;
     auto const before = m_candidates.size();
     find_exact(query);
@@ -349,8 +353,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
         }
     }
     auto const all = m_view.houses_of_road(road);
-    auto at = std::lower_bound(all.begin(), all.end(), number,
-                               [](HouseRecord const& h, std::uint32_t n) { return h.number < n; });
+    auto at = all.begin() + (m_view.first_house_from(road, number) - road.first_house);
     for (std::size_t i = 0; i < kMostNeighbours && at != all.begin(); ++i) {
         --at;
         if (at->suffix != 0 && last_of_run(at->number, m_view.key(at->suffix)) >= number) {
@@ -381,10 +384,7 @@ void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord cons
     auto candidate = candidate_of(cost + m_costs.number_unknown, target.part, road, MatchLevel::road);
     candidate.weight = 1;
     if (number != 0) {
-        auto const above = static_cast<std::size_t>(
-            std::lower_bound(all.begin(), all.end(), number,
-                             [](HouseRecord const& h, std::uint32_t n) { return h.number < n; }) -
-            all.begin());
+        std::size_t const above = m_view.first_house_from(road, number) - road.first_house;
         HouseId lower = kNone, upper = kNone;
         for (auto i = above; i != 0 && above - i < kMostNeighbours && all[i - 1].number != 0; --i) {
             if (all[i - 1].number % 2 == number % 2) {

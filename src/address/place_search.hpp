@@ -6,6 +6,7 @@
 
 #include <wangge/address/matcher.hpp>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -43,6 +44,8 @@ public:
     [[nodiscard]] MatchCosts const& costs() const noexcept { return m_costs; }
     /// Were there more places than were looked at?
     [[nodiscard]] bool cut() const noexcept { return m_cut; }
+    /// Places that were looked at, in all lines.
+    [[nodiscard]] std::size_t looked() const noexcept { return m_looked_before + m_looked; }
 
     /// How a house differs from the line, apart from its road and number.
     struct Fit {
@@ -98,13 +101,15 @@ private:
     std::vector<Target> m_tried; ///< similar names of one part
     AddressLine const* m_line = nullptr;
     std::uint8_t m_line_number = 0;
-    Keys m_keys;
+    Keys m_keys; ///< of the line
+    std::array<Keys, AddressQuery::kMostLines> m_line_keys;
     float m_best = 0; ///< cost of the best so far in the line
     float m_line_cost = 0;
-    std::uint32_t m_conflicts = 0; ///< Area::conflicts of what is looked at
-    bool m_outside = false;        ///< what is looked at lies outside the city or county that the text names
-    unsigned m_agreements = 0;     ///< of it and the text: town, village, name; numbers not counted yet
-    std::size_t m_looked = 0, m_houses = 0;
+    std::uint32_t m_conflicts = 0;          ///< Area::conflicts of what is looked at
+    bool m_outside = false;                 ///< what is looked at lies outside the city or county that the text names
+    unsigned m_agreements = 0;              ///< of it and the text: town, village, name; numbers not counted yet
+    std::size_t m_looked = 0, m_houses = 0; ///< in the line
+    std::size_t m_looked_before = 0;        ///< in the lines before it
     bool m_cut = false;
 };
 

@@ -16,7 +16,7 @@ namespace {
 template <std::size_t n>
 std::optional<std::string_view> without_parts(std::string_view text, std::array<std::string_view, n> const& parts) {
     for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-        if (!text.ends_with(*part)) {
+        if (text.size() < part->size() || !same_text(text.substr(text.size() - part->size()), *part)) {
             return std::nullopt;
         }
         text.remove_suffix(part->size());
@@ -50,7 +50,7 @@ public:
         std::array<std::string_view, kColumns> const texts{r.road, r.number, r.estate, r.building, r.unit, r.room};
         for (std::size_t c = 0; c < kColumns; ++c) {
             auto& last = m_last[c];
-            if (texts[c] != m_table.pool[last]) {
+            if (!same_text(texts[c], m_table.pool[last])) {
                 last = m_table.pool.number_of(texts[c]);
                 m_table.used_as.resize(m_table.pool.size());
                 m_table.used_as[last] |= static_cast<std::uint8_t>(1U << c);
@@ -71,7 +71,7 @@ public:
             row.text_size = static_cast<std::uint32_t>(r.text.size());
             m_table.bytes += r.text;
         } else {
-            if (*head != m_table.pool[m_last_head]) {
+            if (!same_text(*head, m_table.pool[m_last_head])) {
                 m_last_head = m_table.pool.number_of(*head);
                 m_table.used_as.resize(m_table.pool.size());
             }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "large_pages.hpp"
 #include "text_pool.hpp"
 
 #include <wangge/address/address_index.hpp>
@@ -32,11 +33,33 @@ struct TableRecord {
     [[nodiscard]] std::uint32_t operator[](Column c) const noexcept { return columns[static_cast<std::size_t>(c)]; }
 };
 
+/// Records in blocks that stay where they are while more are added.
+class RecordList {
+public:
+    void push_back(TableRecord const& record) {
+        if (m_size % kBlock == 0) {
+            m_blocks.emplace_back().reserve(kBlock);
+        }
+        m_blocks.back().push_back(record);
+        ++m_size;
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return m_size; }
+    [[nodiscard]] TableRecord& operator[](std::size_t i) noexcept { return m_blocks[i / kBlock][i % kBlock]; }
+    [[nodiscard]] TableRecord const& operator[](std::size_t i) const noexcept {
+        return m_blocks[i / kBlock][i % kBlock];
+    }
+
+private:
+    static constexpr std::size_t kBlock = std::size_t{1} << 16U;
+    std::vector<LargeVector<TableRecord>> m_blocks;
+    std::size_t m_size = 0;
+};
+
 /// All records of a build in memory, in the order in which they came; texts that many have are kept once.
 struct RecordTable {
     TextPool pool;
     std::vector<std::uint8_t> used_as; ///< for each text of the pool: bit c set when it stands in column c
-    std::vector<TableRecord> records;
+    RecordList records;
     std::string bytes; ///< ids and odd texts
 
     [[nodiscard]] std::string_view id(TableRecord const& r) const noexcept {

@@ -1,7 +1,7 @@
 #include "text_pool.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <bit>
 
 namespace wangge::address {
 
@@ -10,7 +10,14 @@ namespace {
 constexpr std::size_t kChunk = std::size_t{1} << 18U;
 
 std::uint32_t hash_of(std::string_view text) noexcept {
-    return static_cast<std::uint32_t>(std::hash<std::string_view>{}(text));
+    std::uint64_t hash = text.size();
+    for (std::size_t at = 0; at < text.size(); at += sizeof hash) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
+        hash = (std::rotl(hash, 29) ^ word) * 0x9e3779b97f4a7c15U;
+        hash ^= hash >> 32U;
+    }
+    return static_cast<std::uint32_t>(hash);
 }
 
 } // namespace
@@ -25,7 +32,7 @@ std::uint32_t TextPool::number_of(std::string_view text) {
     auto const mask = m_table.size() - 1;
     auto at = hash & mask;
     for (; m_table[at].number != 0; at = (at + 1) & mask) {
-        if (m_table[at].hash == hash && m_texts[m_table[at].number] == text) {
+        if (m_table[at].hash == hash && same_text(m_texts[m_table[at].number], text)) {
             return m_table[at].number;
         }
     }

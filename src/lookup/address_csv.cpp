@@ -76,9 +76,12 @@ public:
         auto const text = block.bytes();
         m_marks.begin(text);
         while (!tally.stopped && m_marks.next(kBatchRecords)) {
+            m_rows.clear();
+            m_texts = 0;
             for (std::size_t record = 0; record < m_marks.records() && !tally.stopped; ++record) {
-                answer_record(text, record, tally);
+                read_record(text, record, tally);
             }
+            answer_rows(tally);
             if (m_out.size() > kPieceBytes) {
                 deliver(m_out);
                 m_out.clear();
@@ -92,7 +95,13 @@ public:
     [[noreturn]] void refuse(std::uint64_t record) const override { refuse_long_record(m_file, record); }
 
 private:
-    void answer_record(std::string_view text, std::size_t record, Tally& tally) {
+    struct Row {
+        std::string_view record;
+        std::size_t missing = 0; ///< columns at its end
+        std::string_view fault;  ///< empty: the next of the texts is its address
+    };
+
+    void read_record(std::string_view text, std::size_t record, Tally& tally) {
         auto const begin = m_marks.begin_of(record);
         auto const line_end = m_marks.end_of(record);
         if (line_end - begin > kLongestRecord) {
@@ -106,27 +115,49 @@ private:
         }
         ++tally.result.rows;
         auto const columns = m_marks.columns(record);
-        m_out.append(text.substr(begin, end - begin));
-        if (columns < m_header.columns) {
-            m_out.append(m_header.columns - columns, m_header.separator);
-        }
+        auto& row = m_rows.emplace_back(Row{
+            text.substr(begin, end - begin), m_header.columns - std::min<std::size_t>(columns, m_header.columns), {}});
         if (columns <= m_header.column || columns > m_header.columns) {
-            put_fault("bad_row", tally);
+            row.fault = "bad_row";
             return;
         }
         auto const first = m_marks.begin_of(record, m_header.column);
         auto const last = m_header.column + 1 == columns ? end : m_marks.end_of(record, m_header.column);
-        m_text = unquoted(text.substr(first, last - first));
-        if (m_gb18030 && !m_to_utf8.convert(m_text)) {
-            put_fault("bad_text", tally);
+        if (m_texts == m_text.size()) {
+            m_text.emplace_back();
+        }
+        auto& address = m_text[m_texts];
+        address = unquoted(text.substr(first, last - first));
+        if (m_gb18030 && !m_to_utf8.convert(address)) {
+            row.fault = "bad_text";
             return;
         }
-        m_geocoder.geocode(m_text, m_answer);
-        if (m_answer.match.outcome != address::Normalizer::Outcome::good) {
-            put_fault("bad_text", tally);
-            return;
-        }
-        put_answer(tally);
+        ++m_texts;
+    }
+
+    void answer_rows(Tally& tally) {
+        auto row = m_rows.begin();
+        auto const put_faults = [&] {
+            for (; row != m_rows.end() && !row->fault.empty(); ++row) {
+                put_row(*row);
+                put_fault(row->fault, tally);
+            }
+        };
+        m_views.assign(m_text.begin(), m_text.begin() + static_cast<std::ptrdiff_t>(m_texts));
+        m_geocoder.geocode(m_views, [&](std::size_t, AddressAnswer const& answer) {
+            put_faults();
+            put_row(*row++);
+            if (answer.match.outcome == address::Normalizer::Outcome::good) {
+                put_answer(answer, tally);
+            } else {
+                put_fault("bad_text", tally);
+            }
+        });
+        put_faults();
+    }
+    void put_row(Row const& row) {
+        m_out += row.record;
+        m_out.append(row.missing, m_header.separator);
     }
 
     void put_fault(std::string_view status, Tally& tally) {
@@ -151,18 +182,18 @@ private:
     }
 
     /// What the registry has for the component, else what the text has.
-    [[nodiscard]] std::string_view component(Component wanted) const {
-        if (!m_answer.match.places.empty()) {
-            if (auto const name = division_name(m_answer.match.places.front().division, wanted); !name.empty()) {
+    [[nodiscard]] std::string_view component(AddressAnswer const& answer, Component wanted) const {
+        if (!answer.match.places.empty()) {
+            if (auto const name = division_name(answer.match.places.front().division, wanted); !name.empty()) {
                 return name;
             }
-            for (auto const& item : m_answer.match.places.front().evidence) {
+            for (auto const& item : answer.match.places.front().evidence) {
                 if (item.component == wanted && !item.found.empty()) {
                     return item.found;
                 }
             }
         }
-        for (auto const& read : m_answer.match.components) {
+        for (auto const& read : answer.match.components) {
             if (read.component == wanted) {
                 return read.text;
             }
@@ -170,9 +201,8 @@ private:
         return {};
     }
 
-    void put_answer(Tally& tally) {
+    void put_answer(AddressAnswer const& a, Tally& tally) {
         auto const separator = m_header.separator;
-        auto const& a = m_answer;
         ++(a.grid ? tally.result.inside : tally.result.outside);
         m_added.clear();
         put_field(m_added, a.grid ? m_snapshot.grid(*a.grid).code.str() : std::string_view{}, separator);
@@ -193,7 +223,7 @@ private:
         put_field(m_added, a.grid ? "ok" : a.grids_in_all != 0 ? "undetermined" : "not_found", separator);
         put_field(m_added, a.standard ? std::string_view{a.standard->text} : std::string_view{}, separator);
         for (auto const wanted : kColumns) {
-            put_field(m_added, component(wanted), separator);
+            put_field(m_added, component(a, wanted), separator);
         }
         if (m_gb18030 && !m_from_utf8.convert(m_added)) {
             throw Error{ErrorCode::environment, "iconv cannot write GB18030"};
@@ -209,8 +239,11 @@ private:
     std::string m_file;
     CsvMarks m_marks;
     TextRecoder m_to_utf8{"UTF-8", "GB18030"}, m_from_utf8{"GB18030", "UTF-8"};
-    AddressAnswer m_answer;
-    std::string m_text, m_added, m_out;
+    std::vector<Row> m_rows;
+    std::vector<std::string> m_text; ///< addresses; the first m_texts are those of the rows
+    std::size_t m_texts = 0;
+    std::vector<std::string_view> m_views;
+    std::string m_added, m_out;
 };
 
 std::string_view without_line_end(std::string_view record) noexcept {

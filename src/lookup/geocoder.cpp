@@ -87,17 +87,25 @@ struct Geocoder::Impl {
         return by_division->grids->under(division, index.gazetteer().division(division).end);
     }
 
-    void share_out(AddressAnswer& out) {
+    /// The grids of all positions of the matches, one after the other.
+    void locate(std::span<address::MatchResult const> matches) {
+        points.clear();
+        for (auto const& match : matches) {
+            for (auto const& position : match.positions) {
+                points.push_back(position.at);
+            }
+        }
+        located.resize(points.size());
+        snapshot.point_index().locate(points, located);
+    }
+
+    /// `grids`: of the positions of the match.
+    void share_out(std::span<snapshot::GridId const> grids, AddressAnswer& out) {
         auto const& match = out.match;
         out.grids.clear();
-        points.resize(match.positions.size());
-        located.resize(match.positions.size());
-        std::transform(match.positions.begin(), match.positions.end(), points.begin(),
-                       [](address::PositionShare const& p) { return p.at; });
-        snapshot.point_index().locate(points, located);
-        for (std::size_t i = 0; i < located.size(); ++i) {
-            if (located[i] != snapshot::kOutside) {
-                out.grids.push_back({located[i], match.positions[i].share});
+        for (std::size_t i = 0; i < grids.size(); ++i) {
+            if (grids[i] != snapshot::kOutside) {
+                out.grids.push_back({grids[i], match.positions[i].share});
             }
         }
         wide = 0;
@@ -189,6 +197,13 @@ struct Geocoder::Impl {
         }
     }
 
+    void answer(std::string_view text, std::span<snapshot::GridId const> grids, AddressAnswer& out) {
+        share_out(grids, out);
+        order(out);
+        decide(out);
+        explain(text, out);
+    }
+
     snapshot::Snapshot const& snapshot;
     address::AddressIndex const& index;
     address::MatchCosts const& costs;
@@ -196,8 +211,10 @@ struct Geocoder::Impl {
     std::shared_ptr<SharedGrids> by_division;
     std::vector<geom::Point> points;
     std::vector<snapshot::GridId> located;
-    double known = 0;     ///< share of the evidence that all grids have together
-    std::size_t wide = 0; ///< grids of a county or something wider that the text names alone
+    std::vector<address::MatchResult> together; ///< of a batch
+    AddressAnswer one;                          ///< of a batch
+    double known = 0;                           ///< share of the evidence that all grids have together
+    std::size_t wide = 0;                       ///< grids of a county or something wider that the text names alone
 };
 
 Geocoder::Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index,
@@ -245,10 +262,29 @@ void GeocoderPool::put(std::unique_ptr<Geocoder> geocoder) noexcept {
 
 void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
     m_impl->matcher.match(text, out.match);
-    m_impl->share_out(out);
-    m_impl->order(out);
-    m_impl->decide(out);
-    m_impl->explain(text, out);
+    m_impl->locate({&out.match, 1});
+    m_impl->answer(text, m_impl->located, out);
+}
+
+void Geocoder::geocode(std::span<std::string_view const> texts, Take const& take) {
+    auto& m = *m_impl;
+    m.together.resize(address::Matcher::kMostTogether);
+    for (std::size_t begin = 0; begin < texts.size(); begin += m.together.size()) {
+        auto const some = texts.subspan(begin, std::min(m.together.size(), texts.size() - begin));
+        m.matcher.read(some);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            m.matcher.match(i, m.together[i]);
+        }
+        m.locate(std::span{m.together}.first(some.size()));
+        auto grids = std::span<snapshot::GridId const>{m.located};
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            std::swap(m.one.match, m.together[i]); // each keeps its memory
+            auto const count = m.one.match.positions.size();
+            m.answer(some[i], grids.first(count), m.one);
+            grids = grids.subspan(count);
+            take(begin + i, m.one);
+        }
+    }
 }
 
 address::Gazetteer const& Geocoder::gazetteer() const noexcept { return m_impl->index.gazetteer(); }

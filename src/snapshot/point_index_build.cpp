@@ -69,7 +69,7 @@ CellGrid top_grid(Measure const& measure) {
     CellGrid top{extent.min.lon, extent.min.lat, 0, width, height};
     auto const wanted =
         static_cast<std::int64_t>(std::max<std::uint64_t>(kMinTopCells, measure.directed_edges / kEdgesPerTopCell));
-    while (top.columns * top.rows > wanted && top.shift < 31) {
+    while (top.columns * top.rows > wanted) { // ends: at 2^31 units the globe has four
         ++top.shift;
         top.columns = ((width - 1) >> top.shift) + 1;
         top.rows = ((height - 1) >> top.shift) + 1;
@@ -127,7 +127,7 @@ class TopCells {
 public:
     TopCells(std::span<geom::MultiPolygon const* const> shapes, CellGrid const& top, unsigned threads)
         : m_shapes(shapes), m_top(top), m_start(top.count() + 1, 0), m_corners(top.count(), 0) {
-        auto const parts = std::max(1U, threads);
+        auto const parts = std::size_t{threads};
         std::vector<std::vector<std::size_t>> fill(parts);
         std::vector<std::vector<Edge>> spanning(parts);
         in_parallel(parts, threads, nullptr, [&](unsigned, std::size_t part) {
@@ -352,7 +352,7 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
         cells[i].taken_subgrids = view.subgrids + std::size_t{view.top[i].subgrids} * (kAlignment / 4);
         cells[i].taken_leaves = view.leaves + std::size_t{view.top[i].leaves} * (kAlignment / 4);
     }
-    std::vector<bool> wanted(cells.size());
+    std::vector<std::size_t> wanted;
     for (auto const& change : changes) {
         for (auto const* shape : {change.before, change.after}) {
             auto const box = shape != nullptr ? geom::envelope_of(*shape) : geom::Envelope{};
@@ -363,22 +363,21 @@ std::vector<std::byte> PointIndex::update(PointIndex const& previous, std::size_
             auto const last_row = std::min((box.max.lat - top.lat) >> top.shift, top.rows - 1);
             for (auto row = (box.min.lat - top.lat) >> top.shift; row <= last_row; ++row) {
                 for (auto column = (box.min.lon - top.lon) >> top.shift; column <= last_column; ++column) {
-                    wanted[static_cast<std::size_t>(row * top.columns + column)] = true;
+                    wanted.push_back(static_cast<std::size_t>(row * top.columns + column));
                 }
             }
         }
     }
-    progress.begin("point index", static_cast<std::uint64_t>(std::count(wanted.begin(), wanted.end(), true)), "cells");
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    progress.begin("point index", wanted.size(), "cells");
     std::vector<geom::Envelope> boxes_after; // once, not for every cell
     for (auto const& change : changes) {
         boxes_after.push_back(change.after != nullptr ? geom::envelope_of(*change.after) : geom::Envelope{});
     }
     BlockBuilder builder{measure.extent.max.lon};
     std::vector<Edge> edges;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (!wanted[i]) {
-            continue;
-        }
+    for (auto const i : wanted) {
         auto const west = top.west_of(static_cast<std::int64_t>(i) % top.columns);
         auto const south = top.south_of(static_cast<std::int64_t>(i) / top.columns);
         geom::Point const corner{static_cast<std::int32_t>(west), static_cast<std::int32_t>(south)};

@@ -138,10 +138,10 @@ BOOST_AUTO_TEST_CASE(a_part_lists_every_division_that_it_may_name) {
 
 BOOST_AUTO_TEST_CASE(known_names_are_read_whole) {
     std::string const text = "广州市天河区珠江新城华明路9号";
-    std::vector<NameTrie::Name> const names{{Normalizer::name("珠江新城"), KnownNames::kEstate},
-                                            {Normalizer::name("华明路"), KnownNames::kRoad},
-                                            {Normalizer::name("车公庙"), 4U | KnownNames::kLandmark},
-                                            {Normalizer::name("泰然六路"), 8U | KnownNames::kRoad}};
+    std::vector<NameTrie::Name> const names{{U"珠江新城", KnownNames::kEstate},
+                                            {U"华明路", KnownNames::kRoad},
+                                            {U"车公庙", 4U | KnownNames::kLandmark},
+                                            {U"泰然6路", 8U | KnownNames::kRoad}};
     auto const bytes = NameTrie::build(names);
     auto const trie = NameTrie::over(bytes, "test");
     BOOST_TEST(read(text, {&trie}) == "[city 广州市][county 天河区][estate 珠江新城][road 华明路][number 9号]");

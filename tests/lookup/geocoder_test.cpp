@@ -179,6 +179,41 @@ BOOST_AUTO_TEST_CASE(copies_answer_on_other_threads) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_has_the_answers_that_its_texts_have_alone) {
+    std::vector<std::string> const kinds{"荔湾区翠洲社区振兴路3号",
+                                         "天河区振兴路3号",
+                                         "广州市荔湾区沙面街道翠洲社区沿江北路1号天誉雅苑1栋1单元201房",
+                                         "荔湾区翠洲社区振兴路5号",
+                                         "荔湾区",
+                                         "沙面街道翠洲社区",
+                                         "\xff\xfe",
+                                         std::string(2000, 'x'),
+                                         "",
+                                         "翠州社区振兴路3号",
+                                         "天誉雅苑2栋",
+                                         "东莞市东城街道岗贝社区东城路5号，荔湾区翠洲社区振兴路1号"};
+    lookup::Locator const locator{*town.snapshot(), *town.roster()};
+    auto const written = [&](lookup::AddressAnswer const& a, std::string_view text) {
+        return lookup::to_json(a, text, {*town.snapshot(), *town.index(), locator, test::day("2026-03-01")});
+    };
+    // All lengths around those that are read together, and all neighbours.
+    for (std::size_t count = 0; count <= 3 * address::Matcher::kMostTogether; ++count) {
+        std::vector<std::string_view> texts;
+        for (std::size_t i = 0; i < count; ++i) {
+            texts.push_back(kinds[(i * (1 + count % 5) + count) % kinds.size()]);
+        }
+        std::size_t next = 0;
+        geocoder.geocode(texts, [&](std::size_t number, lookup::AddressAnswer const& a) {
+            BOOST_TEST(number == next++);
+            lookup::Geocoder alone{*town.snapshot(), *town.index()};
+            lookup::AddressAnswer expected;
+            alone.geocode(texts[number], expected);
+            BOOST_TEST(written(a, texts[number]) == written(expected, texts[number]));
+        });
+        BOOST_TEST(next == count);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(json_has_grid_evidence_and_receipt) {
     auto const found = json("荔湾区翠洲社区振兴路3号");
     BOOST_TEST(found["outcome"] == "determined");

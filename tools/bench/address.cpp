@@ -232,11 +232,14 @@ void ask_ours(AddressOptions const& options, Addresses const& addresses, std::sp
     };
     std::vector<snapshot::GridId> firsts(questions.size(), snapshot::kOutside);
     Row batch{"wangge", "batch", "", questions.size(), {}, {}};
+    std::vector<std::string_view> texts;
+    for (auto const& question : questions) {
+        texts.push_back(question.text);
+    }
     batch.measured = measure(options.runs, [&] {
-        for (std::size_t i = 0; i < questions.size(); ++i) {
-            geocoder.geocode(questions[i].text, answer);
-            firsts[i] = answer.grid ? *answer.grid : (answer.grids.empty() ? snapshot::kOutside : answer.grids[0].grid);
-        }
+        geocoder.geocode(texts, [&](std::size_t i, lookup::AddressAnswer const& a) {
+            firsts[i] = a.grid ? *a.grid : (a.grids.empty() ? snapshot::kOutside : a.grids[0].grid);
+        });
     });
     auto const rss = resident_bytes() - before;
     auto const right = share_right(

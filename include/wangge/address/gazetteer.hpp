@@ -77,9 +77,15 @@ public:
     [[nodiscard]] GazetteerDivision division(DivisionNumber number) const;     ///< number < size()
     [[nodiscard]] std::optional<DivisionNumber> find(DivisionCode code) const; ///< O(log n)
     /// Is `number` the division `above` itself or one under it?
-    [[nodiscard]] bool lies_in(DivisionNumber number, DivisionNumber above) const noexcept;
-    [[nodiscard]] Level level(DivisionNumber number) const noexcept;        ///< number < size()
-    [[nodiscard]] DivisionNumber end(DivisionNumber number) const noexcept; ///< as in GazetteerDivision
+    [[nodiscard]] bool lies_in(DivisionNumber number, DivisionNumber above) const noexcept {
+        return above < m_records.size() && number >= above && number < m_records[above].end;
+    }
+    // As in GazetteerDivision; number < size().
+    [[nodiscard]] Level level(DivisionNumber number) const noexcept {
+        return static_cast<Level>(m_records[number].level);
+    }
+    [[nodiscard]] DivisionNumber end(DivisionNumber number) const noexcept { return m_records[number].end; }
+    [[nodiscard]] DivisionNumber parent(DivisionNumber number) const noexcept { return m_records[number].parent; }
     /// The one at `level` above (or at) `number`; kNoDivision when there is none, as for the county of Dongguan's
     /// towns: a county row that bears the name of its city only stands for it. Such a row has no name but its code.
     [[nodiscard]] DivisionNumber ancestor(DivisionNumber number, Level level) const noexcept;
@@ -91,10 +97,40 @@ public:
         m_names.match(text, begin, [&](std::size_t length, std::uint32_t list) { found(length, bearers(list)); });
     }
 
+    // The same in steps, for who asks for many names and would wait for the memory of each: prefetch() for all places,
+    // then match_lists(), then prefetch_bearers(), then bearers().
+    void prefetch(std::u32string_view text, std::size_t begin) const noexcept { m_names.prefetch(text, begin); }
+    /// Calls found(length, list).
+    template <class Found>
+    void match_lists(std::u32string_view text, std::size_t begin, Found&& found) const {
+        m_names.match(text, begin, [&](std::size_t length, std::uint32_t list) {
+            if (list < m_first_bearer.size()) {
+                __builtin_prefetch(&m_first_bearer[list]);
+            }
+            found(length, list);
+        });
+    }
+    void prefetch_bearers(std::uint32_t list) const noexcept {
+        if (auto const some = bearers(list); !some.empty()) {
+            __builtin_prefetch(some.data());
+        }
+    }
+    [[nodiscard]] std::span<DivisionName const> bearers(std::uint32_t list) const noexcept {
+        if (list + std::size_t{1} >= m_first_bearer.size()) {
+            return {};
+        }
+        return m_bearers.subspan(m_first_bearer[list], m_first_bearer[list + 1] - m_first_bearer[list]);
+    }
+
 private:
     friend struct GazetteerBuilder;
-    [[nodiscard]] std::span<DivisionName const> bearers(std::uint32_t list) const noexcept;
-    struct Record;
+    struct Record {
+        std::uint64_t code = 0;
+        std::uint32_t name_begin = 0, name_end = 0; ///< in the text
+        DivisionNumber parent = kNoDivision, end = 0;
+        std::uint32_t level = 0;
+        std::uint32_t stands_for_city = 0; ///< a made-up county, so that towns have one
+    };
     std::span<Record const> m_records;
     std::span<DivisionNumber const> m_by_code;
     std::string_view m_text;

@@ -5,9 +5,11 @@
 #include <wangge/address/normalizer.hpp>
 #include <wangge/address/parser.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +103,13 @@ public:
     ~Matcher();
     /// `out` keeps its memory. Never throws for any bytes.
     void match(std::string_view text, MatchResult& out);
+
+    // The same for a batch: read() some texts, then match each. While one text waits for memory the others go on.
+    static constexpr std::size_t kMostTogether = 8;
+    /// At most kMostTogether, borrowed until they are matched.
+    void read(std::span<std::string_view const> texts);
+    /// The text with this number of those read last.
+    void match(std::size_t number, MatchResult& out);
 
 private:
     struct Impl;

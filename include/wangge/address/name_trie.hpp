@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -12,14 +13,15 @@ namespace wangge::address {
 
 /**
  * Names with a number each, found from a place in a text on: all names that begin there, in one walk. A trie whose
- * arcs lie in one hash table, so that a step is one look; a filter of the first two characters, which fits the second
- * cache, spares most places of a text the looks into the table. Mapped from bytes, nothing is parsed at open.
- * Any number of threads. Bytes are the same for the same names.
+ * arcs lie in one hash table by the characters that lead to them, so that a step is one look, and where each step of a
+ * walk will look is known before the first: the looks wait for memory together. A filter of the first two characters,
+ * which fits the second cache, spares most places of a text the looks into the table. Mapped from bytes, nothing is
+ * parsed at open. Any number of threads. Bytes are the same for the same names.
  */
 class NameTrie {
 public:
     struct Name {
-        std::u32string text; ///< normalised, not empty
+        std::u32string_view text; ///< normalised, not empty; borrowed for the build
         std::uint32_t value = 0;
     };
     /// Names in any order; a name that stands twice keeps its lowest value. Error{data_rejected} for more than 2^31
@@ -36,8 +38,9 @@ public:
         if (begin >= text.size()) {
             return;
         }
+        auto path = path_of(kNoPath, text[begin]);
         if (m_has_single) {
-            if (auto const* const arc = step(0, text[begin]); arc != nullptr && arc->value != kNone) {
+            if (auto const* const arc = step(0, text[begin], path); arc != nullptr && arc->value != kNone) {
                 found(1, arc->value);
             }
         }
@@ -46,7 +49,8 @@ public:
         }
         auto node = first_node(text[begin]);
         for (auto i = begin + 1; i < text.size(); ++i) {
-            auto const* const arc = step(node, text[i]);
+            path = path_of(path, text[i]);
+            auto const* const arc = step(node, text[i], path);
             if (arc == nullptr) {
                 return;
             }
@@ -54,6 +58,18 @@ public:
                 found(i + 1 - begin, arc->value);
             }
             node = arc->child;
+        }
+    }
+    /// Asks the memory for what match() is going to look at, and does not wait for it.
+    void prefetch(std::u32string_view text, std::size_t begin) const noexcept {
+        if (begin + 1 >= text.size() || !may_begin(text[begin], text[begin + 1])) {
+            return;
+        }
+        auto path = path_of(kNoPath, text[begin]);
+        auto const end = std::min(text.size(), begin + kPrefetched);
+        for (auto i = begin + 1; i < end; ++i) {
+            path = path_of(path, text[i]);
+            __builtin_prefetch(&m_table[place(path)]);
         }
     }
     /// Value of exactly this name; kNone when there is none. O(length).
@@ -70,14 +86,22 @@ private:
         std::uint32_t value = kNone;
     };
     friend struct NameTrieBuilder;
-    static std::size_t place(std::uint32_t node, char32_t character, std::size_t mask) noexcept {
-        auto const key = (std::uint64_t{node} << 21U | character) * 0x9e3779b97f4a7c15U;
-        return static_cast<std::size_t>(key >> 20U) & mask;
+    static constexpr std::size_t kPrefetched = 5; ///< characters; most walks end before
+    static constexpr std::uint64_t kNoPath = 0;
+    /// A number that stands for the characters of a walk; two walks may share it, their arcs are told apart by their
+    /// parents.
+    static std::uint64_t path_of(std::uint64_t before, char32_t character) noexcept {
+        return (std::rotl(before, 23) ^ character) * 0x9e3779b97f4a7c15U;
     }
+    static std::size_t place(std::uint64_t path, std::size_t mask) noexcept {
+        return static_cast<std::size_t>(path >> 28U) & mask;
+    }
+    [[nodiscard]] std::size_t place(std::uint64_t path) const noexcept { return place(path, m_mask); }
     /// What the first characters lead to is numbered by them, so that the second step needs no first one.
     static std::uint32_t first_node(char32_t character) noexcept { return 0x80000000U | character; }
     static std::size_t pair_place(char32_t first, char32_t second, std::size_t mask) noexcept {
-        return place(first, second, mask);
+        auto const key = (std::uint64_t{first} << 21U | second) * 0x9e3779b97f4a7c15U;
+        return static_cast<std::size_t>(key >> 20U) & mask;
     }
     /// False: no name of two characters or more begins so.
     [[nodiscard]] bool may_begin(char32_t first, char32_t second) const noexcept {
@@ -87,8 +111,8 @@ private:
         auto const bit = pair_place(first, second, m_pairs.size() * 64 - 1);
         return (m_pairs[bit / 64] >> bit % 64 & 1U) != 0;
     }
-    [[nodiscard]] Arc const* step(std::uint32_t node, char32_t character) const noexcept {
-        for (std::size_t i = 0, at = place(node, character, m_mask); i < m_table.size(); ++i, at = (at + 1) & m_mask) {
+    [[nodiscard]] Arc const* step(std::uint32_t node, char32_t character, std::uint64_t path) const noexcept {
+        for (std::size_t i = 0, at = place(path); i < m_table.size(); ++i, at = (at + 1) & m_mask) {
             auto const& arc = m_table[at];
             if (arc.parent == node && arc.character == character) {
                 return &arc;

@@ -51,6 +51,8 @@ public:
     /// A name of a dictionary: without white space and commas at its ends; may come out empty. Error{data_rejected}
     /// where normalize() has no good outcome.
     [[nodiscard]] static std::u32string name(std::string_view input);
+    /// The same into out.characters; `out` keeps its memory.
+    static void name(std::string_view input, NormalizedText& out);
     /// The simplified, lower layer of the above for one character: full-width, traditional, capital. The character
     /// itself where it stands for several (㎡), 0 where it is dropped. Numerals stay Chinese (贰: 二).
     [[nodiscard]] static char32_t fold(char32_t character) noexcept;

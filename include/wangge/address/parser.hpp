@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace wangge::address {
@@ -41,6 +42,21 @@ struct ReadingColumn {
     float least = 0, bound = 0; ///< of the costs; at the bound nothing more is kept
 };
 
+/// A name that begins at some character; working memory of the parser.
+struct NameMatch {
+    std::uint32_t length = 0;
+    std::uint32_t value = 0; ///< a list of the gazetteer, or what the trie of known names has
+};
+/// The names that begin at each character.
+struct NameMatches {
+    std::vector<NameMatch> all;
+    std::vector<std::uint32_t> first; ///< of each character, and one more for the end
+
+    [[nodiscard]] std::span<NameMatch const> at(std::size_t character) const noexcept {
+        return std::span{all}.subspan(first[character], first[character + 1] - first[character]);
+    }
+};
+
 /// Parts in the order of the text; they do not overlap, and what lies between them is separators. Keep one and use it
 /// again: it keeps its memory.
 struct ParsedAddress {
@@ -51,6 +67,7 @@ struct ParsedAddress {
     std::vector<ReadingColumn> columns; ///< working memory
     std::vector<std::uint32_t> classes;
     std::vector<DivisionName> villages;
+    NameMatches division_matches, known_matches;
 };
 
 /// Known names of roads and estates, so that they are recognised whole; NameTrie values are free for the owner, but the
@@ -71,6 +88,8 @@ public:
     /// Both must outlive it.
     explicit Parser(Gazetteer const& gazetteer, KnownNames known = {});
     void parse(NormalizedText const& text, ParsedAddress& out) const;
+    /// Asks the memory for the names of the text, and does not wait for it: for who has several texts to parse.
+    void prefetch(NormalizedText const& text) const noexcept;
 
 private:
     Gazetteer const& m_gazetteer;
