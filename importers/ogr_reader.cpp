@@ -79,6 +79,7 @@ OgrReader OgrReader::open(std::filesystem::path const& path, ReadOptions const& 
 }
 
 std::vector<std::string> const& OgrReader::columns() const noexcept { return m_impl->header.columns; }
+std::vector<ValueType> const& OgrReader::types() const noexcept { return m_impl->header.types; }
 std::string const& OgrReader::layer() const noexcept { return m_impl->header.layer; }
 std::string const& OgrReader::encoding() const noexcept { return m_impl->header.encoding; }
 crs::Transformer const& OgrReader::transformer() const noexcept { return *m_impl->transformer; }

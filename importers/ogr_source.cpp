@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace wangge::importers {
@@ -155,6 +156,58 @@ void append_ring(OGRSimpleCurve const& ring, std::uint32_t part, bool hole, RawF
 
 } // namespace
 
+[[nodiscard]] ValueType type_of(OGRFieldDefn const& field) {
+    switch (field.GetType()) {
+    case OFTInteger:
+        return field.GetSubType() == OFSTBoolean ? ValueType::boolean
+               : field.GetSubType() == OFSTInt16 ? ValueType::int16
+                                                 : ValueType::int32;
+    case OFTInteger64:
+        return ValueType::int64;
+    case OFTReal:
+        return field.GetSubType() == OFSTFloat32 ? ValueType::float32 : ValueType::float64;
+    case OFTDate:
+        return ValueType::date;
+    case OFTTime:
+        return ValueType::time;
+    case OFTDateTime:
+        return ValueType::date_time;
+    case OFTBinary:
+        return ValueType::binary;
+    case OFTIntegerList:
+    case OFTInteger64List:
+    case OFTRealList:
+    case OFTStringList:
+        return ValueType::json;
+    default:
+        return field.GetSubType() == OFSTJSON   ? ValueType::json
+               : field.GetSubType() == OFSTUUID ? ValueType::uuid
+                                                : ValueType::text;
+    }
+}
+
+/// The value as text that reads back as the same value.
+[[nodiscard]] std::string text_of(OGRFeature& from, int index) {
+    switch (from.GetFieldDefnRef(index)->GetType()) {
+    case OFTReal: {
+        std::string text = from.GetFieldAsString(index);
+        double const value = from.GetFieldAsDouble(index);
+        return CPLAtof(text.c_str()) == value || std::isnan(value) ? text : fmt::format("{}", value);
+    }
+    case OFTIntegerList:
+    case OFTInteger64List:
+    case OFTRealList:
+    case OFTStringList: {
+        char* const list = from.GetFieldAsSerializedJSon(index);
+        std::string text{list == nullptr ? "" : list};
+        CPLFree(list);
+        return text;
+    }
+    default:
+        return from.GetFieldAsString(index);
+    }
+}
+
 struct OgrSource::Impl {
     /// A layer that is read, and where its fields go.
     struct Part {
@@ -171,6 +224,7 @@ struct OgrSource::Impl {
     std::vector<Part> parts;
     TextDecoder decoder;
     std::vector<std::string> columns;
+    std::vector<ValueType> types;
     std::vector<std::string> remarks;
     std::size_t part = 0; ///< that is being read
     std::size_t row = 0;
@@ -269,16 +323,21 @@ void OgrSource::Impl::read_columns() {
                     fmt::format("{}: the name of column {} is not valid {}; pass the right --encoding (GB18030, UTF-8)",
                                 file.shown(), i + 1, decoder.encoding())};
             }
+            auto const type = type_of(*definition->GetFieldDefn(i));
             auto const known = parts.size() > 1 ? std::ranges::find(columns, column) : columns.end();
             targets.push_back(static_cast<std::size_t>(known - columns.begin()));
             if (known == columns.end()) {
                 columns.push_back(std::move(column));
+                types.push_back(type);
+            } else if (types[targets.back()] != type) {
+                types[targets.back()] = ValueType::text;
             }
         }
     }
     if (file.format() == Format::kml) {
         folder_column = columns.size();
         columns.emplace_back("Folder");
+        types.push_back(ValueType::text);
     }
 }
 
@@ -325,6 +384,7 @@ void OgrSource::Impl::read_drawing_labels() {
         auto const taken = std::ranges::find(columns, kind) != columns.end();
         columns.push_back(taken ? kind + " (text)" : kind);
     }
+    types.assign(columns.size(), ValueType::text);
     remarks.push_back(
         fmt::format("closed polylines are read as areas; {} texts and block attributes become the columns of "
                     "the areas they lie in, named by layer or tag",
@@ -385,8 +445,10 @@ void OgrSource::Impl::read_fields(OGRFeature& from, RawFeature& feature, std::ve
     for (std::size_t i = 0; i < targets.size(); ++i) {
         auto& text = feature.fields[targets[i]];
         int const index = static_cast<int>(i);
-        text = from.IsFieldSetAndNotNull(index) ? from.GetFieldAsString(index) : "";
+        feature.absent[targets[i]] = !from.IsFieldSetAndNotNull(index);
+        text = feature.absent[targets[i]] ? std::string{} : text_of(from, index);
         if (!decoder.decode(text)) {
+            feature.undecoded.emplace_back(static_cast<std::uint32_t>(targets[i]), text_of(from, index));
             problems.push_back(
                 {ProblemCode::unreadable_text,
                  fmt::format("field '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), or "
@@ -397,6 +459,7 @@ void OgrSource::Impl::read_fields(OGRFeature& from, RawFeature& feature, std::ve
     }
     if (file.format() == Format::kml) {
         feature.fields[folder_column] = parts[part].name;
+        feature.absent[folder_column] = false;
     }
 }
 
@@ -424,6 +487,7 @@ OgrSource::OgrSource(SourceFile const& file, ReadOptions const& options)
     m_header.encoding = file.file_encoding();
     m_header.crs_definition = definition_of_crs(layer, file, options.crs);
     m_header.columns = impl.columns;
+    m_header.types = impl.types;
     m_header.remarks = file.remarks();
     std::ranges::move(impl.remarks, std::back_inserter(m_header.remarks));
     // Counting a text format means to parse it all; others have the number in a header.
@@ -460,6 +524,8 @@ bool OgrSource::next(RawFeature& feature, std::vector<RowProblem>& problems) {
         for (auto& field : feature.fields) {
             field.clear();
         }
+        feature.absent.assign(impl.columns.size(), impl.labels == std::nullopt);
+        feature.undecoded.clear();
         if (impl.labels) {
             if (!impl.take_drawing(*from, feature, problems)) {
                 continue;

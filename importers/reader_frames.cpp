@@ -21,12 +21,16 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they lie in memory");
 
-constexpr std::string_view kRequestMark = "wangge-read 1\n";
+constexpr std::string_view kRequestMark = "wangge-read 2\n";
 constexpr std::size_t kFrameHead = 5;
 constexpr std::size_t kMostColumns = 4096;
 constexpr std::size_t kMostRemarks = 100;
 constexpr std::size_t kLongestText = std::size_t{1} << 20; ///< of a name, remark, message or CRS
 constexpr std::size_t kPiece = std::size_t{1} << 18;
+
+// In the place of a field's length.
+constexpr std::uint32_t kAbsent = 0xFFFFFFFFU;
+constexpr std::uint32_t kUndecoded = 0xFFFFFFFEU; ///< the length and the bytes follow
 
 enum FrameType : std::uint8_t { kHeader = 1, kFeature = 2, kEnd = 3, kFault = 4 };
 
@@ -69,6 +73,11 @@ public:
         std::memcpy(&value, m_rest.data(), sizeof value);
         m_rest.remove_prefix(sizeof value);
         return value;
+    }
+    /// The same, and leaves it there.
+    template <class Number>
+    [[nodiscard]] Number peek() const {
+        return Taker{*this}.number<Number>();
     }
     std::string_view bytes(std::size_t count) {
         if (m_rest.size() < count) {
@@ -176,6 +185,9 @@ void FrameWriter::header(SourceHeader const& header) {
     put_texts(m_buffer, header.columns);
     put_texts(m_buffer, header.remarks);
     put(m_buffer, header.feature_count);
+    for (auto const type : header.types) {
+        put(m_buffer, static_cast<std::uint8_t>(type));
+    }
     close_frame(m_buffer, start);
     flush();
 }
@@ -183,8 +195,16 @@ void FrameWriter::header(SourceHeader const& header) {
 void FrameWriter::feature(RawFeature const& feature, std::span<RowProblem const> problems) {
     auto const start = open_frame(m_buffer, kFeature);
     put(m_buffer, std::uint64_t{feature.row});
-    for (auto const& field : feature.fields) {
-        put_text(m_buffer, field);
+    for (std::size_t i = 0; i < feature.fields.size(); ++i) {
+        auto const bytes = std::ranges::find(feature.undecoded, i, [](auto const& field) { return field.first; });
+        if (bytes != feature.undecoded.end()) {
+            put(m_buffer, kUndecoded);
+            put_text(m_buffer, bytes->second);
+        } else if (i < feature.absent.size() && feature.absent[i]) {
+            put(m_buffer, kAbsent);
+        } else {
+            put_text(m_buffer, feature.fields[i]);
+        }
     }
     put(m_buffer, static_cast<std::uint32_t>(problems.size()));
     for (auto const& problem : problems) {
@@ -284,7 +304,12 @@ SourceHeader FrameReader::header() {
     header.columns = taker.texts(kMostColumns);
     header.remarks = taker.texts(kMostRemarks);
     header.feature_count = taker.number<std::uint64_t>();
-    if (type != kHeader || !taker.done() || canonical_encoding(header.encoding) != header.encoding) {
+    bool types_known = true;
+    for (auto const byte : taker.bytes(header.columns.size())) {
+        header.types.push_back(static_cast<ValueType>(byte));
+        types_known = types_known && header.types.back() <= ValueType::binary;
+    }
+    if (!types_known || type != kHeader || !taker.done() || canonical_encoding(header.encoding) != header.encoding) {
         malformed("its first words");
     }
     for (auto* const texts : {&header.columns, &header.remarks}) {
@@ -315,8 +340,19 @@ bool FrameReader::next(RawFeature& feature, std::vector<RowProblem>& problems) {
     auto const row = taker.number<std::uint64_t>();
     feature.row = row;
     feature.fields.resize(m_columns);
-    for (auto& field : feature.fields) {
-        field = taker.text(payload.size());
+    feature.absent.assign(m_columns, false);
+    feature.undecoded.clear();
+    for (std::size_t i = 0; i < m_columns; ++i) {
+        feature.fields[i].clear();
+        if (auto const mark = taker.peek<std::uint32_t>(); mark == kAbsent) {
+            feature.absent[i] = true;
+            (void)taker.number<std::uint32_t>();
+        } else if (mark == kUndecoded) {
+            (void)taker.number<std::uint32_t>();
+            feature.undecoded.emplace_back(static_cast<std::uint32_t>(i), taker.bytes(taker.number<std::uint32_t>()));
+        } else {
+            feature.fields[i] = taker.text(payload.size());
+        }
     }
     problems.clear();
     auto const problem_count = taker.number<std::uint32_t>();

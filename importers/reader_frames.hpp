@@ -38,6 +38,7 @@ struct SourceHeader {
     std::vector<std::string> columns;
     std::vector<std::string> remarks;
     std::uint64_t feature_count = 0; ///< as the file says, for progress only
+    std::vector<ValueType> types;    ///< of the columns
 };
 
 /// What is wrong with one feature.

@@ -5,14 +5,18 @@
 #include <wangge/importers/layer_repair.hpp>
 #include <wangge/importers/ogr_reader.hpp>
 
+#include <cpl_conv.h>
+#include <cpl_string.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <gdal_priv.h>
 #include <ogrsf_frmts.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <memory>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace wangge::importers {
@@ -61,6 +65,87 @@ namespace {
                 fmt::format("{}: has changed since it was read; run the repair again", repair.file.string())};
 }
 
+/// OGRFieldType and OGRFieldSubType. A GeoPackage has no time of day.
+std::pair<int, int> stored_as(ValueType type) {
+    switch (type) {
+    case ValueType::json:
+        return {OFTString, OFSTJSON};
+    case ValueType::uuid:
+        return {OFTString, OFSTUUID};
+    case ValueType::boolean:
+        return {OFTInteger, OFSTBoolean};
+    case ValueType::int16:
+        return {OFTInteger, OFSTInt16};
+    case ValueType::int32:
+        return {OFTInteger, OFSTNone};
+    case ValueType::int64:
+        return {OFTInteger64, OFSTNone};
+    case ValueType::float32:
+        return {OFTReal, OFSTFloat32};
+    case ValueType::float64:
+        return {OFTReal, OFSTNone};
+    case ValueType::date:
+        return {OFTDate, OFSTNone};
+    case ValueType::date_time:
+        return {OFTDateTime, OFSTNone};
+    case ValueType::binary:
+        return {OFTBinary, OFSTNone};
+    case ValueType::text:
+    case ValueType::time:
+        break;
+    }
+    return {OFTString, OFSTNone};
+}
+
+template <class Number>
+bool set_number(OGRFeature& to, int index, std::string const& text) {
+    Number value{};
+    auto const* const last = text.data() + text.size();
+    auto const [end, error] = std::from_chars(text.data(), last, value);
+    if (error != std::errc{} || end != last) {
+        return false;
+    }
+    if constexpr (sizeof value == sizeof(GIntBig) && std::is_integral_v<Number>) {
+        to.SetField(index, static_cast<GIntBig>(value));
+    } else {
+        to.SetField(index, value);
+    }
+    return true;
+}
+
+/// False when the text is no value of that type.
+bool set_value(OGRFeature& to, int index, ValueType type, std::string const& text) {
+    switch (type) {
+    case ValueType::boolean:
+    case ValueType::int16:
+    case ValueType::int32:
+        return set_number<int>(to, index, text);
+    case ValueType::int64:
+        return set_number<std::int64_t>(to, index, text);
+    case ValueType::float32:
+    case ValueType::float64:
+        return set_number<double>(to, index, text);
+    case ValueType::date:
+    case ValueType::date_time:
+        to.SetField(index, text.c_str());
+        return to.IsFieldSetAndNotNull(index);
+    case ValueType::binary: {
+        int count = 0;
+        auto* const bytes = CPLHexToBinary(text.c_str(), &count);
+        to.SetField(index, count, bytes);
+        CPLFree(bytes);
+        return text.size() == 2 * static_cast<std::size_t>(count);
+    }
+    case ValueType::text:
+    case ValueType::json:
+    case ValueType::uuid:
+    case ValueType::time:
+        break;
+    }
+    to.SetField(index, text.c_str());
+    return true;
+}
+
 } // namespace
 
 void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path) {
@@ -79,54 +164,33 @@ std::size_t write_repaired_layer(LayerRepair const& repair, std::filesystem::pat
         return shapes[static_cast<std::size_t>(&face - faces.data())] != *face.shape;
     }));
 
-    // The reader decodes the text of any encoding; types and other values come from GDAL, row by row beside it.
+    // Once more by the reading process: what no process of its own fences in never opens a file from outside.
     auto reader = OgrReader::open(repair.file, repair.read);
-    GdalMessages messages;
-    GdalMessages::Listening const listening{messages};
-    register_drivers();
-    char const* const drivers[] = {"GPKG", "ESRI Shapefile", "GeoJSON", nullptr};
-    Dataset const source{
-        GDALDataset::Open(repair.file.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, nullptr, nullptr)};
-    auto* const typed = source ? source->GetLayerByName(reader.layer().c_str()) : nullptr;
-    if (typed == nullptr || typed->GetLayerDefn()->GetFieldCount() != static_cast<int>(reader.columns().size())) {
-        changed_meanwhile(repair);
-    }
     std::vector<GeoPackageField> fields;
     for (std::size_t i = 0; i < reader.columns().size(); ++i) {
-        auto const* const from = typed->GetLayerDefn()->GetFieldDefn(static_cast<int>(i));
-        fields.push_back({reader.columns()[i], from->GetType(), from->GetSubType()});
+        auto const [type, subtype] = stored_as(reader.types()[i]);
+        fields.push_back({reader.columns()[i], type, subtype});
     }
     NewGeoPackage file{path};
     auto& layer = file.layer(reader.layer().c_str(), wkbMultiPolygon, fields);
     RawFeature feature;
     std::vector<Problem> ignored; // reported when it was read first
     std::size_t row = 0;
-    typed->ResetReading();
-    for (;; ++row) {
-        OGRFeatureUniquePtr const from{typed->GetNextFeature()};
-        auto const outcome = reader.next(feature, ignored);
-        if ((outcome == OgrReader::Outcome::end) != (from == nullptr) || row > shapes.size()) {
-            changed_meanwhile(repair);
-        }
-        if (!from) {
-            break;
-        }
+    for (; reader.next(feature, ignored) != OgrReader::Outcome::end; ++row) {
         if (row == shapes.size()) {
             changed_meanwhile(repair);
         }
         OGRFeature to{layer.GetLayerDefn()};
         for (std::size_t i = 0; i < fields.size(); ++i) {
-            int const index = static_cast<int>(i);
-            if (!from->IsFieldSetAndNotNull(index)) {
-                if (from->IsFieldNull(index)) {
-                    to.SetFieldNull(index);
-                }
-            } else if (fields[i].type == OFTString) {
-                auto const& decoded = feature.fields[i]; // empty when it cannot be read: then as it came
-                to.SetField(index, decoded.empty() ? from->GetFieldAsString(index) : decoded.c_str());
-            } else {
-                to.SetField(index, from->GetRawFieldRef(index));
+            if (!feature.absent[i] && !set_value(to, static_cast<int>(i), reader.types()[i], feature.fields[i])) {
+                throw Error{ErrorCode::data_unreadable,
+                            fmt::format("{}: row {}: '{}' is no value of the kind of its column '{}'; have the file "
+                                        "exported again",
+                                        repair.file.string(), feature.row, feature.fields[i], fields[i].name)};
             }
+        }
+        for (auto const& [i, bytes] : feature.undecoded) { // as it came
+            to.SetField(static_cast<int>(i), bytes.c_str());
         }
         file.add(layer, to, to_ogr(shapes[row]));
     }

@@ -37,6 +37,7 @@ XlsxSource::XlsxSource(std::string const& path, std::string shown, ReadOptions c
     check_damage();
     m_header.layer = m_sheet->GetName();
     m_header.encoding = "UTF-8";
+    m_header.types.assign(m_header.columns.size(), ValueType::text);
     m_sheet->ResetReading();
 }
 
@@ -81,6 +82,7 @@ bool XlsxSource::next(RawFeature& row, std::vector<RowProblem>& problems) {
         }
         row.row = static_cast<std::size_t>(feature->GetFID());
         row.fields.assign(m_header.columns.size(), {});
+        row.absent.assign(m_header.columns.size(), false);
         bool empty = true;
         for (std::size_t i = 0; i < row.fields.size(); ++i) {
             int const index = static_cast<int>(i);

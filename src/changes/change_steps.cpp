@@ -178,9 +178,9 @@ std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
     return id;
 }
 
-void add_changes(registry::Registry& registry, std::int64_t draft, std::string const& editor,
-                 std::span<registry::GridChange const> changes,
-                 std::span<std::optional<registry::GridBase> const> bases) {
+std::int64_t make_change_set(registry::Registry& registry, registry::NewDraft const& draft,
+                             std::span<registry::GridChange const> changes,
+                             std::span<std::optional<registry::GridBase> const> bases) {
     std::vector<Operation> operations;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         auto const& change = changes[i];
@@ -222,8 +222,9 @@ void add_changes(registry::Registry& registry, std::int64_t draft, std::string c
             }
         }
     }
-    registry.add_operations(draft, editor, operations);
-    record_touched(registry, examine(registry, draft, Depth::content));
+    auto const id = registry.make_draft(draft, operations);
+    record_touched(registry, examine(registry, id, Depth::content));
+    return id;
 }
 
 } // namespace wangge::changes

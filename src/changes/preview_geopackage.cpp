@@ -165,10 +165,8 @@ void write_preview_layers(Preview const& preview, std::filesystem::path const& p
         throw Error{ErrorCode::usage,
                     fmt::format("{}: the layers are a GeoPackage; give a name that ends in .gpkg", path.string())};
     }
-    auto aside = path;
-    aside.replace_extension(fmt::format("new-{}.gpkg", ::getpid()));
-    std::error_code ignored;
-    std::filesystem::remove(aside, ignored);
+    remove_left_over(path); // of a run that was ended
+    std::filesystem::path const aside = fmt::format("{}.new-{}.gpkg", path.string(), ::getpid());
     try {
         PreviewLayers layers{aside, path};
         layers.grids("before", preview.examination.touched, &TouchedGrid::before);
@@ -176,7 +174,7 @@ void write_preview_layers(Preview const& preview, std::filesystem::path const& p
         layers.moves(preview.moves);
         layers.close();
     } catch (...) {
-        std::filesystem::remove(aside, ignored);
+        remove_left_over(path); // the journal too
         throw;
     }
     rename_durably(aside, path);

@@ -1,7 +1,9 @@
 #include "touched.hpp"
+#include "working_state.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/changes/repairs.hpp>
+#include <wangge/geom/measure.hpp>
 #include <wangge/topology/accepted_gaps.hpp>
 
 #include <fmt/format.h>
@@ -9,6 +11,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace wangge::changes {
@@ -75,8 +79,78 @@ void read_round(registry::Registry const& registry, std::span<GridCode const> wi
     std::ranges::sort(grids, {}, &registry::Grid::code);
 }
 
+constexpr std::string_view kRepair = "repair "; ///< begins the reason of a reshape that is one; no other has a reason
+
+/// The shapes that grids had before repairs of this change set first moved them, or as a person drew them since. Only
+/// of grids that repairs have moved.
+std::map<GridCode, geom::MultiPolygon> shapes_before_repairs(registry::Registry const& registry,
+                                                             Examination const& examined) {
+    std::map<GridCode, geom::MultiPolygon> shapes;
+    WorkingState state{registry, examined.draft.days.from};
+    std::vector<Conflict> none; // a change set in conflict is not repaired
+    for (auto const& operation : examined.operations) {
+        if (operation.dropped_by) {
+            continue;
+        }
+        bool const repair = operation.kind == registry::OperationKind::reshape && operation.reason.starts_with(kRepair);
+        for (auto const& part : operation.grids) {
+            if (!repair && part.shape) {
+                shapes.erase(part.code);
+            } else if (auto const* const grid = repair ? state.find(part.code) : nullptr) {
+                shapes.try_emplace(part.code, grid->shape);
+            }
+        }
+        state.apply(operation, examined.draft, none);
+    }
+    return shapes;
+}
+
+/// How far `change` takes the grid from `drawn` where it takes it further than it was; 0 where nothing moves away.
+double moved_away_m(geom::MultiPolygon const& drawn, topology::GridChange const& change) {
+    auto const points = [](geom::MultiPolygon const& shape) {
+        std::unordered_set<geom::Point> set;
+        geom::for_each_ring(shape, [&](geom::Ring const& ring) { set.insert(ring.begin(), ring.end()); });
+        return set;
+    };
+    double furthest = 0;
+    auto const before = points(change.before);
+    for (auto const p : points(change.after)) {
+        if (!before.contains(p)) {
+            furthest = std::max(furthest, geom::distance_to_boundary_m(drawn, p));
+        }
+    }
+    for (auto const p : points(drawn)) {
+        if (auto const now = geom::distance_to_boundary_m(change.after, p);
+            now > geom::distance_to_boundary_m(change.before, p)) {
+            furthest = std::max(furthest, now);
+        }
+    }
+    return furthest;
+}
+
+/// One repair after another must not take a boundary further than one may.
+void refuse_what_adds_up(std::vector<RepairProposal>& proposals, topology::RepairOptions const& options,
+                         std::map<GridCode, geom::MultiPolygon> const& shapes,
+                         std::vector<registry::Grid> const& grids) {
+    for (auto& proposal : proposals) {
+        for (auto const& change : proposal.changes) {
+            auto const drawn = shapes.find(grids.at(change.face).code);
+            if (drawn == shapes.end() || !proposal.accepted()) {
+                continue;
+            }
+            if (auto const moved_m = moved_away_m(drawn->second, change); moved_m > options.tolerance_m) {
+                proposal.refusal = fmt::format(
+                    "with the repairs before it the boundary of {} would be {:.3f} m from where it was before any "
+                    "repair "
+                    "of this change set, more than the tolerance of {:g} m; draw it anew there, or raise the tolerance",
+                    change.name, moved_m, options.tolerance_m);
+            }
+        }
+    }
+}
+
 std::string reason_of(RepairProposal const& proposal, topology::RepairOptions const& options) {
-    return fmt::format("repair {}: {} within {:g} m, {:.4f} m2 change hands, nothing moves further than {:.3f} m",
+    return fmt::format("{}{}: {} within {:g} m, {:.4f} m2 change hands, nothing moves further than {:.3f} m", kRepair,
                        proposal.id(), topology::to_string(proposal.kind), options.tolerance_m, proposal.area_moved_m2,
                        proposal.greatest_move_m);
 }
@@ -131,6 +205,7 @@ RepairPlan plan_repairs(registry::Registry& registry, std::int64_t draft, topolo
     std::vector<Problem> found;
     plan.proposals = topology::propose_repairs(faces, outlines, options, progress, found);
     leave_accepted_gaps(plan.proposals, accepted_among(std::move(found), examined.ground.accepted_gaps));
+    refuse_what_adds_up(plan.proposals, options, shapes_before_repairs(registry, examined), plan.grids);
     std::set<std::string> named;
     for (auto const& proposal : plan.proposals) {
         named.insert(proposal.problems.begin(), proposal.problems.end());

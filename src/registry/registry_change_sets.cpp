@@ -335,8 +335,18 @@ Digest shape_digest(geom::MultiPolygon const& shape) {
 
 GridBase base_of(Grid const& grid) { return {shape_digest(grid.shape), grid.name, grid.village}; }
 
-std::int64_t Registry::make_draft(NewDraft const& draft) {
+std::int64_t Registry::make_draft(NewDraft const& draft, std::span<Operation> operations) {
     m_impl->require_writer();
+    Transaction transaction{m_impl->connection, Transaction::Kind::write};
+    auto const id = write_draft(draft);
+    if (!operations.empty()) {
+        write_operations(id, draft.author, operations);
+    }
+    transaction.commit();
+    return id;
+}
+
+std::int64_t Registry::write_draft(NewDraft const& draft) {
     require_name(draft.author, "the author");
     if (draft.title.empty()) {
         throw Error{ErrorCode::usage, "a change set has a title; state in a few words what it does"};
@@ -347,7 +357,6 @@ std::int64_t Registry::make_draft(NewDraft const& draft) {
                                 draft.days.from.str(), draft.days.to.str())};
     }
     auto& connection = m_impl->connection;
-    Transaction transaction{connection, Transaction::Kind::write};
     auto const undone = draft.undoes ? applied_change(*draft.undoes).draft : std::nullopt;
     Statement insert{connection, "INSERT INTO change_draft (title, author, valid_from, valid_to, undoes, created_at, "
                                  "base_generation) VALUES (?, ?, ?, ?, ?, ?, ?)"};
@@ -368,7 +377,6 @@ std::int64_t Registry::make_draft(NewDraft const& draft) {
         details["undoes_change_set"] = *draft.undoes;
     }
     append_audit(connection, draft.author, "change_set_new", dumped(details));
-    transaction.commit();
     return id;
 }
 
@@ -454,9 +462,14 @@ std::vector<Operation> Registry::operations(std::int64_t draft) const {
 
 void Registry::add_operations(std::int64_t draft_id, std::string const& editor, std::span<Operation> operations) {
     m_impl->require_writer();
+    Transaction transaction{m_impl->connection, Transaction::Kind::write};
+    write_operations(draft_id, editor, operations);
+    transaction.commit();
+}
+
+void Registry::write_operations(std::int64_t draft_id, std::string const& editor, std::span<Operation> operations) {
     require_name(editor, "the editor");
     auto& connection = m_impl->connection;
-    Transaction transaction{connection, Transaction::Kind::write};
     require_editable(draft_id);
     reopen(connection, draft_id, fmt::format("operations were added by {}", editor));
     Statement last{connection, "SELECT coalesce(max(number), 0) FROM change_operation WHERE draft_id = ?"};
@@ -528,7 +541,6 @@ void Registry::add_operations(std::int64_t draft_id, std::string const& editor, 
         details["codes"] = std::move(codes);
     }
     append_audit(connection, editor, "change_set_add", dumped(details));
-    transaction.commit();
 }
 
 void Registry::drop_operation(std::int64_t draft_id, int number, std::string const& editor) {

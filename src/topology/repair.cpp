@@ -139,6 +139,9 @@ public:
     std::vector<RepairProposal> run() {
         m_before = CoverageChecker{}.check(m_faces, m_outlines, m_progress).report;
         m_tally = tally(m_before);
+        for (auto const& problem : m_before.problems) {
+            m_places.push_back(envelope_of(problem));
+        }
         for (m_attempt = 1;; ++m_attempt) {
             plan();
             if (m_attempt < kMostAttempts && leave_out_failures()) {
@@ -170,26 +173,36 @@ private:
     [[nodiscard]] std::int32_t slack() const {
         return static_cast<std::int32_t>(std::min(1e6, m_options.tolerance_m / 0.011)) * 2 + 2;
     }
-    [[nodiscard]] bool concerns(Group const& group, Problem const& problem) const;
+    /// Is the group, which changes a face that a problem names, at the place of that problem?
+    [[nodiscard]] bool at(Group const& group, geom::Envelope const& place) const {
+        return place.empty() || widened(group.box, slack()).intersects(place);
+    }
 
     std::span<Face const> m_faces;
     std::span<Outline const> m_outlines;
     RepairOptions m_options;
     Progress& m_progress;
     ProblemReport m_before;
+    std::vector<geom::Envelope> m_places; ///< of its problems
     std::map<ProblemKey, Tally> m_tally;
     std::unordered_set<Point> m_left_out; ///< by earlier attempts
     int m_attempt = 0;
     std::unique_ptr<RepairWork> m_work;
     std::unordered_map<std::uint32_t, std::string> m_ring_reasons;
     std::vector<Group> m_groups;
-    std::unordered_map<std::string, std::vector<std::size_t>> m_groups_of; ///< by name of a face
-    std::vector<Problem> m_left;                                           ///< in the end
+    std::unordered_map<std::string, std::vector<std::size_t>> m_groups_of;  ///< by name of a face
+    std::unordered_map<std::string, std::vector<std::uint32_t>> m_faces_of; ///< numbers of the faces of a name
+    std::vector<Problem> m_left;                                            ///< in the end
 };
 
 void Proposer::plan() {
     m_work = std::make_unique<RepairWork>(m_faces, m_outlines, m_options);
     m_work->left_out = m_left_out;
+    if (m_faces_of.empty()) { // the order of faces is the same in every plan
+        for (std::uint32_t f = 1; f < m_work->face_count(); ++f) {
+            m_faces_of[m_work->face(f).name].push_back(f);
+        }
+    }
     m_ring_reasons = clean_rings(*m_work, m_before.problems);
     m_progress.begin("planning repairs", 0, "");
     assign_regions(*m_work);
@@ -258,10 +271,7 @@ void Proposer::make_groups() {
     m_groups_of.clear();
     for (std::size_t g = 0; g < m_groups.size(); ++g) {
         for (auto const& [f, edit] : m_groups[g].faces) {
-            auto& list = m_groups_of[m_work->face(f).name];
-            if (list.empty() || list.back() != g) {
-                list.push_back(g);
-            }
+            m_groups_of[m_work->face(f).name].push_back(g);
         }
     }
     for (auto& group : m_groups) {
@@ -287,9 +297,8 @@ void Proposer::drop_mere_touches() {
         for (auto const& [f, edit] : group.faces) {
             auto const found = problems_of.find(m_work->face(f).name);
             at_problem = at_problem || (found != problems_of.end() &&
-                                        std::any_of(found->second.begin(), found->second.end(), [&](std::size_t k) {
-                                            return concerns(group, m_before.problems[k]);
-                                        }));
+                                        std::any_of(found->second.begin(), found->second.end(),
+                                                    [&](std::size_t k) { return at(group, m_places[k]); }));
         }
         if (!at_problem) {
             doubtful[g] = 1;
@@ -428,16 +437,6 @@ void Proposer::measure(Group& group) {
     }
 }
 
-bool Proposer::concerns(Group const& group, Problem const& problem) const {
-    auto const named = [&](std::string const& name) {
-        return std::binary_search(problem.subjects.begin(), problem.subjects.end(), name);
-    };
-    bool const subject = std::any_of(group.faces.begin(), group.faces.end(),
-                                     [&](auto const& entry) { return named(m_work->face(entry.first).name); });
-    auto const box = envelope_of(problem);
-    return subject && (box.empty() || widened(group.box, slack()).intersects(box));
-}
-
 ProblemReport Proposer::check_accepted() {
     std::map<std::uint32_t, FaceEdit> edits;
     for (auto const& group : m_groups) {
@@ -476,9 +475,10 @@ std::vector<Problem> Proposer::fresh(ProblemReport const& report) const {
 
 void Proposer::refuse_for(Problem const& problem, std::set<std::size_t>& refused) const {
     auto const named = groups_of(problem);
+    auto const place = envelope_of(problem);
     for (bool const anywhere : {false, true}) {
         for (auto const g : named) {
-            if (m_groups[g].refusal.empty() && (anywhere || concerns(m_groups[g], problem))) {
+            if (m_groups[g].refusal.empty() && (anywhere || at(m_groups[g], place))) {
                 refused.insert(g);
             }
         }
@@ -486,9 +486,9 @@ void Proposer::refuse_for(Problem const& problem, std::set<std::size_t>& refused
             return;
         }
     }
-    for (std::size_t g = 0; g < m_groups.size(); ++g) { // not to be placed: nothing is safe
-        if (m_groups[g].refusal.empty()) {
-            refused.insert(g);
+    for (auto const& group : m_groups) { // not to be placed: nothing is safe
+        if (group.refusal.empty()) {
+            refused.insert(static_cast<std::size_t>(&group - m_groups.data()));
         }
     }
 }
@@ -516,11 +516,11 @@ bool Proposer::leave_out(Problem const& problem) {
     }
     auto const box = widened(envelope_of(problem), reach);
     bool any = false;
-    for (auto const g : groups_of(problem)) {
-        for (auto const& [f, edit] : m_groups[g].faces) {
-            if (!std::binary_search(problem.subjects.begin(), problem.subjects.end(), m_work->face(f).name)) {
-                continue;
-            }
+    for (auto const& name : problem.subjects) {
+        if (!m_groups_of.contains(name)) {
+            continue;
+        }
+        for (auto const f : m_faces_of.at(name)) {
             geom::for_each_edge(m_work->original(f), [&](Point a, Point b) {
                 if (m_attempt >= kWholeFrom || geom::segment_meets(a, b, box)) {
                     any = m_left_out.insert(a).second || any;
@@ -567,16 +567,17 @@ bool Proposer::verify() {
 /// Tells the groups which problems they resolve, and keeps the others.
 void Proposer::credit(ProblemReport const& after) {
     auto const now = tally(after);
-    for (auto const& problem : m_before.problems) {
+    for (std::size_t k = 0; k < m_before.problems.size(); ++k) {
+        auto const& problem = m_before.problems[k];
         auto const left = now.find(key_of(problem));
         bool const gone = left == now.end();
         bool claimed = false;
         for (auto const g : groups_of(problem)) {
             auto& group = m_groups[g];
-            if (concerns(group, problem) && (gone || !group.refusal.empty()) && repairable(problem.code)) {
+            if (at(group, m_places[k]) && (gone || !group.refusal.empty()) && repairable(problem.code)) {
                 group.proposal.problems.push_back(problem.id());
                 claimed = true;
-            } else if (gone && problem.code == ProblemCode::sliver && concerns(group, problem)) {
+            } else if (gone && problem.code == ProblemCode::sliver && at(group, m_places[k])) {
                 group.proposal.problems.push_back(problem.id());
             }
         }
@@ -587,16 +588,21 @@ void Proposer::credit(ProblemReport const& after) {
 }
 
 std::string Proposer::reason_for(Problem const& problem) const {
-    for (auto const& [f, reason] : m_ring_reasons) {
-        if (std::binary_search(problem.subjects.begin(), problem.subjects.end(), m_work->face(f).name)) {
-            return problem.subjects.size() == 1
-                       ? reason
-                       : fmt::format("{} must be mended first: {}", m_work->face(f).name, reason);
+    for (auto const& name : problem.subjects) {
+        auto const faces = m_faces_of.find(name);
+        for (auto const f : faces == m_faces_of.end() ? std::span<std::uint32_t const>{} : std::span{faces->second}) {
+            if (auto const found = m_ring_reasons.find(f); found != m_ring_reasons.end()) {
+                return problem.subjects.size() == 1 ? found->second
+                                                    : fmt::format("{} must be mended first: {}", name, found->second);
+            }
         }
     }
     auto const box = widened(envelope_of(problem), 2);
     Obstacle const* worst = nullptr;
-    for (auto const& obstacle : m_work->obstacles) {
+    auto const first = std::lower_bound(m_work->obstacles.begin(), m_work->obstacles.end(), box.min.lon,
+                                        [](Obstacle const& o, std::int32_t lon) { return o.at.lon < lon; });
+    for (auto it = first; it != m_work->obstacles.end() && it->at.lon <= box.max.lon; ++it) {
+        auto const& obstacle = *it;
         bool const same =
             box.contains(obstacle.at) &&
             std::all_of(obstacle.faces.begin(), obstacle.faces.end(), [&](std::uint32_t f) {
@@ -629,8 +635,7 @@ std::vector<RepairProposal> Proposer::take_proposals() {
         auto& proposal = group.proposal;
         proposal.refusal = group.refusal;
         std::sort(proposal.problems.begin(), proposal.problems.end());
-        std::sort(proposal.changes.begin(), proposal.changes.end(),
-                  [](GridChange const& a, GridChange const& b) { return a.name < b.name; });
+        std::ranges::sort(proposal.changes, {}, &GridChange::name);
         for (auto const& change : proposal.changes) {
             proposal.grids.push_back(change.name);
         }

@@ -52,12 +52,13 @@ double move_m(Region const& region, std::uint32_t face) {
     return furthest;
 }
 
-double length_m(Region const& region, std::uint32_t face) {
-    double length = 0;
+/// How much of the border each face draws.
+std::map<std::uint32_t, double> lengths_m(Region const& region) {
+    std::map<std::uint32_t, double> lengths;
     for (auto const& s : region.border) {
-        length += s.edge.owner == face ? geom::distance_m(s.tail, s.head) : 0;
+        lengths[s.edge.owner] += geom::distance_m(s.tail, s.head);
     }
-    return length;
+    return lengths;
 }
 
 /// How far apart the boundaries that enclose it are: no more than that is moved when they are made one.
@@ -104,6 +105,8 @@ public:
             apply(face, edits);
         }
         std::sort(m_work.frozen_edges.begin(), m_work.frozen_edges.end());
+        std::stable_sort(m_work.obstacles.begin(), m_work.obstacles.end(),
+                         [](Obstacle const& a, Obstacle const& b) { return a.at.lon < b.at.lon; });
     }
 
 private:
@@ -161,15 +164,16 @@ private:
         if (region.simple && (!region.overlap || region.faces.size() == 2)) {
             std::uint32_t best = 0;
             double longest = 0;
-            for (auto const f : region.faces) {
-                if (m_work.changeable(f) && length_m(region, f) > longest && move_m(region, f) <= tolerance_m) {
+            auto const lengths = lengths_m(region);
+            for (auto const& [f, length] : lengths) {
+                if (m_work.changeable(f) && length > longest && move_m(region, f) <= tolerance_m) {
                     best = f;
-                    longest = length_m(region, f);
+                    longest = length;
                 }
             }
             // Of an overlap of two that draw as much of it, the first keeps it.
             if (region.overlap && best != 0 && best == region.faces.front() && m_work.changeable(region.faces.back()) &&
-                length_m(region, region.faces.back()) == longest) {
+                lengths.at(region.faces.back()) == longest) {
                 best = region.faces.back();
             }
             if (best != 0) {

@@ -79,7 +79,7 @@ public:
     std::unordered_set<Point> frozen_points;
     std::vector<RepairEdge> frozen_edges; ///< sorted
     [[nodiscard]] bool frozen(RepairEdge const& edge) const;
-    std::vector<Obstacle> obstacles;
+    std::vector<Obstacle> obstacles; ///< by longitude, once the regions are assigned
     /// Points that take no part at all: earlier plans failed there.
     std::unordered_set<Point> left_out;
 

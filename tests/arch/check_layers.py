@@ -47,6 +47,10 @@ ONE_HOME = [
     (r"nlohmann/.*", r".*\.cpp"),
 ]
 
+# GDAL opens a file here alone: what comes from outside in the reading process, and what the layers wrote themselves.
+OPENS = re.compile(r"\b(GDALDataset::Open|GDALOpen\w*|OGROpen\w*)\s*\(")
+MAY_OPEN = r"importers/(ogr|xlsx)_source\.cpp|src/layers/[^/]*\.cpp"
+
 SOURCE_FOLDERS = ["include", "src", "importers", "tools", "tests"]
 EXEMPT_FROM_ONE_HOME = ("tests/", "tools/bench/")
 SOURCE_ENDINGS = {".hpp", ".h", ".cpp"}
@@ -84,6 +88,9 @@ def check_file(root, path):
         yield f"{path}: room '{room}' is unknown; add it to MAY_INCLUDE in tests/arch/check_layers.py and to docs/architecture.md"
         return
     code = without_comments(text)
+    if not path.startswith(EXEMPT_FROM_ONE_HOME) and not re.fullmatch(MAY_OPEN, path):
+        for match in OPENS.finditer(code):
+            yield f"{path}:{code.count(chr(10), 0, match.start()) + 1}: {match.group(1)} outside the reading process (docs/decisions/0008)"
     for match in INCLUDE.finditer(code):
         quoted, header = match.group(1) == '"', match.group(2)
         where = f"{path}:{code.count(chr(10), 0, match.start(2)) + 1}"
@@ -175,6 +182,9 @@ PLANTED = {
     "include/wangge/geom/good.hpp": ("#pragma once\n// #include <wangge/http/server.hpp>\n#include <wangge/base/good.hpp>\n", None),
     "src/geom/geos_good.cpp": ("#include <geos_c.h>\n#include <vector>\n#include <sys/mman.h>\n", None),
     "src/layers/gdal_good.cpp": ("#include <ogrsf_frmts.h>\n#include <cpl_conv.h>\n#include <nlohmann/json.hpp>\n", None),
+    "importers/ogr_source.cpp": ("auto a = GDALDataset::Open(name, 0);\n", None),
+    "importers/by_itself.cpp": ("// GDALOpen(\nauto a = GDALDataset::Open(name, 0);\n", "by_itself.cpp:2: GDALDataset::Open outside the reading"),
+    "src/changes/by_itself.cpp": ("auto a = GDALOpenEx (name, 0);\n", "outside the reading process"),
     "src/layers/inside.hpp": ("#pragma once\n", None),
     "src/layers/quoted.cpp": ('#include "inside.hpp"\n', None),
     "src/lookup/good.cpp": ("#include <wangge/registry/records.hpp>\n#include <wangge/snapshot/snapshot.hpp>\n", None),

@@ -177,6 +177,18 @@ BOOST_AUTO_TEST_CASE(a_name_holds_on_the_days_of_its_change_set) {
     BOOST_TEST(holds(found.conflicts[0].message, "'for a while'"), found.conflicts[0].message);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_may_be_given_up_to_the_day_from_which_it_was_given_already) {
+    auto const later = draft("later", kLater);
+    alias(later, kWest, "新村");
+    carry_through(later);
+    auto const before = draft("before", kDay, kLater);
+    alias(before, kWest, "新村");
+    BOOST_TEST(!check(before).has_errors());
+    auto const a_day_more = draft("a day more", kDay, kLater.next());
+    alias(a_day_more, kWest, "新村");
+    BOOST_TEST(check(a_day_more).has_errors());
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_another_division_bears_in_the_same_parent_is_a_warning_that_names_it) {
     auto const id = draft("ambiguous", kDay);
     alias(id, kWest, "東村"); // the traditional form of the other village's full name

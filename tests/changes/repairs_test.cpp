@@ -63,6 +63,21 @@ struct CarelessDrawing : Board {
         editor.reshape(middle, std::move(middle_shape));
         editor.reshape(east, area_of(box(5, 0, 6, 6)));
     }
+    /// Outside the change set: west has its corner with middle in that row so many units further east.
+    void import_west_with(int row, int units) {
+        auto registry = open();
+        auto after = registry.grid(west, kDay).value();
+        after.shape = area_of(box(0, 0, 2, 6));
+        for (auto& p : after.shape.parts[0].outer) {
+            p.lon += p == corner(2, row) ? units : 0;
+        }
+        registry::ChangeSet set;
+        set.title = "survey";
+        set.author = "importer";
+        set.effective = kDay;
+        set.changes.push_back({{registry::ChangeKind::reshaped}, after, 0, 0});
+        registry.apply(set, progress);
+    }
     changes::RepairPlan plan(double tolerance_m = 0.1, std::vector<GridCode> const& with = {}) {
         auto registry = open();
         return changes::plan_repairs(registry, id, {tolerance_m, 100}, with, progress);
@@ -249,6 +264,47 @@ BOOST_AUTO_TEST_CASE(a_gap_that_was_accepted_is_not_filled) {
     BOOST_TEST(holds(proposed.proposals[0].refusal, "水沟"), proposed.proposals[0].refusal);
     // One that is wider than the tolerance has no proposal, and nothing to be refused.
     BOOST_TEST(plan(0.03).proposals.empty());
+}
+
+BOOST_AUTO_TEST_CASE(repairs_one_after_another_do_not_add_up_beyond_the_tolerance) {
+    draw(middle_with({3}, 4)); // 0.0410 m east of the boundary of west
+    (void)carry_out(plan(0.08));
+    import_west_with(3, -6); // and the neighbour goes 0.0615 m to the west
+    auto const second = plan(0.08);
+    BOOST_REQUIRE(second.proposals.size() == 1);
+    auto const& p = second.proposals[0];
+    BOOST_TEST(p.greatest_move_m == 6 * kUnitEastM, boost::test_tools::tolerance(1e-3));
+    BOOST_TEST(holds(p.refusal, "440103001101002 would be 0.103 m from where it was"), p.refusal); // 10 units
+    BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { carry_out(second, {p.id()}); }), "repairs before it"));
+    BOOST_TEST(plan(0.102).accepted() == 0U);
+    BOOST_TEST(plan(0.103).accepted() == 1U);
+
+    // Drawn anew there, a grid may be moved by the whole tolerance again: what people draw is no repair.
+    {
+        auto registry = open();
+        ChangeEditor{registry, id, "ann"}.reshape(middle, middle_with({3}, 0));
+    }
+    BOOST_TEST(plan(0.08).accepted() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_repair_back_towards_where_a_grid_was_drawn_is_no_further_move) {
+    draw(middle_with({3}, 7)); // 0.0718 m
+    (void)carry_out(plan(0.08));
+    import_west_with(3, 5);
+    auto const back = plan(0.06); // 0.0513 m in itself, to 0.0205 m from where it was drawn
+    BOOST_TEST(back.proposals.size() == 1U);
+    BOOST_TEST(back.accepted() == 1U);
+    // Elsewhere on the same grid, where no repair was, nothing adds up.
+    import_west_with(1, 5);
+    BOOST_TEST(plan(0.052).accepted() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_repair_that_was_dropped_does_not_count) {
+    draw(middle_with({3}, 4));
+    (void)carry_out(plan(0.08));
+    open().drop_operation(id, 3, "ann");
+    import_west_with(3, -3); // 7 units from where middle was drawn: 0.0718 m
+    BOOST_TEST(plan(0.072).accepted() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(errors_of_later_days_are_left_and_said_to_be) {

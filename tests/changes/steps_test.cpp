@@ -913,7 +913,6 @@ BOOST_AUTO_TEST_CASE(addresses_of_many_areas_are_counted_as_those_of_few) {
         },
         "importer", source, board.progress);
     // Each grid gives its south-western cell to the one west of it (the first of a row to the last).
-    auto const id = registry.make_draft({"round", "ann", {kDay, kForever}, std::nullopt, {}});
     std::vector<registry::GridChange> changes;
     std::vector<std::optional<registry::GridBase>> bases;
     for (int k = 0; k < 81; ++k) {
@@ -926,12 +925,27 @@ BOOST_AUTO_TEST_CASE(addresses_of_many_areas_are_counted_as_those_of_few) {
         grid.shape = area_of(mine);
         changes.push_back({{registry::ChangeKind::reshaped}, grid, 0, 0});
     }
-    changes::add_changes(registry, id, "ann", changes, bases);
+    auto const id =
+        changes::make_change_set(registry, {"round", "ann", {kDay, kForever}, std::nullopt, {}}, changes, bases);
     auto const preview = changes::preview(registry, id);
     BOOST_TEST(preview.moves.size() == 81U);
     BOOST_TEST(preview.addresses == 81U);
     BOOST_TEST(std::ranges::all_of(preview.moves, [](changes::Move const& move) { return move.addresses == 1; }));
     BOOST_TEST(!changes::check(registry, id, "ann").examination.has_errors());
+}
+
+BOOST_AUTO_TEST_CASE(a_change_set_of_a_file_is_recorded_with_all_of_it_or_not_at_all) {
+    auto registry = open();
+    auto grid = *registry.grid(west, kDay);
+    std::vector<registry::GridChange> const changes{{{registry::ChangeKind::renamed}, grid, 0, 0},
+                                                    {{registry::ChangeKind::added}, grid, 0, 0}}; // its code is issued
+    std::vector<std::optional<registry::GridBase>> const bases{registry::base_of(grid), std::nullopt};
+    registry::NewDraft const draft{
+        "of a file", "ann", {kDay, kForever}, std::nullopt, {{"a.gpkg", sha256("x"), 1, "", ""}}};
+    BOOST_TEST(holds(
+        refusal(ErrorCode::data_rejected, [&] { (void)changes::make_change_set(registry, draft, changes, bases); }),
+        std::string{west.str()}));
+    BOOST_TEST(registry.drafts(true).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

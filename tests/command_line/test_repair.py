@@ -2,6 +2,7 @@
 import csv
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -91,6 +92,92 @@ class Repair(unittest.TestCase):
             self.assertIn(says, done.stderr)
             self.assertEqual(before, digest(self.file))
         self.assertFalse((self.folder / "x.shp").exists())
+
+
+class EveryKindOfFile(unittest.TestCase):
+    """Two squares, 6 cm apart, with a column of every type."""
+    ROWS = [{"dkbm": "A1", "count": 7, "far": 2 ** 53 + 1, "ratio": 0.1 + 0.2, "open": True, "on": "2024/02/29",
+             "at": "2024/02/29 08:30:15.250+08", "list": ["甲", "乙"], "note": "", "only": None},
+            {"dkbm": "A2", "count": -1, "far": -(2 ** 63), "ratio": 1e300, "open": False, "on": None, "at": "2024/02/29 08:30:15",
+             "list": [], "note": None, "only": "here"}]
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        squares = [[[113, 23], [113.001, 23], [113.001, 23.001], [113, 23.001], [113, 23]],
+                   [[113.0010006, 23], [113.002, 23], [113.002, 23.001], [113.0010006, 23.001], [113.0010006, 23]]]
+        features = [{"type": "Feature", "properties": row, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+                    for row, ring in zip(cls.ROWS, squares)]
+        (cls.folder / "two.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def convert(self, name, *arguments):
+        subprocess.run(["ogr2ogr", *arguments, str(self.folder / name), str(self.folder / "two.geojson")], check=True, capture_output=True)
+        return self.folder / name
+
+    def repaired(self, file):
+        fixed = self.folder / f"fixed-{file.name}.gpkg"
+        done = cli.run_json("repair", file, "--tolerance", "0.1", "--out", fixed)
+        self.assertEqual([("match_edges", True)], [(p["kind"], p["accepted"]) for p in done["proposals"]])
+        return fixed
+
+    def columns(self, file):
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as db:
+            layer, = db.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'").fetchone()
+            types = [tuple(row[1:3]) for row in db.execute(f'PRAGMA table_info("{layer}")') if row[1] not in ("fid", "geom")]
+            names = ", ".join(f'"{name}"' for name, _ in types)
+            forms = db.execute("SELECT column_name, mime_type FROM gpkg_data_columns").fetchall() if db.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'gpkg_data_columns'").fetchone() else []
+            return types, sorted(forms), db.execute(f'SELECT {names} FROM "{layer}" ORDER BY "dkbm"').fetchall()
+
+    def test_a_geopackage_keeps_every_type_and_value_and_tells_empty_from_absent(self):
+        file = self.convert("two.gpkg", "-f", "GPKG")
+        with sqlite3.connect(file) as db:
+            for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):  # its triggers ask the first and mean none of these rows
+                db.create_function(name, 1, lambda shape: 0)
+            for name, kind in (("photo", "BLOB"), ("small", "SMALLINT"), ("single", "FLOAT")):
+                db.execute(f'ALTER TABLE two ADD COLUMN "{name}" {kind}')
+            db.execute("UPDATE two SET photo = x'00ff0041', small = -32768, single = 0.1 WHERE fid = 1")
+            db.execute("UPDATE two SET photo = x'', small = NULL, single = -1.5e-7 WHERE fid = 2")
+        before, after = self.columns(file), self.columns(self.repaired(file))
+        self.assertEqual(before[0], after[0])
+        self.assertEqual({"BOOLEAN", "DATE", "DATETIME", "REAL", "BLOB", "SMALLINT", "FLOAT"}, {t for _, t in before[0]} &
+                         {"BOOLEAN", "DATE", "DATETIME", "REAL", "BLOB", "SMALLINT", "FLOAT"})
+        self.assertEqual(before[1], after[1])
+        for old, new in zip(before[2], after[2]):
+            for (name, kind), a, b in zip(before[0], old, new):
+                self.assertEqual(a, b, (name, kind))
+
+    def test_other_formats_are_repaired_and_keep_their_types(self):
+        for name, arguments in (("two.fgb", ("-f", "FlatGeobuf", "-mapFieldType", "StringList=String")), ("two.kml", ("-f", "LIBKML")), ("two.shp", ("-lco", "ENCODING=GB18030"))):
+            with self.subTest(name):
+                types, _, rows = self.columns(self.repaired(self.convert(name, *arguments)))
+                where = {name: i for i, (name, _) in enumerate(types)}
+                self.assertEqual(["A1", "A2"], [row[where["dkbm"]] for row in rows])
+                self.assertEqual([7, -1], [row[where["count"]] for row in rows])
+                self.assertEqual("甲" in str(rows[0]), "list" in where)
+        self.assertEqual([0.1 + 0.2, 1e300], [r[3] for r in self.columns(self.repaired(self.folder / "two.fgb"))[2]])
+        types, _, rows = self.columns(self.repaired(self.folder / "two.geojson"))
+        self.assertEqual(json.loads(dict(zip([n for n, _ in types], rows[0]))["list"]), ["甲", "乙"])
+
+    @unittest.skipUnless(os.environ.get("WANGGE_FORBID_OPEN", str(cli.ROOT / "build/release/tests/command_line/libwangge_forbid_open.so")),
+                         "nothing is preloaded beside a sanitizer")
+    def test_the_program_itself_never_opens_the_file(self):
+        library = os.environ.get("WANGGE_FORBID_OPEN", str(cli.ROOT / "build/release/tests/command_line/libwangge_forbid_open.so"))
+        for name, arguments in (("mine.gpkg", ("-f", "GPKG")), ("mine.shp", ()), ("mine.geojson", ("-f", "GeoJSON"))):
+            file = self.convert(name, *arguments)
+            variables = dict(os.environ) | {"LD_PRELOAD": library, "WANGGE_FORBIDDEN": str(file.resolve().with_suffix("")) + "."}
+            done = subprocess.run([cli.PROGRAM, "repair", file, "--tolerance", "0.1", "--out", self.folder / f"out-{name}.gpkg", "--report",
+                                   self.folder / f"report-{name}.gpkg"], env=variables, capture_output=True, text=True)
+            self.assertEqual(0, done.returncode, done.stderr)
+        # What opens a file as GDAL does is ended.
+        for file in (self.folder / "mine.gpkg", self.folder / "mine.shp"):
+            variables["WANGGE_FORBIDDEN"] = str(file.resolve())
+            self.assertEqual(99, subprocess.run(["ogrinfo", file], env=variables, capture_output=True).returncode)
 
 
 def outer_rings(feature):

@@ -25,6 +25,17 @@ FACTS = {
     "operations on names": "SELECT o.draft_id, o.number, o.kind, o.editor, o.reason, a.division_code, a.text "
                            "FROM change_operation o JOIN change_operation_alias a ON a.draft_id = o.draft_id AND a.number = o.number",
     "aliases": "SELECT division_code, text, reason, author, valid_from, valid_to, recorded_from, recorded_to FROM division_alias",
+    "operations on addresses": "SELECT o.draft_id, o.number, o.kind, o.editor, o.reason, a.corrects_id, a.text, a.village_code "
+                               "FROM change_operation o JOIN change_operation_address a ON a.draft_id = o.draft_id AND a.number = o.number",
+    "dropped operations": "SELECT draft_id, number, dropped_by FROM change_operation",
+    "files of drafts": "SELECT d.draft_id, f.name, f.sha256 FROM change_draft_source d JOIN source_file f ON f.id = d.source_file_id",
+    "what drafts take back": "SELECT draft_id, change_set_id FROM change_draft_undoes",
+    "what undo goes by": "SELECT v.change_set_id, v.grid_code, v.side, v.valid_from, v.valid_to, v.name, v.village_code, hex(s.shape) "
+                         "FROM change_set_version v JOIN grid_shape s ON s.id = v.shape_id",
+    "accepted gaps": "SELECT reason, author, valid_from, valid_to, recorded_from, recorded_to, hex(shape) FROM accepted_gap",
+    "addresses of staff": "SELECT corrects_id, text, village_code, lon_e7, lat_e7, reason, author, valid_from, valid_to, recorded_from, "
+                          "recorded_to FROM staff_address",
+    "concordance": "SELECT old_code, new_code, effective, note, source, superseded_entry IS NULL FROM division_concordance",
     "reserved codes": "SELECT code, kind, draft_id FROM grid_code_reserved",
     "lineage": "SELECT predecessor, successor, area_m2, addresses FROM grid_lineage",
     "officers": "SELECT officer_id, name, length(phone_sealed) FROM officer",
@@ -52,6 +63,8 @@ class Registry:
             self.facts = {name: self._sorted(db, sql) for name, sql in FACTS.items()}
             self.codes = {row[0]: row for row in self.facts["issued codes"]}
             self.audit = db.execute("SELECT sequence, time, actor, action, details, previous, hash FROM audit_log ORDER BY sequence").fetchall()
+            self.last_import = db.execute("SELECT max(id) FROM change_set WHERE id NOT IN (SELECT change_set_id FROM change_draft_applied) "
+                                          "AND subject = 'grids'").fetchone()[0]
             self.schema = self._sorted(db, "SELECT type, name, tbl_name, sql FROM sqlite_schema")
             self._check_pages(db)
             self._check_audit()

@@ -55,7 +55,7 @@ def write_rows(file, header, rows):
 
 
 def make(folder):
-    """Writes every file the steps name into `folder`; codes of all grids, of two beside each other, and where an address is."""
+    """Writes every file the steps name into `folder`; codes of all grids, of two beside each other, and an address with its position."""
     synth = folder / "synth"
     cli.run("synth", "--out", synth, "--scale", f"county:{COUNTY[:6]}", check=0)
     with open(cli.REFERENCE / "divisions.tsv", encoding="utf-8") as file:
@@ -81,6 +81,14 @@ def make(folder):
         move(spots[number])
         grids["features"][7]["properties"]["网格名称"] = name
         write(folder / f"{name}.geojson", grids)
+    # One grid of which a vertex slipped and the name changes, otherwise as the last of these has it.
+    uses = next(uses for uses in spots[len(spots) * 3 // 4:]
+                if not {grids["features"][use[0]]["properties"]["网格编码"] for use in uses} & set(neighbours))
+    move(uses[:1])
+    grids["features"][uses[0][0]]["properties"]["网格名称"] = "slipped"
+    write(folder / "slipped.geojson", {**grids, "features": [grids["features"][uses[0][0]]]})
+
+    write_rows(folder / "concordance.csv", ["old_code", "new_code"], [[f"{TOWN}{n}", codes[0][:12]] for n in (998, 999)])
 
     with open(synth / "officers.csv", encoding="gb18030", newline="") as file:
         header, *rows = csv.reader(file)
@@ -98,4 +106,4 @@ def make(folder):
     rows[3][1] += "（改）"
     write_rows(folder / "second" / "addresses.csv", header, rows[:60])
     write_rows(folder / "points.csv", ["lon", "lat"], [[row[14], row[15]] for row in rows])
-    return codes, neighbours, (rows[0][14], rows[0][15])
+    return codes, neighbours, (rows[0][1].split()[0], rows[0][14], rows[0][15])

@@ -43,6 +43,7 @@ STEPS = [
     Step("init", "init", again=3),
     Step("divisions", "import divisions {in}/divisions.tsv --effective {past}"),
     Step("outlines", "import divisions {in}/outlines.geojson --effective {past}"),
+    Step("concordance", "import concordance {in}/concordance.csv"),
     Step("boundaries", "import boundaries {in}/grids.gpkg --effective {start} --report {out}/report.json"),
     Step("rejected", "import boundaries {in}/overlapping.geojson --effective {start} --report {out}/report.gpkg", 1, 1),
     Step("officers", "import officers {in}/officers.csv --effective {start}"),
@@ -66,12 +67,23 @@ STEPS = [
     Step("operation", "changes add 1 merge {neighbours} --author ann", adds=True),
     Step("another-operation", "changes add 1 rename {code} --name again --author ann", adds=True),
     Step("operation-on-a-name", "changes add 1 alias --division {village} --name old --reason told --author ann", adds=True),
+    Step("operation-on-an-address", "changes add 1 address --text {address} --at {lon},{lat} --reason seen --author ann", adds=True),
     Step("check-of-changes", "changes check 1 --author ann"),
     Step("approval", "changes approve 1 --approver ben", again=1),
     Step("apply", "changes apply 1 --author ann", again=1),
     Step("publish-the-change-set", "publish --effective {today}"),
     Step("undo", "changes undo 1 --author ann", adds=True),
+    Step("undo-an-import", "changes undo --import {last_import} --author ann", adds=True),
+    Step("change-set-of-a-file", "changes new --from {in}/slipped.geojson --effective {today} --author ann", adds=True),
+    Step("repair", "changes repair 4 --tolerance 0.5 --all --layer {out}/repairs.gpkg --author ann"),
+    Step("operation-to-drop", "changes add 4 rename {code} --name slip --author ann", adds=True),
+    Step("preview", "changes preview 4 --layer {out}/preview.gpkg"),
+    Step("drop", "changes drop 4 4 --author ann", again=1),
+    Step("discard", "changes discard 4 --reason twice --author ann", again=1),
 ]
+# Commands that open the registry for reading alone, if at all; every other one has a step.
+READERS = {"changes list", "changes show", "check", "locate", "address", "find", "show", "export", "history", "diff", "lineage", "crosswalk", "serve",
+           "repair", "synth"}
 
 Call = collections.namedtuple("Call", "number name path")
 Stop = collections.namedtuple("Stop", "step number how")
@@ -111,13 +123,15 @@ class Town:
     def __init__(self, scratch):
         self.inputs = scratch / "in"
         self.inputs.mkdir()
-        self.codes, self.neighbours, (self.lon, self.lat) = small_town.make(self.inputs)
+        self.codes, self.neighbours, (self.address, self.lon, self.lat) = small_town.make(self.inputs)
+        self.last_import = None  # the number of the last change set that was imported directly
         self.boot = scratch / "boot_id"
         self.boot.write_text("another-boot\n")
 
     def run(self, folder, command, stop=None, log=None, after_a_cut=False):
         words = command.format(**DAYS, **{"in": self.inputs, "out": folder.path / "out"}, lon=self.lon, lat=self.lat,
-                               code=self.codes[5], village=self.codes[5][:12], neighbours=" ".join(self.neighbours)).split()
+                               address=self.address, code=self.codes[5], village=self.codes[5][:12], neighbours=" ".join(self.neighbours),
+                               last_import=self.last_import).split()
         variables = dict(os.environ)
         if stop or log or after_a_cut:
             variables["LD_PRELOAD"] = SHIM
@@ -206,6 +220,7 @@ class Harness:
         self.states.append(State(self.town, folder, f"look-{folder.path.name}"))
         if self.states[-1].faults:
             raise AssertionError(f"{folder.path.name}: {self.states[-1].faults}")
+        self.town.last_import = self.states[-1].registry and self.states[-1].registry.last_import
 
     # ---- which stops
 
@@ -319,6 +334,22 @@ class Harness:
         if last.registry and found.registry and not found.registry.codes.items() <= last.registry.codes.items():
             wrong.append("run again, issued codes are gone or altered")
         return wrong
+
+
+def names_in_help(text):
+    """Sub-commands as CLI11 lists them: one to a line, indented by two."""
+    return re.findall(r"^  ([a-z]+) ", text.split("Subcommands:")[1].split("\n\n")[0], re.MULTILINE)
+
+
+class Steps(unittest.TestCase):
+    def test_every_command_that_writes_has_a_step(self):
+        commands = set(names_in_help(cli.run("--help", check=0).stdout)) - {"changes", "import"}
+        commands |= {f"changes {name}" for name in names_in_help(cli.run("changes", "--help", check=0).stdout)}
+        kinds = re.search(r"what\b.*?\{([a-z,]+)\}", cli.run("import", "--help", check=0).stdout).group(1)
+        commands |= {f"import {kind}" for kind in kinds.split(",")}
+        self.assertLess(READERS, commands, "a reader that is no command")
+        words = [step.command.split() for step in STEPS]
+        self.assertEqual(commands - READERS, {" ".join(w[:2 if w[0] in ("changes", "import") else 1]) for w in words} - {"locate"})
 
 
 class Crash(unittest.TestCase):

@@ -151,6 +151,33 @@ BOOST_AUTO_TEST_CASE(gcj02_and_bd09_give_the_published_example_values) {
     BOOST_TEST(std::fabs(bd.lat - 39.92133699351021) < 1e-11);
 }
 
+BOOST_AUTO_TEST_CASE(the_names_of_the_two_chinese_datums_mean_each_its_own) {
+    Coordinate const c{113.2644, 23.1291};
+    for (auto const* const name : {"GCJ02", "GCJ-02", "gcj02"}) {
+        auto const p = Transformer::make(name).to_registry(c);
+        auto const by_formula = from_gcj02(Gcj02Position{c.x, c.y});
+        BOOST_TEST(p->lon == by_formula.lon, name);
+        BOOST_TEST(p->lat == by_formula.lat, name);
+    }
+    for (auto const* const name : {"BD09", "BD-09", "bd09"}) {
+        auto const p = Transformer::make(name).to_registry(c);
+        auto const by_formula = from_gcj02(from_bd09(Bd09Position{c.x, c.y}));
+        BOOST_TEST(p->lon == by_formula.lon, name);
+        BOOST_TEST(p->lat == by_formula.lat, name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(web_mercator_ends_where_its_square_does) {
+    auto const mercator = Transformer::make("EPSG:3857");
+    auto const edge = mercator.to_registry(Coordinate{20037508.3, 0});
+    BOOST_REQUIRE(edge.has_value());
+    BOOST_TEST(std::fabs(edge->lon - 180) < 1e-6);
+    BOOST_TEST(std::fabs(mercator.to_registry(Coordinate{0, -20037508.3})->lat + 85.0511287) < 1e-6);
+    for (auto const& c : {Coordinate{20037509, 0}, Coordinate{-20037509, 0}, Coordinate{0, 20037509}}) {
+        BOOST_TEST(!mercator.to_registry(c).has_value());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_inverses_are_below_a_millimetre) {
     double worst_gcj = 0;
     double worst_bd = 0;

@@ -379,6 +379,8 @@ BOOST_AUTO_TEST_CASE(control_points_prove_the_parameters_when_the_file_is_read) 
     auto const off = message_of(point(with(good, "2557118.7704", "2557119.7704")));
     BOOST_TEST(contains(off, "site.toml:14: system 'local:guangzhou': a control point is missed by 1.000 m"), off);
     BOOST_TEST(contains(off, "-1.000 m north"), off);
+    auto const aside = message_of(point(with(good, "428910.4904", "428908.4904")));
+    BOOST_TEST(contains(aside, "missed by 2.000 m (+2.000 m east"), aside);
     // The classic mistake, a rotation with the other sign, is found by a point and by nothing else.
     auto const turned = with(point(good), "counterclockwise", "clockwise");
     BOOST_TEST(contains(message_of(turned), "a control point is missed by"), message_of(turned));
@@ -386,6 +388,64 @@ BOOST_AUTO_TEST_CASE(control_points_prove_the_parameters_when_the_file_is_read) 
     BOOST_TEST(contains(message_of(point("{ from = [0, 0], to = [23, 113], within_m = 1 }")), "'to'"));
     BOOST_TEST(contains(message_of(point("{ from = [0, 0], to = [113, 23], to_crs = \"EPSG:4610\", within_m = 1 }")),
                         "control_points.to_crs"));
+}
+
+BOOST_AUTO_TEST_CASE(names_may_hold_what_passes_through_shells_and_urls_and_nothing_else) {
+    auto const named = [](std::string const& name) { return message_of(with(kFour, "local:guangzhou", name)); };
+    for (auto const& name : {std::string{"local:azAZ09"}, std::string{"z9:Z.0_-"}, std::string{"0:a"},
+                             "local:" + std::string(64 - 6, 'x')}) {
+        BOOST_TEST(named(name) == "", name);
+    }
+    // The neighbours of 'a', 'z', 'A', 'Z', '0' and '9' in ASCII, and what may not come first.
+    for (auto const& name :
+         {std::string{"local:`"}, std::string{"local:{"}, std::string{"local:@"}, std::string{"local:["},
+          std::string{"local:/"}, std::string{"local::"}, std::string{"local:-a"}, std::string{"local:"},
+          std::string{":a"}, "local:" + std::string(65 - 6, 'x')}) {
+        BOOST_TEST(contains(named(name), "letters"), name << ": " << named(name));
+    }
+    for (auto const* const code : {"EPSG:", "EPSG:1234567", "EPSG:12/4", "EPSG:12:4"}) {
+        BOOST_TEST(contains(message_of(with(kFour, "EPSG:4547", code)), "EPSG"), code);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(bounds_of_numbers_are_themselves_allowed_and_no_more) {
+    auto const scale = [](char const* value) { return message_of(with(kFour, "scale = 0.9999875", value)); };
+    BOOST_TEST(scale("scale = 0.9") == "");
+    BOOST_TEST(scale("scale = 1.1") == "");
+    BOOST_TEST(contains(scale("scale = 0.89999"), "not within 0.9 to 1.1"));
+    BOOST_TEST(contains(scale("scale = 1.10001"), "not within 0.9 to 1.1"));
+    std::string const plane = R"([[system]]
+name = "local:plane"
+method = "seven"
+dx_m = 0
+dy_m = 0
+dz_m = 0
+rx_arcsec = 0
+ry_arcsec = 0
+rz_arcsec = 0
+scale_ppm = 0
+convention = "coordinate_frame"
+ellipsoid = { semi_major_m = 6378137.0, inverse_flattening = 298.257222101 }
+projection = { central_meridian_deg = 114.0, false_easting_m = 25000, false_northing_m = 0, scale = 1.0 }
+source = "made up"
+)";
+    BOOST_TEST(message_of(plane) == "");
+    auto const axis = [&](char const* value) { return message_of(with(plane, "semi_major_m = 6378137.0", value)); };
+    BOOST_TEST(axis("semi_major_m = 6300000.0") == "");
+    BOOST_TEST(axis("semi_major_m = 6400000.0") == "");
+    BOOST_TEST(contains(axis("semi_major_m = 6299990.0"), "not within"));
+    BOOST_TEST(contains(axis("semi_major_m = 6400010.0"), "not within"));
+    auto const along = [&](char const* value) { return message_of(with(plane, "scale = 1.0", value)); };
+    BOOST_TEST(along("scale = 0.9") == "");
+    BOOST_TEST(along("scale = 1.1") == "");
+    BOOST_TEST(contains(along("scale = 0.89999"), "not within"));
+    BOOST_TEST(contains(along("scale = 1.10001"), "not within"));
+    // A box has a width and a height.
+    auto const area = [](char const* value) {
+        return message_of(with(kFour, "area = [112.5, 22.3, 114.5, 24.0]", value));
+    };
+    BOOST_TEST(contains(area("area = [112.5, 22.3, 112.5, 24.0]"), "no box"));
+    BOOST_TEST(contains(area("area = [112.5, 22.3, 114.5, 22.3]"), "no box"));
 }
 
 BOOST_AUTO_TEST_CASE(every_mistake_of_the_file_names_file_line_and_key) {

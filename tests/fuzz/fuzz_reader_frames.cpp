@@ -26,8 +26,13 @@ void require(bool holds, char const* what) {
 
 void check(RawFeature const& feature, std::size_t columns) {
     require(feature.fields.size() == columns, "a field for each column");
-    for (auto const& field : feature.fields) {
-        require(is_utf8(field), "fields are UTF-8");
+    require(feature.absent.size() == columns, "each is there or absent");
+    for (std::size_t i = 0; i < columns; ++i) {
+        require(is_utf8(feature.fields[i]), "fields are UTF-8");
+        require(!feature.absent[i] || feature.fields[i].empty(), "what is absent is empty");
+    }
+    for (auto const& [field, bytes] : feature.undecoded) {
+        require(field < columns && feature.fields[field].empty(), "what is no text is of a column, and empty as text");
     }
     std::uint32_t at = 0;
     std::uint32_t part = 0;
@@ -61,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
                        limits, "fuzz"};
     try {
         auto const header = frames.header();
+        require(header.types.size() == header.columns.size(), "a type for each column");
         RawFeature feature;
         std::vector<RowProblem> problems;
         std::size_t row = 0;

@@ -29,6 +29,7 @@
 using namespace wangge;
 using namespace wangge::importers;
 using test::ScratchFolder;
+using namespace std::string_literals;
 
 namespace {
 
@@ -63,7 +64,8 @@ RawFeature two_part_feature() {
             {{0, 3, 0, false}, {3, 6, 0, true}, {6, 7, 1, false}}};
 }
 
-SourceHeader const kHeader{"grids", "GB18030", "GEOGCRS[...]", {"code", "name"}, {"a remark"}, 1};
+SourceHeader const kHeader{
+    "grids", "GB18030", "GEOGCRS[...]", {"code", "name"}, {"a remark"}, 1, {ValueType::text, ValueType::binary}};
 
 std::string whole_stream() {
     return bytes_of([](FrameWriter& writer) {
@@ -122,6 +124,7 @@ BOOST_AUTO_TEST_CASE(frames_come_back_as_they_were_sent_whatever_the_pieces) {
         BOOST_TEST(header.crs_definition == "GEOGCRS[...]");
         BOOST_TEST((header.columns == kHeader.columns));
         BOOST_TEST((header.remarks == kHeader.remarks));
+        BOOST_TEST((header.types == kHeader.types));
         RawFeature feature;
         std::vector<RowProblem> problems;
         BOOST_REQUIRE(frames.next(feature, problems));
@@ -138,6 +141,45 @@ BOOST_AUTO_TEST_CASE(frames_come_back_as_they_were_sent_whatever_the_pieces) {
         BOOST_TEST((problems[0].code == ProblemCode::unreadable_text));
         BOOST_TEST(!frames.next(feature, problems));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_field_that_is_absent_is_not_an_empty_one_and_bytes_that_are_no_text_come_as_they_are) {
+    auto feature = two_part_feature();
+    feature.fields = {"", ""};
+    feature.absent = {true, false};
+    auto broken = feature;
+    broken.row = 8;
+    broken.absent = {false, false};
+    broken.undecoded = {{1, "\xFF\x00\xFE"s}};
+    auto const bytes = bytes_of([&](FrameWriter& writer) {
+        writer.header(kHeader);
+        writer.feature(feature, {});
+        writer.feature(broken, {});
+        writer.feature({9, {"a", ""}, {}, {}}, {}); // of a source that knows no absence
+        writer.end(3);
+    });
+    FrameReader frames{in_pieces(bytes, 7), {}, "a.gpkg"};
+    (void)frames.header();
+    RawFeature got;
+    std::vector<RowProblem> problems;
+    BOOST_REQUIRE(frames.next(got, problems));
+    BOOST_TEST((got.absent == std::vector<bool>{true, false}));
+    BOOST_TEST((got.fields == feature.fields));
+    BOOST_TEST(got.undecoded.empty());
+    BOOST_REQUIRE(frames.next(got, problems));
+    BOOST_TEST((got.absent == std::vector<bool>{false, false}));
+    BOOST_TEST((got.undecoded == broken.undecoded));
+    BOOST_REQUIRE(frames.next(got, problems));
+    BOOST_TEST((got.absent == std::vector<bool>{false, false}));
+    BOOST_TEST(got.undecoded.empty());
+    BOOST_TEST(got.fields[0] == "a");
+    BOOST_TEST(!frames.next(got, problems));
+
+    auto strange = kHeader;
+    strange.types[1] = static_cast<ValueType>(static_cast<int>(ValueType::binary) + 1);
+    BOOST_TEST(contains(refused(bytes_of([&](FrameWriter& writer) { writer.header(strange); })), "first words"));
+    strange.types.pop_back();
+    BOOST_TEST(contains(refused(bytes_of([&](FrameWriter& writer) { writer.header(strange); })), "first words"));
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_cut_anywhere_is_refused_and_never_taken_for_a_whole_one) {

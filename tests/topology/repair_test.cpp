@@ -108,6 +108,14 @@ std::string words(ProblemReport const& report) {
     return text;
 }
 
+std::string digest(std::vector<RepairProposal> const& proposals) {
+    std::string text;
+    for (auto const& p : proposals) {
+        text += p.id() + ' ' + p.refusal + ' ' + std::to_string(p.area_moved_m2) + '\n';
+    }
+    return text;
+}
+
 double unit_m2() {
     auto const scale = geom::metres_per_degree(0);
     return scale.lon * scale.lat / 1e14;
@@ -355,11 +363,141 @@ BOOST_AUTO_TEST_CASE(grids_follow_an_outline_within_the_tolerance) {
     BOOST_TEST(words(after.check()) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_grid_that_stops_short_of_an_outline_follows_it) {
+    auto const map = Map{}
+                         .outline("county", box(0, 0, 20000, 10000))
+                         .add("A", one_ring({{10, 0}, {10000, 0}, {10000, 10000}, {10, 10000}}))
+                         .add("B", box(10000, 0, 20000, 10000));
+    BOOST_TEST(!map.check().has_errors()); // a county that is not filled is a warning
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "match_edges A");
+    BOOST_TEST((map.repaired(proposals).shape("A") == box(0, 0, 10000, 10000)));
+    BOOST_TEST(words(map.repaired(proposals).check()) == "");
+}
+
+namespace {
+
+/// One accepted proposal each, of which one number says how far it moves a boundary.
+struct Slip {
+    char const* what;
+    Map map;
+    bool one_piece; ///< all that changes hands lies together
+};
+std::vector<Slip> slips() {
+    Map const west = Map{}.add("A", box(0, 0, 10000, 10000));
+    auto const beside = [&](Ring ring) { return Map{west}.add("B", one_ring(std::move(ring))); };
+    return {
+        {"a boundary drawn twice, open at its ends", Map{west}.add("B", box(10020, 0, 20000, 10000)), true},
+        {"a gap", beside({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {10030, 5000}}), true},
+        {"an overlap", beside({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {9970, 5000}}), true},
+        {"a spike",
+         Map{west}.add_raw(
+             "B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {19970, 9970}, {20000, 10000}, {10000, 10000}})),
+         false},
+        {"a junction beside a line",
+         Map{west}.add("B", box(10010, 0, 20000, 4000)).add("C", box(10010, 4000, 20000, 10000)), true},
+        {"vertices of both",
+         Map{}
+             .add("A", one_ring({{0, 0}, {10000, 0}, {10010, 5000}, {10000, 10000}, {0, 10000}}))
+             .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {9990, 7000}, {10020, 2500}})),
+         false},
+    };
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_moves_by_just_the_tolerance_is_proposed_and_by_the_least_bit_more_is_not) {
+    for (auto const& [what, map, one_piece] : slips()) {
+        BOOST_TEST_CONTEXT(what) {
+            auto const proposals = map.propose(1);
+            BOOST_REQUIRE(proposals.size() == 1 && proposals[0].accepted());
+            auto const move_m = proposals[0].greatest_move_m;
+            BOOST_TEST(move_m > 0.1);
+            BOOST_TEST(digest(map.propose(move_m)) == digest(proposals));
+            auto const less = map.propose(std::nextafter(move_m, 0.0));
+            BOOST_TEST(!less.empty());
+            BOOST_TEST(std::ranges::none_of(less, &RepairProposal::accepted), words(less));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_piece_just_as_large_as_may_change_hands_does_and_one_the_least_bit_larger_does_not) {
+    for (auto const& [what, map, one_piece] : slips()) {
+        if (!one_piece) {
+            continue;
+        }
+        BOOST_TEST_CONTEXT(what) {
+            auto const proposals = map.propose(1);
+            BOOST_REQUIRE(proposals.size() == 1);
+            auto const area_m2 = proposals[0].area_moved_m2;
+            BOOST_TEST(area_m2 > 1);
+            BOOST_TEST(digest(map.propose(1, area_m2)) == digest(proposals));
+            auto const less = map.propose(1, std::nextafter(area_m2, 0.0));
+            BOOST_REQUIRE(!less.empty());
+            BOOST_TEST(std::ranges::none_of(less, &RepairProposal::accepted), words(less));
+            BOOST_TEST(less[0].refusal.find("change hands") != std::string::npos, less[0].refusal);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_two_grids_with_as_much_boundary_the_first_gets_a_gap_and_keeps_an_overlap) {
+    auto const between = [](std::int32_t half) { // the same to both sides of 10000
+        return Map{}
+            .add("A", one_ring({{0, 0}, {10000, 0}, {10000 - half, 5000}, {10000, 10000}, {0, 10000}}))
+            .add("B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {10000, 10000}, {10000 + half, 5000}}));
+    };
+    auto const gap = between(15), overlap = between(-15);
+    BOOST_REQUIRE_EQUAL(words(gap.propose(0.5)), "assign_gap A");
+    BOOST_REQUIRE_EQUAL(words(overlap.propose(0.5)), "assign_overlap B");
+    BOOST_TEST((overlap.repaired(overlap.propose(0.5)).shape("A") == overlap.shape("A")));
+}
+
+BOOST_AUTO_TEST_CASE(changes_far_apart_on_one_grid_are_proposals_of_their_own_unless_its_rings_are_mended) {
+    auto const beside = [](Map map) { // D and E meet on the western side of A, which has no vertex there
+        return map.add("D", box(-10000, 0, 0, 4000)).add("E", box(-10000, 4000, 0, 10000));
+    };
+    auto const two = beside(Map{}
+                                .add("A", box(0, 0, 10000, 10000))
+                                .add("B", box(10000, 0, 20000, 4000))
+                                .add("C", box(10000, 4000, 20000, 10000)));
+    BOOST_REQUIRE_EQUAL(words(two.propose(0.5)), "insert_vertices A; insert_vertices A");
+    auto const spike = one_ring({{0, 0}, {10000, 0}, {10000, 10000}, {10030, 10030}, {10000, 10000}, {0, 10000}});
+    auto const one = beside(Map{}.add_raw("A", spike));
+    auto const proposals = one.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "clean_ring A");
+    BOOST_TEST(
+        (one.repaired(proposals).shape("A") == normal({{0, 0}, {10000, 0}, {10000, 10000}, {0, 10000}, {0, 4000}})));
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_vertex_of_a_boundary_along_a_parallel_is_told_with_its_problems) {
+    auto const map = Map{}
+                         .add("A", box(0, 0, 10000, 10000))
+                         .add("B", box(0, 10000, 4000, 20000))
+                         .add("C", box(4000, 10000, 10000, 20000));
+    auto const proposals = map.propose(0.5);
+    BOOST_REQUIRE_EQUAL(words(proposals), "insert_vertices A");
+    BOOST_TEST(proposals[0].problems.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(two_corners_that_come_near_each_other_are_not_made_to_touch) {
+    auto const map = Map{}.add("A", box(0, 0, 10000, 10000)).add("B", box(10020, 10020, 20000, 20000));
+    BOOST_TEST(words(map.propose(0.5)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_reason_names_the_grid_that_is_to_be_mended_first) {
+    auto const bow = one_ring({{10000, 0}, {20000, 10000}, {20000, 0}, {10000, 10000}});
+    auto const proposals = Map{}.add("A", box(0, 0, 10000, 10000)).add_raw("B", bow).propose(0.5);
+    BOOST_REQUIRE(!proposals.empty());
+    BOOST_TEST(proposals[0].refusal.find("crosses itself") != std::string::npos, proposals[0].refusal);
+    BOOST_TEST(proposals[0].grids == std::vector<std::string>{"B"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(options_out_of_range_and_other_faces_are_refused) {
     auto const map = Map{}.add("A", box(0, 0, 10000, 10000)).add("B", box(10020, 0, 20000, 10000));
     BOOST_CHECK_THROW(map.propose(0), Error);
     BOOST_CHECK_THROW(map.propose(std::nan("")), Error);
     BOOST_CHECK_THROW(map.propose(1, -1), Error);
+    BOOST_TEST(words(map.propose(0.5, 0)) == "refused match_edges B"); // no ground at all may change hands
     auto const proposals = map.propose(0.5);
     auto other = map;
     other.shapes[1] = box(10021, 0, 20000, 10000);
@@ -430,14 +568,6 @@ Map perturbed_coverage(Random& random, int size, int owners, std::int32_t scale,
         geom::normalize(map.shapes[i]);
     }
     return map;
-}
-
-std::string digest(std::vector<RepairProposal> const& proposals) {
-    std::string text;
-    for (auto const& p : proposals) {
-        text += p.id() + ' ' + p.refusal + ' ' + std::to_string(p.area_moved_m2) + '\n';
-    }
-    return text;
 }
 
 } // namespace

@@ -58,6 +58,15 @@ bool cross_properly(Point a, Point b, Point c, Point d) {
            geom::orientation(c, d, a) * geom::orientation(c, d, b) < 0;
 }
 
+/// Where a-b and c-d, which cross properly, do so, to the nearest lattice position.
+Point crossing(Point a, Point b, Point c, Point d) {
+    double const x = double{1} * b.lon - a.lon, y = double{1} * b.lat - a.lat;
+    double const u = double{1} * d.lon - c.lon, v = double{1} * d.lat - c.lat;
+    double const share = ((double{1} * c.lon - a.lon) * v - (double{1} * c.lat - a.lat) * u) / (x * v - y * u);
+    return {a.lon + static_cast<std::int32_t>(std::lround(x * share)),
+            a.lat + static_cast<std::int32_t>(std::lround(y * share))};
+}
+
 constexpr char const* kComprehensive = "综合网格";
 
 double ring_area_m2(geom::Ring const& ring) { return std::abs(geom::area_m2(ring)); }
@@ -464,7 +473,8 @@ private:
             if (!cross_properly(spot.at(-1), spot.at(1), spot.at(), spot.at(2))) {
                 return false;
             }
-            record({f, other}, feature(f).code, spot.at(), 0, "", "two vertices stand in the wrong order");
+            record({f, other}, feature(f).code, crossing(spot.at(-1), spot.at(1), spot.at(), spot.at(2)), 0, "",
+                   "two vertices stand in the wrong order");
             std::swap((*spot.ring)[spot.index], (*spot.ring)[(spot.index + 1) % n]);
             return true;
         });

@@ -405,9 +405,10 @@ int changes_new(ChangesOptions const& options) {
         return 0;
     }
     auto registry = open_for_writing(options);
-    auto const id = registry.make_draft({options.title.empty() ? proposal.change_set.title : options.title, author,
-                                         days, std::nullopt, proposal.change_set.sources});
-    changes::add_changes(registry, id, author, proposal.change_set.changes, proposal.bases);
+    auto const id = changes::make_change_set(registry,
+                                             {options.title.empty() ? proposal.change_set.title : options.title, author,
+                                              days, std::nullopt, proposal.change_set.sources},
+                                             proposal.change_set.changes, proposal.bases);
     show_draft(registry, options, id);
     return 0;
 }

@@ -581,7 +581,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     {
         auto* sub = app.add_subcommand("repair", "Propose small repairs of a polygon layer: gaps, overlaps, boundaries "
                                                  "that do not match; the file is never changed");
-        sub->add_option("file", repair.file, "GeoPackage, Shapefile, GeoJSON")->required()->type_name("FILE");
+        sub->add_option("file", repair.file, "Polygon file of any format that imports take")->required()->type_name("FILE");
         sub->add_option("--tolerance", repair.tolerance, "Nothing moves further than so many metres")
             ->required()
             ->type_name("M");

@@ -40,9 +40,10 @@ struct Applied {
 [[nodiscard]] std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
                                         std::string const& author, std::optional<Date> from);
 
-/// Operations for what a file would change; `bases` in the order of the changes, empty for added grids. Recorded.
-void add_changes(registry::Registry& registry, std::int64_t draft, std::string const& editor,
-                 std::span<registry::GridChange const> changes,
-                 std::span<std::optional<registry::GridBase> const> bases);
+/// A change set of what a file would change; `bases` in the order of the changes, empty for added grids. Its number.
+/// It is recorded with all of its operations or not at all.
+[[nodiscard]] std::int64_t make_change_set(registry::Registry& registry, registry::NewDraft const& draft,
+                                           std::span<registry::GridChange const> changes,
+                                           std::span<std::optional<registry::GridBase> const> bases);
 
 } // namespace wangge::changes

@@ -27,7 +27,8 @@ struct RepairPlan {
 
 /**
  * Proposals for a change set as its operations leave it; nothing is written. Grids outside it stay as they are, except
- * those of `with`, which lie beside it. Nothing moves further than the tolerance; an accepted gap is never filled.
+ * those of `with`, which lie beside it. Nothing moves further than the tolerance, and together with repairs that the
+ * change set has already, nothing further than that from where people drew it; an accepted gap is never filled.
  * Independent of whether the change set was checked. The registry must be open for writing. Error{data_rejected}: the
  * change set takes no operations, or has conflicts; Error{not_found}: a grid of `with` is not near it; Error{usage}:
  * an option out of range.

@@ -32,6 +32,7 @@ public:
     OgrReader& operator=(OgrReader&&) noexcept;
 
     [[nodiscard]] std::vector<std::string> const& columns() const noexcept;
+    [[nodiscard]] std::vector<ValueType> const& types() const noexcept; ///< of the columns
     [[nodiscard]] std::string const& layer() const noexcept;
     [[nodiscard]] std::string const& encoding() const noexcept;
     /// Of the CRS that was asked for or else of the file.

@@ -5,9 +5,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wangge::importers {
+
+/// What the values of a column are. Values arrive as text that reads back as the very same value: numbers with all
+/// digits that matter, dates and times as "2026/01/31" and "2026/01/31 08:30:00+08", bytes in hexadecimal, lists as
+/// JSON.
+enum class ValueType : std::uint8_t {
+    text,
+    json,
+    uuid,
+    boolean,
+    int16,
+    int32,
+    int64,
+    float32,
+    float64,
+    date,
+    time,
+    date_time,
+    binary, ///< the last
+};
 
 /// One ring of a feature: coordinates [first, last) of it, closed or open as in the file.
 struct RawRing {
@@ -17,12 +37,16 @@ struct RawRing {
     bool hole = false;
 };
 
-/// A polygon feature as in the file: text in UTF-8 but otherwise untouched, coordinates in the file's own CRS, x first.
+/// A polygon feature as in the file: values as text in UTF-8 but otherwise untouched, coordinates in the file's own
+/// CRS, x first.
 struct RawFeature {
     std::size_t row = 0;             ///< 1 for the first feature of the file
     std::vector<std::string> fields; ///< in the order of OgrReader::columns()
     std::vector<crs::Coordinate> coordinates;
     std::vector<RawRing> rings;
+    std::vector<bool> absent = {}; ///< of each field: the file has no value there, not even an empty one
+    /// Bytes of fields (by number) that are no text in the encoding of the file; the field is empty then.
+    std::vector<std::pair<std::uint32_t, std::string>> undecoded = {};
 };
 
 /// What the reading of one file may cost; what would cost more is refused. The defaults leave room for four provinces.

@@ -148,8 +148,9 @@ public:
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
 
     // ---- change sets being made. Every function that writes is one transaction with its audit entry.
-    /// Its number. Error{not_found}, Error{data_rejected}: `undoes` is no applied change set of grids.
-    std::int64_t make_draft(NewDraft const& draft);
+    /// Its number. With its first operations, by its author, as add_operations() takes them: all or nothing.
+    /// Error{not_found}, Error{data_rejected}: `undoes` is no applied change set of grids.
+    std::int64_t make_draft(NewDraft const& draft, std::span<Operation> operations = {});
     /// Error{not_found}.
     [[nodiscard]] ChangeDraft draft(std::int64_t id) const;
     /// By number; those that are applied or discarded only when asked for.
@@ -301,6 +302,9 @@ public:
 private:
     struct Impl;
     explicit Registry(std::unique_ptr<Impl> impl);
+    // Within an open transaction.
+    std::int64_t write_draft(NewDraft const& draft);
+    void write_operations(std::int64_t draft, std::string const& editor, std::span<Operation> operations);
     std::unique_ptr<Impl> m_impl;
 };
 
