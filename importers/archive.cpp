@@ -98,28 +98,28 @@ ZipArchive::ZipArchive(Bytes zip, std::string subject, ReadOptions const& option
     for (auto const& entry : m_entries) {
         sum += entry.size; // each is below 2^63 and there are few
         if (sum > m_inflated_left) {
-            rejected(
-                fmt::format("would grow to more than {} MiB when unpacked, which no boundaries need; unpack it and "
-                            "import the file you need",
-                            m_inflated_left >> 20U));
+            rejected(words("would grow to more than {} MiB when unpacked, which no boundaries need; unpack it and "
+                           "import the file you need",
+                           "解压后超过 {} MiB，边界数据不需要这么大；请解压后只导入所需的文件",
+                           m_inflated_left >> 20U));
         }
     }
     std::ranges::sort(m_entries, {}, &Entry::name);
 }
 
-void ZipArchive::damaged(std::string const& what) const {
-    throw Error{ErrorCode::data_unreadable,
-                fmt::format("{}: is a damaged zip: {}; copy it again from where it came", m_subject, what)};
+void ZipArchive::damaged(Words const& what) const {
+    throw Error{ErrorCode::data_unreadable, words("{}: is a damaged zip: {}; copy it again from where it came",
+                                                  "{}：zip 已损坏：{}；请从来源处重新复制", m_subject, what)};
 }
 
-void ZipArchive::rejected(std::string const& what) const {
-    throw Error{ErrorCode::data_rejected, fmt::format("{}: {}", m_subject, what)};
+void ZipArchive::rejected(Words const& what) const {
+    throw Error{ErrorCode::data_rejected, words("{}: {}", "{}：{}", m_subject, what)};
 }
 
 void ZipArchive::read_directory() {
     auto const end = end_record(m_zip);
     if (!end) {
-        damaged("its table of contents is missing, so it is cut short");
+        damaged(words("its table of contents is missing, so it is cut short", "缺少目录，文件不完整"));
     }
     std::uint64_t count = little<std::uint16_t>(m_zip, *end + 10);
     std::uint64_t size = little<std::uint32_t>(m_zip, *end + 12);
@@ -127,12 +127,13 @@ void ZipArchive::read_directory() {
     std::uint64_t limit = *end;
     bool const parts = little<std::uint16_t>(m_zip, *end + 4) != 0 && little<std::uint16_t>(m_zip, *end + 4) != 0xFFFF;
     if (parts) {
-        rejected("is one part of a zip in several parts; join them first (unpack them on your machine)");
+        rejected(words("is one part of a zip in several parts; join them first (unpack them on your machine)",
+                       "是分卷 zip 的一卷；请先合并（在本机解压）"));
     }
     if (*end >= 20 && little<std::uint32_t>(m_zip, *end - 20) == kLocator64Mark) {
         auto const end64 = little<std::uint64_t>(m_zip, *end - 12);
         if (end64 > m_zip.size() || little<std::uint32_t>(m_zip, end64) != kEnd64Mark) {
-            damaged("its table of contents is missing, so it is cut short");
+            damaged(words("its table of contents is missing, so it is cut short", "缺少目录，文件不完整"));
         }
         count = little<std::uint64_t>(m_zip, end64 + 32);
         size = little<std::uint64_t>(m_zip, end64 + 40);
@@ -140,15 +141,16 @@ void ZipArchive::read_directory() {
         limit = end64;
     }
     if (at > limit || size > limit - at) {
-        damaged("its table of contents lies outside of it");
+        damaged(words("its table of contents lies outside of it", "目录的位置在文件之外"));
     }
     if (count > kMostEntries) {
-        rejected(fmt::format("holds {} files; more than {} are not read", count, kMostEntries));
+        rejected(words("holds {} files; more than {} are not read", "其中有 {} 个文件；最多读取 {} 个", count,
+                       kMostEntries));
     }
     auto const directory_end = at + size;
     for (std::uint64_t i = 0; i < count; ++i) {
         if (directory_end - at < kCentralHeader || little<std::uint32_t>(m_zip, at) != kCentralMark) {
-            damaged(fmt::format("entry {} of its table of contents is broken", i + 1));
+            damaged(words("entry {} of its table of contents is broken", "目录的第 {} 项已损坏", i + 1));
         }
         auto const flags = little<std::uint16_t>(m_zip, at + 8);
         auto const name_size = little<std::uint16_t>(m_zip, at + 28);
@@ -157,7 +159,7 @@ void ZipArchive::read_directory() {
         auto const mode = little<std::uint32_t>(m_zip, at + 38) >> 16U;
         auto const whole = kCentralHeader + std::uint64_t{name_size} + extra_size + comment_size;
         if (whole > directory_end - at) {
-            damaged(fmt::format("entry {} of its table of contents is broken", i + 1));
+            damaged(words("entry {} of its table of contents is broken", "目录的第 {} 项已损坏", i + 1));
         }
         Entry entry;
         entry.method = little<std::uint16_t>(m_zip, at + 10);
@@ -189,16 +191,18 @@ void ZipArchive::read_directory() {
             field += 4U + length;
         }
         if ((flags & 0x2041U) != 0) {
-            rejected(fmt::format("its file '{}' is encrypted; unpack it with the password and import what it holds",
-                                 is_utf8(entry.name) ? entry.name : fmt::format("number {}", i + 1)));
+            rejected(words("its file '{}' is encrypted; unpack it with the password and import what it holds",
+                           "其中的文件“{}”已加密；请用密码解压后再导入",
+                           is_utf8(entry.name) ? entry.name : fmt::format("number {}", i + 1)));
         }
         constexpr std::uint32_t kKind = 0170000;
         constexpr std::uint32_t kLink = 0120000;
         if ((mode & kKind) == kLink) {
-            rejected(fmt::format("its entry {} is a link to another file; pack the file itself", i + 1));
+            rejected(words("its entry {} is a link to another file; pack the file itself",
+                           "第 {} 项是指向另一文件的链接；请打包文件本身", i + 1));
         }
         if (entry.size > std::numeric_limits<std::int64_t>::max() / kMostEntries) {
-            damaged(fmt::format("entry {} claims {} bytes", i + 1, entry.size));
+            damaged(words("entry {} claims {} bytes", "第 {} 项自称有 {} 个字节", i + 1, entry.size));
         }
         m_entries.push_back(std::move(entry));
         m_utf8.push_back(utf8);
@@ -218,7 +222,8 @@ void ZipArchive::decode_names(ReadOptions const& options) {
     for (std::size_t i = 0; i < m_entries.size(); ++i) {
         auto& name = m_entries[i].name;
         if (!(m_utf8[i] ? marked : unmarked).decode(name) && !unmarked.decode(name)) {
-            damaged(fmt::format("the name of its file {} is neither UTF-8 nor GB18030", i + 1));
+            damaged(words("the name of its file {} is neither UTF-8 nor GB18030",
+                          "第 {} 个文件的文件名既不是 UTF-8 也不是 GB18030", i + 1));
         }
         std::ranges::replace(name, '\\', '/'); // as some packers on Windows write; whole characters by now
     }
@@ -228,34 +233,35 @@ void ZipArchive::check_names() const {
     std::vector<std::string> names;
     for (auto const& entry : m_entries) {
         if (leaves_the_archive(entry.name)) {
-            rejected(
-                fmt::format("its file '{}' would be written outside of the folder it is unpacked in; such a zip is "
-                            "made to do harm, or broken: pack the files anew",
-                            entry.name));
+            rejected(words("its file '{}' would be written outside of the folder it is unpacked in; such a zip is "
+                           "made to do harm, or broken: pack the files anew",
+                           "其中的文件“{}”会写到解压目录之外；这样的 zip 是恶意的或已损坏：请重新打包", entry.name));
         }
         names.push_back(lower(entry.name));
         constexpr std::array kArchives{".zip", ".kmz", ".rar", ".7z", ".gz", ".tgz", ".tar", ".bz2", ".xz"};
         for (auto const* const ending : kArchives) {
             if (names.back().ends_with(ending)) {
-                rejected(fmt::format("holds another archive, '{}'; unpack the outer one and import that file by itself",
-                                     entry.name));
+                rejected(words("holds another archive, '{}'; unpack the outer one and import that file by itself",
+                               "里面还有压缩包“{}”；请解压外层，单独导入该文件", entry.name));
             }
         }
     }
     std::ranges::sort(names);
     if (auto const twice = std::ranges::adjacent_find(names); twice != names.end()) {
-        rejected(fmt::format("holds two files named '{}'; pack the files anew", *twice));
+        rejected(
+            words("holds two files named '{}'; pack the files anew", "里面有两个名为“{}”的文件；请重新打包", *twice));
     }
 }
 
 std::uint64_t ZipArchive::data_of(Entry const& entry) const {
     auto const at = entry.header_at;
     if (at > m_zip.size() || m_zip.size() - at < kLocalHeader || little<std::uint32_t>(m_zip, at) != kLocalMark) {
-        damaged(fmt::format("its file '{}' is not where its table of contents says", entry.name));
+        damaged(
+            words("its file '{}' is not where its table of contents says", "文件“{}”不在目录所说的位置", entry.name));
     }
     auto const data = at + kLocalHeader + little<std::uint16_t>(m_zip, at + 26) + little<std::uint16_t>(m_zip, at + 28);
     if (data > m_zip.size() || entry.packed > m_zip.size() - data) {
-        damaged(fmt::format("its file '{}' is cut short", entry.name));
+        damaged(words("its file '{}' is cut short", "文件“{}”不完整", entry.name));
     }
     return data;
 }
@@ -267,7 +273,8 @@ void ZipArchive::check_places() {
     for (auto const& entry : m_entries) {
         auto const data = data_of(entry);
         if (entry.header_at < free_from) {
-            rejected(fmt::format("its file '{}' overlaps another one; such a zip is made to do harm", entry.name));
+            rejected(words("its file '{}' overlaps another one; such a zip is made to do harm",
+                           "文件“{}”与另一个文件重叠；这样的 zip 是恶意的", entry.name));
         }
         free_from = data + entry.packed;
     }
@@ -278,14 +285,14 @@ InflatedBytes ZipArchive::inflate(Entry const& entry) {
     constexpr std::uint16_t kStored = 0;
     constexpr std::uint16_t kDeflated = 8;
     if (entry.method != kStored && entry.method != kDeflated) {
-        rejected(fmt::format("its file '{}' is packed by method {}, which is not read; pack it as an ordinary zip "
-                             "(deflate)",
-                             entry.name, entry.method));
+        rejected(words("its file '{}' is packed by method {}, which is not read; pack it as an ordinary zip "
+                       "(deflate)",
+                       "文件“{}”的压缩方法是 {}，不能读取；请按普通 zip（deflate）打包", entry.name, entry.method));
     }
     constexpr std::uint64_t kBestRatio = 1032; // deflate cannot do better
     if (entry.size > m_inflated_left || entry.size / kBestRatio > entry.packed + 1 ||
         (entry.method == kStored && entry.size != entry.packed)) {
-        damaged(fmt::format("its file '{}' claims {} bytes", entry.name, entry.size));
+        damaged(words("its file '{}' claims {} bytes", "文件“{}”自称有 {} 个字节", entry.name, entry.size));
     }
     m_inflated_left -= entry.size;
     auto const packed = m_zip.subspan(data_of(entry), entry.packed);
@@ -317,11 +324,11 @@ InflatedBytes ZipArchive::inflate(Entry const& entry) {
             }
         }
         if (state != Z_STREAM_END || made != entry.size) {
-            damaged(fmt::format("its file '{}' cannot be unpacked", entry.name));
+            damaged(words("its file '{}' cannot be unpacked", "文件“{}”无法解压", entry.name));
         }
     }
     if (crc32_z(0, in(result.bytes().data()), result.bytes().size()) != entry.crc) {
-        damaged(fmt::format("its file '{}' does not agree with its checksum", entry.name));
+        damaged(words("its file '{}' does not agree with its checksum", "文件“{}”与其校验和不符", entry.name));
     }
     return result;
 }
@@ -344,8 +351,8 @@ InflatedBytes gunzip(Bytes gz, std::string const& subject, std::uint64_t most) {
         if (made == result.room().size()) {
             if (made >= most) {
                 throw Error{ErrorCode::data_rejected,
-                            fmt::format("{}: grows to more than {} MiB when unpacked, which no boundaries need",
-                                        subject, most >> 20U)};
+                            words("{}: grows to more than {} MiB when unpacked, which no boundaries need",
+                                  "{}：解压后超过 {} MiB，边界数据不需要这么大", subject, most >> 20U)};
             }
             InflatedBytes larger{std::min<std::uint64_t>(most, made * 2)};
             std::ranges::copy(result.bytes(), larger.room().begin());
@@ -363,7 +370,8 @@ InflatedBytes gunzip(Bytes gz, std::string const& subject, std::uint64_t most) {
         bool const stuck = state == Z_BUF_ERROR && used == gz.size();
         if ((state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR) || stuck) {
             throw Error{ErrorCode::data_unreadable,
-                        fmt::format("{}: is a damaged or cut .gz; copy it again from where it came", subject)};
+                        words("{}: is a damaged or cut .gz; copy it again from where it came",
+                              "{}：.gz 已损坏或不完整；请从来源处重新复制", subject)};
         }
         finished = state == Z_STREAM_END;
     }

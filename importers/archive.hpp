@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/importers/raw_feature.hpp>
 
 #include <cstddef>
@@ -51,8 +52,8 @@ public:
     [[nodiscard]] InflatedBytes inflate(Entry const& entry);
 
 private:
-    [[noreturn]] void damaged(std::string const& what) const;
-    [[noreturn]] void rejected(std::string const& what) const;
+    [[noreturn]] void damaged(Words const& what) const;
+    [[noreturn]] void rejected(Words const& what) const;
     void read_directory();
     void decode_names(ReadOptions const& options);
     void check_names() const;

@@ -67,8 +67,10 @@ public:
         auto const start = std::chrono::steady_clock::now();
         if (!std::isfinite(m_options.tolerance_m) || m_options.tolerance_m < 0 ||
             m_options.tolerance_m > CheckOptions::kMostToleranceM) {
-            throw Error{ErrorCode::usage, fmt::format("--tolerance {}: give metres from 0 to {}", m_options.tolerance_m,
-                                                      CheckOptions::kMostToleranceM)};
+            throw Error{ErrorCode::usage,
+                        words("--tolerance {}: give metres from 0 to {}", "--tolerance {}：请给出 0 到 {} 之间的米数",
+                              fmt::format("{}", m_options.tolerance_m),
+                              fmt::format("{}", CheckOptions::kMostToleranceM))};
         }
         m_report.tolerance_m = m_options.tolerance_m;
         if (!m_options.parent.empty()) {
@@ -98,8 +100,9 @@ private:
         }
         auto const found = std::ranges::find(columns, m_options.code_field);
         if (found == columns.end()) {
-            throw Error{ErrorCode::usage, fmt::format("{}: --code {}: there is no such column; it has: {}",
-                                                      m_file.string(), m_options.code_field, fmt::join(columns, ", "))};
+            throw Error{ErrorCode::usage, words("{}: --code {}: there is no such column; it has: {}",
+                                                "{}：--code {}：没有这一列；现有的列：{}", m_file.string(),
+                                                m_options.code_field, fmt::format("{}", fmt::join(columns, ", ")))};
         }
         return static_cast<std::size_t>(found - columns.begin());
     }
@@ -164,12 +167,9 @@ private:
     }
 
     void add_witness(RawFeature const& raw) {
-        if (raw.coordinates.empty()) {
-            return;
+        if (auto const corners = extremes_of(raw)) {
+            m_witnesses.push_back({{}, {}, *corners});
         }
-        auto const [west, east] = std::ranges::minmax_element(raw.coordinates, {}, &crs::Coordinate::x);
-        auto const [south, north] = std::ranges::minmax_element(raw.coordinates, {}, &crs::Coordinate::y);
-        m_witnesses.push_back({{}, {}, {*west, *east, *south, *north}});
     }
 
     /// Features by code, then row; those without a code first.
@@ -192,9 +192,11 @@ private:
             if (m_report.code_guessed &&
                 static_cast<double>(distinct) < kLeastDistinct * static_cast<double>(m_features.size())) {
                 m_report.file.remarks.push_back(
-                    fmt::format("column {} has only {} different values for {} features, so it was not taken for their "
-                                "code; rows name them (--code {} takes it all the same)",
-                                m_report.code_field, distinct, m_features.size(), m_report.code_field));
+                    words("column {0} has only {1} different values for {2} features, so it was not taken for their "
+                          "code; rows name them (--code {0} takes it all the same)",
+                          "“{0}”列在 {2} 个要素中只有 {1} 个不同的值，因此不作为要素编码，改用行号称呼要素（"
+                          "--code {0} 可强制使用该列）",
+                          m_report.code_field, distinct, m_features.size()));
                 m_code_column.reset();
                 m_by_code.clear();
                 m_report.code_field.clear();
@@ -286,6 +288,7 @@ private:
         ReadOptions read;
         read.layer = m_options.parent_layer;
         read.encoding = m_options.read.encoding;
+        read.site_systems = m_options.read.site_systems;
         try {
             return OgrReader::open(m_options.parent, read);
         } catch (Error const& error) {
@@ -321,8 +324,8 @@ private:
         m_report.parent_features = m_parent.shapes.size();
         if (m_parent.shapes.empty()) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("--parent {}: holds no feature; name the layer that is to be filled",
-                                    m_options.parent.string())};
+                        words("--parent {}: holds no feature; name the layer that is to be filled",
+                              "--parent {}：没有要素；请指明应被填满的图层", m_options.parent.string())};
         }
         std::vector<topology::Face> faces;
         for (std::size_t i = 0; i < m_parent.shapes.size(); ++i) {
@@ -335,10 +338,11 @@ private:
         });
         if (!found.empty()) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("--parent {}: has problems of its own ({}), the first: {}. Check and mend it "
-                                    "first: wangge check {}",
-                                    m_options.parent.string(), found.size(), found.front().message,
-                                    m_options.parent.string())};
+                        words("--parent {}: has problems of its own ({}), the first: {}. Check and mend it "
+                              "first: wangge check {}",
+                              "--parent {}：自身有 {} 个问题，第一个：{}。请先检查并修正：wangge check {}",
+                              m_options.parent.string(), found.size(), found.front().message,
+                              m_options.parent.string())};
         }
     }
 
@@ -360,6 +364,7 @@ private:
             return false;
         }
         problem->message = fmt::format("{} (their county here is {})", problem->message, m_report.parent);
+        problem->chinese = fmt::format("{}（此处所说的轮廓为 {}）", problem->chinese, m_report.parent);
         m_problems.add(std::move(*problem));
         return true;
     }

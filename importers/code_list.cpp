@@ -24,8 +24,8 @@ std::vector<DivisionCode> parse_code_list(std::string_view text, std::string con
             codes.push_back(*code);
         } else if (line > 1) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: line {}: '{}' is not a 12-digit division code; correct it", file, line,
-                                    word.substr(0, 40))};
+                        words("{}: line {}: '{}' is not a 12-digit division code; correct it",
+                              "{}：第 {} 行：“{}”不是 12 位区划编码；请更正", file, line, word.substr(0, 40))};
         }
     }
     return codes;

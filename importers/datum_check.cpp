@@ -33,8 +33,8 @@ constexpr std::int32_t kMeetsE7 = 27; ///< 0.3 m: files with 6 decimals of a deg
 
 /// One way to understand the raw coordinates of a file.
 struct Reading {
-    std::string name;
-    std::string advice; ///< what to do when it fits
+    Words name;
+    Words advice; ///< what to do when it fits
     std::function<std::optional<crs::Position>(crs::Coordinate)> place;
     [[nodiscard]] std::optional<geom::Point> point(crs::Coordinate c) const {
         auto const position = place(c);
@@ -51,18 +51,54 @@ struct Reading {
 }
 
 /// "512 m west-north-west (-473 m east, +196 m north)"
-[[nodiscard]] std::string described(Offset offset) {
+[[nodiscard]] Words described(Offset offset) {
     constexpr std::array kWinds{"north", "north-north-east", "north-east", "east-north-east",
                                 "east",  "east-south-east",  "south-east", "south-south-east",
                                 "south", "south-south-west", "south-west", "west-south-west",
                                 "west",  "west-north-west",  "north-west", "north-north-west"};
+    constexpr std::array kWindsInChinese{"北", "北偏东北", "东北", "东偏东北", "东", "东偏东南", "东南", "南偏东南",
+                                         "南", "南偏西南", "西南", "西偏西南", "西", "西偏西北", "西北", "北偏西北"};
     double const turn = std::atan2(offset.east, offset.north) / (2 * std::numbers::pi) * 16;
     auto const wind = static_cast<std::size_t>(std::lround(turn) + 16) % 16;
     double const length = std::hypot(offset.east, offset.north);
-    return length < 100 ? fmt::format("{:.1f} m {} ({:+.1f} m east, {:+.1f} m north)", length, kWinds.at(wind),
-                                      offset.east, offset.north)
-                        : fmt::format("{:.0f} m {} ({:+.0f} m east, {:+.0f} m north)", length, kWinds.at(wind),
-                                      offset.east, offset.north);
+    int const decimals = length < 100 ? 1 : 0;
+    return words("{} m {} ({} m east, {} m north)", "{} 米，偏{}（东 {} 米，北 {} 米）",
+                 fmt::format("{:.{}f}", length, decimals), Words{kWinds.at(wind), kWindsInChinese.at(wind)},
+                 fmt::format("{:+.{}f}", offset.east, decimals), fmt::format("{:+.{}f}", offset.north, decimals));
+}
+
+/// How a kind of witness is spoken of.
+struct KindWords {
+    Words one, many, tried, amiss, on_them, near, look_at;
+};
+[[nodiscard]] KindWords words_of(WitnessKind kind) {
+    switch (kind) {
+    case WitnessKind::outlines:
+        return {{"outline", "个轮廓"},
+                {"outlines", "个轮廓"},
+                {"corners", "个角点"},
+                {"lie far from the outline they replace", "远离其所替换的轮廓"},
+                {"those they replace", "其所替换的轮廓"},
+                {"an outline of the registry", "登记库中的轮廓"},
+                {"the codes in it", "其中的编码"}};
+    case WitnessKind::addresses:
+        return {{"address", "个地址"},
+                {"addresses", "个地址"},
+                {"positions", "个位置"},
+                {"lie outside the division that they name", "不在其所写的区划之内"},
+                {"those they replace", "其所替换的地址"},
+                {"an address of the registry", "登记库中的地址"},
+                {"the village codes and names in it", "其中的村居编码和地名"}};
+    case WitnessKind::grids:
+        break;
+    }
+    return {{"grid", "个网格"},
+            {"grids", "个网格"},
+            {"corners", "个角点"},
+            {"lie outside their county or far from the grid they replace", "在所属县区之外，或远离其所替换的网格"},
+            {"those they replace", "其所替换的网格"},
+            {"a grid of the registry", "登记库中的网格"},
+            {"the village codes in it", "其中的村居编码"}};
 }
 
 [[nodiscard]] double median(std::vector<double>& values) {
@@ -153,9 +189,9 @@ private:
 
 [[nodiscard]] Reading reading_of(std::string const& name, crs::SiteSystems const& site, bool swapped = false) {
     auto const transformer = std::make_shared<crs::Transformer>(crs::Transformer::make(name, site));
-    return {swapped ? fmt::format("{} with its two coordinates swapped", name) : name,
-            swapped ? fmt::format("exchange the two coordinates and pass --crs {}", name)
-                    : fmt::format("pass --crs {}", name),
+    return {swapped ? words("{} with its two coordinates swapped", "{} 且两个坐标对调", name) : Words{name, name},
+            swapped ? words("exchange the two coordinates and pass --crs {}", "请对调两个坐标并用 --crs {}", name)
+                    : words("pass --crs {}", "请用 --crs {}", name),
             [transformer, swapped](crs::Coordinate c) {
                 return transformer->to_registry(swapped ? crs::Coordinate{c.y, c.x} : c);
             }};
@@ -168,8 +204,11 @@ public:
         : m_file(file)
         , m_declared(declared)
         , m_known(known)
-        , m_as_declared{declared.name(), {}, [&declared](crs::Coordinate c) { return declared.to_registry(c); }}
-        , m_grids(witnesses.size()) {
+        , m_words(words_of(known.kind))
+        , m_as_declared{{declared.name(), declared.name()},
+                        {},
+                        [&declared](crs::Coordinate c) { return declared.to_registry(c); }}
+        , m_count(known.count == 0 ? witnesses.size() : known.count) {
         for (auto const* const county : known.counties) {
             m_county_boxes.push_back(geom::envelope_of(*county));
         }
@@ -216,9 +255,10 @@ private:
             if (s.known.current == nullptr && s.known.county == nullptr && m_county_boxes.empty()) {
                 continue;
             }
-            for (std::size_t k = 0; k < s.witness->extremes.size(); ++k) {
+            auto const corners = s.witness->corners();
+            for (std::size_t k = 0; k < corners.size(); ++k) {
                 ++fit.corners;
-                auto const p = reading.point(s.witness->extremes.at(k));
+                auto const p = reading.point(corners[k]);
                 bool misfit = !p;
                 if (p && s.known.current != nullptr) {
                     misfit = std::fabs(extreme_moved_m(s.current_box, k, *p)) > kMovedM;
@@ -257,8 +297,9 @@ private:
         auto const add = [&](std::string const& name, bool swapped) {
             m_others.push_back(reading_of(name, none, swapped));
             if (!m_known.site_systems.gcj02_allowed() && (name == "GCJ02" || name == "BD09")) {
-                m_others.back().advice = fmt::format("{} is switched off in {}, so have it converted to EPSG:4490",
-                                                     name, m_known.site_systems.gcj02_said_in());
+                m_others.back().advice =
+                    words("{} is switched off in {}, so have it converted to EPSG:4490",
+                          "{1} 已停用 {0}，请让提供方转换为 EPSG:4490", name, m_known.site_systems.gcj02_said_in());
             }
         };
         if (degrees) {
@@ -278,23 +319,25 @@ private:
             m_others.push_back(reading_of(name, m_known.site_systems));
         }
         if (!m_declared.geographic()) {
-            m_others.push_back({fmt::format("GCJ-02 degrees that were projected as {}", m_declared.name()),
-                                "have it converted from those", [this](crs::Coordinate c) {
+            m_others.push_back({words("GCJ-02 degrees that were projected as {}", "先为 GCJ-02 经纬度、再按 {} 投影",
+                                      m_declared.name()),
+                                words("have it converted from those", "请让提供方由此转换"), [this](crs::Coordinate c) {
                                     auto const p = m_declared.to_registry(c);
                                     return p ? std::optional{crs::from_gcj02({p->lon, p->lat})} : std::nullopt;
                                 }});
         }
-        m_others.push_back(
-            {fmt::format("{} beside outlines and grids of the registry that are GCJ-02", m_declared.name()),
-             "compare those with another source; if they are, import them again with --crs GCJ02",
-             [this](crs::Coordinate c) -> std::optional<crs::Position> {
-                 auto const p = m_declared.to_registry(c);
-                 if (!p) {
-                     return std::nullopt;
-                 }
-                 auto const moved = crs::to_gcj02(*p);
-                 return crs::Position{moved.lon, moved.lat};
-             }});
+        m_others.push_back({words("{} beside outlines and grids of the registry that are GCJ-02",
+                                  "{}，而登记库中的轮廓和网格是 GCJ-02", m_declared.name()),
+                            words("compare those with another source; if they are, import them again with --crs GCJ02",
+                                  "请用另一来源核对登记库；若确是，请用 --crs GCJ02 重新导入它们"),
+                            [this](crs::Coordinate c) -> std::optional<crs::Position> {
+                                auto const p = m_declared.to_registry(c);
+                                if (!p) {
+                                    return std::nullopt;
+                                }
+                                auto const moved = crs::to_gcj02(*p);
+                                return crs::Position{moved.lon, moved.lat};
+                            }});
     }
 
     /// Median of where the reading puts the corners, seen from where the declared system puts them. Empty when that
@@ -317,9 +360,9 @@ private:
         return Offset{median(east), median(north)};
     }
 
-    [[nodiscard]] Problem problem(std::string message, std::optional<geom::Point> at,
-                                  std::optional<Offset> offset) const {
-        Problem problem{ProblemCode::suspected_datum, {m_file}, std::move(message), std::nullopt, 0, {}};
+    [[nodiscard]] Problem problem(Words message, std::optional<geom::Point> at, std::optional<Offset> offset) const {
+        Problem problem{ProblemCode::suspected_datum, {m_file}, std::move(message.english), std::nullopt, 0, {}};
+        problem.chinese = std::move(message.chinese);
         if (at) {
             problem.place = ProblemPlace{*at, {}, {}};
         }
@@ -330,18 +373,19 @@ private:
         return problem;
     }
 
-    [[nodiscard]] Problem fits(std::string const& found, Reading const& reading, std::size_t left,
+    [[nodiscard]] Problem fits(Words const& found, Reading const& reading, std::size_t left,
                                std::optional<geom::Point> at) const {
         auto const offset = moved_by(reading);
-        return problem(fmt::format("{}; read as {}, {} do. {}: {}", found, reading.name,
-                                   left == 0 ? "none" : fmt::format("only {}", left), moves(offset), reading.advice),
+        auto const rest = left == 0 ? words("none do", "全部相符") : words("only {} do", "只有 {} 个如此", left);
+        return problem(words("{}; read as {}, {}. {}: {}{}", "{}；按 {} 读取则{}。{}：{}{}", found, reading.name, rest,
+                             moves(offset), reading.advice, or_the_registry()),
                        at, offset);
     }
 
-    [[nodiscard]] std::string moves(std::optional<Offset> offset) const {
-        auto const grids = fmt::format("{} grid{}", with_commas(m_grids), m_grids == 1 ? "" : "s");
-        return offset ? fmt::format("That moves {} by {}", grids, described(*offset))
-                      : fmt::format("As declared, {} have no position at all", grids);
+    [[nodiscard]] Words moves(std::optional<Offset> offset) const {
+        auto const things = words("{} {}", "{} {}", with_commas(m_count), m_count == 1 ? m_words.one : m_words.many);
+        return offset ? words("That moves {} by {}", "{} 因此移动 {}", things, described(*offset))
+                      : words("As declared, {} have no position at all", "按声明的坐标系，{} 都没有位置", things);
     }
 
     /// Do corners lie where their counties and the grids they replace are?
@@ -358,18 +402,17 @@ private:
                 best = &reading;
             }
         }
-        auto const found = fmt::format("{}: read as {}, {} of {} corners that were tried lie outside their county or "
-                                       "far from the grid they replace",
-                                       m_file, m_declared.name(), with_commas(fit.misfits), with_commas(fit.corners));
+        auto const found = words("{}: read as {}, {} of {} {} that were tried {}",
+                                 "{}：按 {} 读取，试算的 {3} {4}中有 {2} 个{5}", m_file, m_declared.name(),
+                                 with_commas(fit.misfits), with_commas(fit.corners), m_words.tried, m_words.amiss);
         if (best != nullptr && best_fit.misfits * 4 <= fit.misfits) {
             return fits(found, *best, best_fit.misfits, fit.first);
         }
         if (fit.share() > 0.5) {
-            return problem(
-                fmt::format("{}, and no other system that was tried fits better. Check the coordinate system "
-                            "of the file and the village codes in it",
-                            found),
-                fit.first, std::nullopt);
+            return problem(words("{}, and no other system that was tried fits better. Check the coordinate system of "
+                                 "the file and {}",
+                                 "{}，试过的其他坐标系也都不更吻合。请检查文件的坐标系和{}", found, m_words.look_at),
+                           fit.first, std::nullopt);
         }
         return std::nullopt;
     }
@@ -411,25 +454,27 @@ private:
     }
 
     [[nodiscard]] std::optional<Problem> by_replaced_grids() {
-        constexpr std::size_t kLeastGrids = 5;
+        // All four sides of an outline that moved alike are no new survey.
+        std::size_t const least = m_known.kind == WitnessKind::outlines ? 1 : 5;
         auto const as_declared = from_replaced(m_as_declared);
         double const length_m = std::hypot(as_declared.offset.east, as_declared.offset.north);
-        if (as_declared.grids < kLeastGrids || !as_declared.one_and_the_same || length_m < kLeastOffsetM) {
+        if (as_declared.grids < least || !as_declared.one_and_the_same || length_m < kLeastOffsetM) {
             return std::nullopt;
         }
-        auto const found =
-            fmt::format("{}: read as {}, most of {} grids lie by one and the same {} of those they replace", m_file,
-                        m_declared.name(), with_commas(as_declared.grids), described(as_declared.offset));
+        auto const found = words("{}: read as {}, most of {} {} lie by one and the same {} of {}",
+                                 "{}：按 {} 读取，{} {}中的大多数与{5}的偏移相同：{4}", m_file, m_declared.name(),
+                                 with_commas(as_declared.grids), as_declared.grids == 1 ? m_words.one : m_words.many,
+                                 described(as_declared.offset), m_words.on_them);
         for (auto const& reading : others()) {
             auto const other = from_replaced(reading);
             if (other.one_and_the_same && std::hypot(other.offset.east, other.offset.north) < 0.2 * length_m) {
                 auto const offset = moved_by(reading);
-                return problem(fmt::format("{}; read as {} they lie on them. {}: {}", found, reading.name,
-                                           moves(offset), reading.advice),
+                return problem(words("{}; read as {} they lie on them. {}: {}{}", "{}；按 {} 读取则重合。{}：{}{}",
+                                     found, reading.name, moves(offset), reading.advice, or_the_registry()),
                                first_position(), offset);
             }
         }
-        return problem(fmt::format("{}. {}", found, kUnnamed), first_position(), as_declared.offset);
+        return problem(words("{}. {}", "{}。{}", found, unnamed()), first_position(), as_declared.offset);
     }
 
     [[nodiscard]] std::optional<geom::Point> first_position() const {
@@ -496,14 +541,13 @@ private:
                 best = &reading;
             }
         }
-        auto const found =
-            fmt::format("{}: read as {}, {} of {} corners that were tried meet a vertex of a grid of the "
-                        "registry",
-                        m_file, m_declared.name(), with_commas(as_declared), with_commas(corners));
+        auto const found = words("{}: read as {}, {} of {} {} that were tried meet a vertex of {}",
+                                 "{}：按 {} 读取，试算的 {3} {4}中有 {2} 个与{5}的节点重合", m_file, m_declared.name(),
+                                 with_commas(as_declared), with_commas(corners), m_words.tried, m_words.near);
         if (best != nullptr && most >= enough && most >= 4 * as_declared) {
             auto const offset = moved_by(*best);
-            return problem(fmt::format("{}; read as {}, {} do. {}: {}", found, best->name, with_commas(most),
-                                       moves(offset), best->advice),
+            return problem(words("{}; read as {}, {} do. {}: {}", "{}；按 {} 读取则有 {} 个重合。{}：{}", found,
+                                 best->name, with_commas(most), moves(offset), best->advice),
                            first_position(), offset);
         }
         return by_one_offset(vertices, as_declared, found);
@@ -511,7 +555,7 @@ private:
 
     /// Every corner votes for the offsets that would bring it to a vertex; chance spreads its votes.
     [[nodiscard]] std::optional<Problem> by_one_offset(VertexSet const& vertices, std::size_t as_declared,
-                                                       std::string const& found) const {
+                                                       Words const& found) const {
         constexpr std::int32_t kReach = 20'000; // E7, 200 m and more
         constexpr std::int32_t kBin = 50;       // E7, half a metre
         constexpr std::size_t kVoters = 2'000;
@@ -569,22 +613,36 @@ private:
         if (std::hypot(offset.east, offset.north) < kLeastOffsetM) {
             return std::nullopt;
         }
-        return problem(fmt::format("{}; moved by one and the same {} {} of {} would. {}", found, described(offset),
-                                   with_commas(most), with_commas(voted), kUnnamed),
+        return problem(words("{}; moved by one and the same {} {} of {} would. {}",
+                             "{}；统一移动 {} 后，{3} 个中有 {2} 个会重合。{4}", found, described(offset),
+                             with_commas(most), with_commas(voted), unnamed()),
                        from, offset);
     }
 
-    static constexpr char const* kUnnamed = "An offset of this kind is what Beijing54, Xian80 or a local system taken "
-                                            "for CGCS2000 gives: find out which it "
-                                            "is, write the site's parameters into coordinate-systems.toml, and name it "
-                                            "with --crs. If it is the registry that "
-                                            "lies wrong, pass --accept-datum";
+    [[nodiscard]] Words or_the_registry() const {
+        bool const compared_with_it =
+            m_known.kind == WitnessKind::addresses ||
+            std::ranges::any_of(m_sample, [](Sampled const& s) { return s.known.current != nullptr; });
+        return compared_with_it ? words(". If it is the registry that lies wrong, pass --accept-datum",
+                                        "。若是登记库的位置有误，请用 --accept-datum")
+                                : Words{};
+    }
+
+    [[nodiscard]] static Words unnamed() {
+        return words(
+            "An offset of this kind is what Beijing54, Xian80 or a local system taken for CGCS2000 gives: find "
+            "out which it is, write the site's parameters into coordinate-systems.toml, and name it with "
+            "--crs. If it is the registry that lies wrong, pass --accept-datum",
+            "把北京54、西安80或地方坐标系当作 CGCS2000 就会有这样的偏移：请查明是哪一种，把本地参数写入 "
+            "coordinate-systems.toml，并用 --crs 指明。若是登记库的位置有误，请用 --accept-datum");
+    }
 
     std::string const& m_file;
     crs::Transformer const& m_declared;
     KnownSurroundings const& m_known;
+    KindWords m_words;
     Reading m_as_declared;
-    std::size_t m_grids;
+    std::size_t m_count;
     std::vector<geom::Envelope> m_county_boxes;
     std::vector<Sampled> m_sample;
     std::vector<Reading> m_others;
@@ -595,6 +653,11 @@ private:
 std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer const& declared,
                                        std::span<DatumWitness const> witnesses, KnownSurroundings const& known) {
     return DatumCheck{file, declared, witnesses, known}.run();
+}
+
+Words accepted_datum(Problem const& suspicion) {
+    return words("accepted as declared, although {}", "按声明的坐标系接受，尽管{}",
+                 Words{suspicion.message, suspicion.chinese});
 }
 
 } // namespace wangge::importers

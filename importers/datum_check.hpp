@@ -14,11 +14,14 @@
 
 namespace wangge::importers {
 
-/// What is known of where a grid must lie; either may be missing.
+/// What is known of where a grid, an outline or an address must lie; either may be missing.
 struct KnownPlace {
-    geom::MultiPolygon const* county = nullptr;  ///< outline of its county
+    geom::MultiPolygon const* county = nullptr;  ///< outline of its county; the ground of the division that it names
     geom::MultiPolygon const* current = nullptr; ///< its own shape in the registry
 };
+
+/// What a file holds, for the sentences about it.
+enum class WitnessKind { grids, outlines, addresses };
 
 /// What is known of the place that the grids of a file come to; all is borrowed.
 struct KnownSurroundings {
@@ -26,12 +29,15 @@ struct KnownSurroundings {
     std::vector<geom::MultiPolygon const*> counties; ///< every outline there is, for grids of a county without one
     std::vector<geom::MultiPolygon const*> grids;    ///< of the registry and not in the files, near those of the files
     crs::SiteSystems site_systems;                   ///< read as these, too
+    WitnessKind kind = WitnessKind::grids;
+    std::size_t count = 0; ///< how many of them the file holds; 0: as many as there are witnesses
 };
 
 /**
- * Compares where the corners of incoming grids fall with what is known, in the CRS that was declared and in others that
- * are often confused with it: GCJ-02, BD-09, other zones, swapped axes, CGCS2000 where the registry's own outlines are
- * GCJ-02, and the site's systems. Gives suspected_datum, with the offset, the direction and the reading that fits, when
+ * Compares where the corners of incoming grids or outlines, or incoming addresses, fall with what is known, in the CRS
+ * that was declared and in others that are often confused with it: GCJ-02, BD-09, other zones, swapped axes, CGCS2000
+ * where the registry's own outlines are GCJ-02, and the site's systems. Gives suspected_datum, with the offset, the
+ * direction and the reading that fits, when
  *  1. many corners lie more than 30 m outside their county, 150 m inside another one where theirs has no outline, or
  *     100 m from the corner of the grid they replace, and another reading leaves at most a quarter of them, or most do
  *     in every reading;
@@ -44,5 +50,8 @@ struct KnownSurroundings {
 [[nodiscard]] std::optional<Problem> suspected_datum(std::string const& file, crs::Transformer const& declared,
                                                      std::span<DatumWitness const> witnesses,
                                                      KnownSurroundings const& known);
+
+/// The remark that stands in its place when staff say that the declared system is right.
+[[nodiscard]] Words accepted_datum(Problem const& suspicion);
 
 } // namespace wangge::importers

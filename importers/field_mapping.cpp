@@ -148,6 +148,7 @@ FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vecto
     for (auto const& field : wanted) {
         mapping.m_entries.push_back(
             {field.key,
+             field.names.front(),
              find(field, [&](std::size_t i, std::string_view name) { return keys[i] == folded(name); }),
              {}});
     }
@@ -161,8 +162,13 @@ FieldMapping FieldMapping::guess(std::span<WantedField const> wanted, std::vecto
             entry.name = columns[*entry.column];
         } else if (wanted[f].required) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: has no column for {}; its columns are: {}; accepted names are: {}", file,
-                                    wanted[f].key, fmt::join(columns, ", "), fmt::join(wanted[f].names, ", "))};
+                        words("{}: has no column for {}; its columns are: {}; accepted names are: {}; or say which it "
+                              "is with --mapping, or, when they cannot be read, the right --encoding",
+                              "{}：没有“{}”列；现有的列：{}；可识别的列名：{}；也可用 --mapping "
+                              "指明是哪一列；列名若是乱码，请用 --encoding 指明编码",
+                              file, Words{std::string{wanted[f].key}, std::string{wanted[f].names.front()}},
+                              fmt::format("{}", fmt::join(columns, ", ")),
+                              fmt::format("{}", fmt::join(wanted[f].names, ", ")))};
         }
     }
     return mapping;
@@ -174,23 +180,25 @@ constexpr char const* kMappingFormat = "wangge-field-mapping";
 constexpr int kMappingVersion = 1;
 
 [[nodiscard]] nlohmann::json parse_mapping(std::string_view text, std::string const& mapping_file) {
-    auto const bad = [&](std::string const& what) -> Error {
-        return {ErrorCode::data_unreadable, fmt::format("{}: {}; write one with --save-mapping", mapping_file, what)};
+    auto const bad = [&](Words const& what) -> Error {
+        return {ErrorCode::data_unreadable,
+                words("{}: {}; write one with --save-mapping", "{}：{}；可用 --save-mapping 生成", mapping_file, what)};
     };
     auto document = nlohmann::json::parse(text, nullptr, false);
     if (!document.is_object() || document.value("format", nlohmann::json{}) != kMappingFormat) {
-        throw bad("is no field mapping");
+        throw bad(words("is no field mapping", "不是字段对应文件"));
     }
     auto const version = document.value("version", nlohmann::json{});
     if (version != kMappingVersion) {
-        throw bad(fmt::format("is a field mapping of version {}, this program reads version {}", version.dump(),
-                              kMappingVersion));
+        throw bad(words("is a field mapping of version {}, this program reads version {}",
+                        "是版本 {} 的字段对应文件，本程序只读版本 {}", version.dump(), kMappingVersion));
     }
     auto fields = document.value("fields", nlohmann::json{});
     if (!fields.is_object() || !std::ranges::all_of(fields, [](nlohmann::json const& column) {
             return column.is_null() || column.is_string();
         })) {
-        throw bad("has no \"fields\" with a column name or null for each");
+        throw bad(
+            words("has no \"fields\" with a column name or null for each", "没有 \"fields\"，或其中不全是列名或 null"));
     }
     return fields;
 }
@@ -207,28 +215,30 @@ FieldMapping FieldMapping::from_json(std::string_view json, std::string const& m
     }
     for (auto const& [key, column] : fields.items()) {
         if (std::ranges::find(keys, key) == keys.end()) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: maps '{}', which this import does not want; it wants: {}", mapping_file, key,
-                                    fmt::join(keys, ", "))};
+            throw Error{ErrorCode::data_rejected, words("{}: maps '{}', which this import does not want; it wants: {}",
+                                                        "{}：其中的“{}”不是本次导入所需；所需的有：{}", mapping_file,
+                                                        key, fmt::format("{}", fmt::join(keys, ", ")))};
         }
     }
     FieldMapping mapping;
     for (auto const& field : wanted) {
-        Entry entry{field.key, {}, {}};
+        Entry entry{field.key, field.names.front(), {}, {}};
         auto const found = fields.find(std::string{field.key});
         if (found != fields.end() && found->is_string()) {
             entry.name = found->get<std::string>();
             auto const at = std::ranges::find(columns, entry.name);
             if (at == columns.end()) {
                 throw Error{ErrorCode::data_rejected,
-                            fmt::format("{}: takes {} from column '{}', which {} does not have; its columns are: {}",
-                                        mapping_file, field.key, entry.name, file, fmt::join(columns, ", "))};
+                            words("{}: takes {} from column '{}', which {} does not have; its columns are: {}",
+                                  "{}：{} 取自“{}”列，而 {} 没有该列；现有的列：{}", mapping_file, field.key,
+                                  entry.name, file, fmt::format("{}", fmt::join(columns, ", ")))};
             }
             entry.column = static_cast<std::size_t>(at - columns.begin());
         } else if (field.required) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: does not say which column holds {}; the columns of {} are: {}", mapping_file,
-                                    field.key, file, fmt::join(columns, ", "))};
+                        words("{}: does not say which column holds {}; the columns of {} are: {}",
+                              "{}：没有说明哪一列是 {}；{} 现有的列：{}", mapping_file, field.key, file,
+                              fmt::format("{}", fmt::join(columns, ", ")))};
         }
         mapping.m_entries.push_back(std::move(entry));
     }
@@ -256,12 +266,14 @@ std::string const& FieldMapping::value(std::vector<std::string> const& fields, s
     return index ? fields[*index] : kEmpty;
 }
 
-std::string FieldMapping::describe() const {
-    std::vector<std::string> parts;
+Words FieldMapping::describe() const {
+    Words text;
     for (auto const& entry : m_entries) {
-        parts.push_back(fmt::format("{} <- {}", entry.key, entry.column ? entry.name : "(none)"));
+        auto const column = entry.column ? Words{entry.name, entry.name} : words("(none)", "（无）");
+        text.english += fmt::format("{}{} <- {}", text.english.empty() ? "" : ", ", entry.key, column.english);
+        text.chinese += fmt::format("{}{} ← {}", text.chinese.empty() ? "" : "，", entry.chinese, column.chinese);
     }
-    return fmt::format("{}", fmt::join(parts, ", "));
+    return text;
 }
 
 } // namespace wangge::importers

@@ -1,5 +1,8 @@
 #include "cell_values.hpp"
+#include "datum_check.hpp"
 #include "job_parts.hpp"
+#include "named_divisions.hpp"
+#include "problem_text.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/importers/table_reader.hpp>
@@ -8,7 +11,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -72,6 +77,10 @@ public:
     /// Of the file being read, the last one at the end.
     [[nodiscard]] std::string name() const { return m_files[std::min(m_file, m_files.size() - 1)].filename().string(); }
     [[nodiscard]] std::uint64_t row() const noexcept { return m_row.row; }
+    [[nodiscard]] std::size_t file() const noexcept { return m_file; }
+    /// Of the address read last, as in the file.
+    [[nodiscard]] crs::Coordinate coordinate() const noexcept { return m_coordinate; }
+    [[nodiscard]] crs::Transformer const& transformer() const noexcept { return m_transformer; }
 
 private:
     struct TextColumn {
@@ -95,9 +104,9 @@ private:
 
     [[nodiscard]] bool read_row(AddressPoint& address, std::vector<Problem>& problems) {
         bool good = true;
-        auto const fail = [&](ProblemCode code, std::string const& message) {
+        auto const fail = [&](ProblemCode code, Words const& message) {
             auto const where = fmt::format("{} row {}", name(), m_row.row);
-            problems.push_back({code, {where}, fmt::format("{}: {}", where, message), {}, 0, {}});
+            problems.push_back(row_problem(code, where, where, message));
             good = false;
         };
         for (auto const& [column, member] : m_texts) {
@@ -108,22 +117,23 @@ private:
             }
         }
         if (address.id.empty()) {
-            fail(ProblemCode::missing_attribute, "has no id; fill it in");
+            fail(ProblemCode::missing_attribute, words("has no id; fill it in", "没有地址编码；请补填"));
         }
         if (address.text.empty()) {
-            fail(ProblemCode::missing_attribute, "has no address text; fill it in");
+            fail(ProblemCode::missing_attribute, words("has no address text; fill it in", "没有地址文字；请补填"));
         }
         address.village = {};
         if (m_village && !m_row.fields[*m_village].empty()) {
             auto const& text = m_row.fields[*m_village];
             auto const village = DivisionCode::parse(text);
             if (!village) {
-                fail(ProblemCode::malformed_code, fmt::format("village code '{}' is not 12 digits; correct it", text));
+                fail(ProblemCode::malformed_code, words("village code '{}' is not 12 digits; correct it",
+                                                        "村居编码“{}”不是 12 位数字；请更正", text));
             } else if (auto const known = m_divisions.find(*village);
                        known == m_divisions.end() || known->second < Level::village) {
                 fail(ProblemCode::unknown_village,
-                     fmt::format("{} is not a village of the registry; correct it, or import the divisions first",
-                                 text));
+                     words("{} is not a village of the registry; correct it, or import the divisions first",
+                           "{} 不是登记库中的村居；请更正编码，或先导入区划", text));
             } else {
                 address.village = *village;
             }
@@ -131,16 +141,18 @@ private:
         auto const x = parse_number(m_row.fields[m_lon]);
         auto const y = parse_number(m_row.fields[m_lat]);
         if (!x || !y) {
-            fail(ProblemCode::malformed_value, fmt::format("column {} is no number; correct it", !x ? "lon" : "lat"));
+            fail(ProblemCode::malformed_value, words("column {} is no number; correct it", "{}不是数字；请更正",
+                                                     field_words(address_fields(), !x ? "lon" : "lat")));
             return false;
         }
-        auto const position = m_transformer.to_registry(crs::Coordinate{*x, *y});
+        m_coordinate = {*x, *y};
+        auto const position = m_transformer.to_registry(m_coordinate);
         auto const at = position ? crs::to_lattice(*position) : std::nullopt;
         if (!at) {
             fail(ProblemCode::outside_lattice,
-                 fmt::format(
-                     "{}, {} is no position in {}; check the coordinate system (--crs) and the order of the columns",
-                     m_row.fields[m_lon], m_row.fields[m_lat], m_transformer.name()));
+                 words("{}, {} is no position in {}; check the coordinate system (--crs) and the order of the columns",
+                       "{}, {} 不是 {} 中的位置；请检查坐标系（--crs）和两列的次序", m_row.fields[m_lon],
+                       m_row.fields[m_lat], m_transformer.name()));
             return false;
         }
         address.at = *at;
@@ -153,6 +165,7 @@ private:
     VillageLevels const& m_divisions;
     std::vector<FileSummary> m_known;
     crs::Transformer m_transformer;
+    crs::Coordinate m_coordinate{};
     std::size_t m_file = 0;
     std::optional<TableReader> m_reader;
     FieldMapping m_mapping;
@@ -165,6 +178,83 @@ private:
     std::vector<FileSummary> m_summaries;
 };
 
+/// Some addresses of one file, spread over all of it, with what they say of where they are.
+class AddressSample {
+public:
+    void add(AddressPoint const& address, crs::Coordinate coordinate) {
+        constexpr std::size_t kMost = 10'000;
+        if (m_count++ % m_step != 0) {
+            return;
+        }
+        if (m_kept.size() == kMost) { // every second one goes
+            for (std::size_t i = 0; 2 * i < m_kept.size(); ++i) {
+                m_kept[i] = std::move(m_kept[2 * i]);
+            }
+            m_kept.resize(kMost / 2);
+            m_step *= 2;
+        }
+        m_kept.push_back({address.village, address.text, coordinate});
+    }
+    struct Kept {
+        DivisionCode village; ///< of its column
+        std::string text;
+        crs::Coordinate at;
+    };
+    [[nodiscard]] std::vector<Kept> const& kept() const noexcept { return m_kept; }
+    [[nodiscard]] std::size_t count() const noexcept { return m_count; }
+
+private:
+    std::vector<Kept> m_kept;
+    std::size_t m_count = 0;
+    std::size_t m_step = 1;
+};
+
+/// The ground of divisions: of a village or town that of its grids, where it has none its county's outline.
+class Grounds {
+public:
+    /// Of `divisions` only; the registry is read once.
+    Grounds(registry::Registry const& registry, NamedDivisions const& names, std::set<DivisionCode> const& divisions,
+            Date day)
+        : m_names(names), m_outlines(registry.outlines()) {
+        std::vector<DivisionCode> villages;
+        for (auto const& division : divisions) {
+            if (names.county(division) != division) {
+                std::ranges::copy(names.villages(division), std::back_inserter(villages));
+            }
+        }
+        std::ranges::sort(villages);
+        villages.erase(std::unique(villages.begin(), villages.end()), villages.end());
+        for (auto& grid : registry.grids_in(villages, day)) {
+            auto& parts = m_villages[grid.village].parts;
+            std::ranges::move(grid.shape.parts, std::back_inserter(parts));
+        }
+    }
+
+    /// Null when nothing is known of it.
+    [[nodiscard]] geom::MultiPolygon const* of(DivisionCode division) {
+        auto const [found, fresh] = m_known.try_emplace(division);
+        auto& ground = found->second;
+        if (fresh) {
+            auto const county = m_names.county(division);
+            for (auto const& village : county == division ? std::vector<DivisionCode>{} : m_names.villages(division)) {
+                auto const& parts = m_villages[village].parts;
+                ground.parts.insert(ground.parts.end(), parts.begin(), parts.end());
+            }
+            auto const outline = std::ranges::find_if(m_outlines, [&](auto const& o) { return county == o.code; });
+            if (ground.parts.empty() && outline != m_outlines.end()) {
+                ground = outline->shape;
+            }
+        }
+        return ground.parts.empty() ? nullptr : &ground;
+    }
+
+private:
+    NamedDivisions const& m_names;
+    std::vector<registry::DivisionOutline> m_outlines;
+    std::unordered_map<DivisionCode, geom::MultiPolygon> m_villages;
+    std::unordered_map<DivisionCode, geom::MultiPolygon> m_known;
+};
+
 class AddressImport {
 public:
     AddressImport(registry::DataFolder const& folder, std::span<std::filesystem::path const> files,
@@ -174,12 +264,14 @@ public:
         , m_options(options)
         , m_progress(progress)
         , m_registry(open_registry(folder, options))
-        , m_levels(levels_of(m_registry.divisions(options.effective)))
+        , m_divisions(m_registry.divisions(options.effective))
+        , m_levels(levels_of(m_divisions))
         , m_problems(m_report) {}
 
     ImportReport run() {
         JobClock clock{m_report, "addresses", m_options};
         check();
+        check_datum();
         if (!m_repeated.empty()) {
             name_repeated_ids();
         }
@@ -212,6 +304,8 @@ private:
             }
             if (outcome == AddressStream::Outcome::address) {
                 ids.push_back(std::hash<std::string_view>{}(address.id));
+                m_samples.resize(stream.file() + 1);
+                m_samples.back().add(address, stream.coordinate());
             }
         }
         m_progress.advance(m_report.rows_read % kReportEvery);
@@ -222,6 +316,42 @@ private:
         for (std::size_t i = 1; i < ids.size(); ++i) {
             if (ids[i] == ids[i - 1]) {
                 m_repeated.insert(ids[i]);
+            }
+        }
+    }
+
+    /// Positions against the division that each address names, by its village code or in its text.
+    void check_datum() {
+        NamedDivisions const names{m_divisions};
+        std::vector<std::vector<DatumWitness>> witnesses(m_samples.size());
+        std::set<DivisionCode> named;
+        for (std::size_t i = 0; i < m_samples.size(); ++i) {
+            for (auto const& [village, text, at] : m_samples[i].kept()) {
+                if (auto const division = village.valid() ? std::optional{village} : names.find(text)) {
+                    witnesses[i].push_back({{}, *division, {at, at, at, at}, true});
+                    named.insert(*division);
+                }
+            }
+        }
+        if (named.empty()) {
+            return;
+        }
+        Grounds grounds{m_registry, names, named, m_options.effective};
+        auto const transformer = crs::Transformer::make(m_options.read.crs.empty() ? "EPSG:4490" : m_options.read.crs,
+                                                        m_options.read.site_systems);
+        for (std::size_t i = 0; i < m_samples.size(); ++i) {
+            KnownSurroundings known;
+            known.kind = WitnessKind::addresses;
+            known.count = m_samples[i].count();
+            known.site_systems = m_options.read.site_systems;
+            known.place = [&](DatumWitness const& witness) {
+                return KnownPlace{grounds.of(witness.division), nullptr};
+            };
+            auto problem = suspected_datum(m_report.files[i].name, transformer, witnesses[i], known);
+            if (problem && m_options.accept_datum) {
+                m_report.files[i].remarks.push_back(accepted_datum(*problem));
+            } else if (problem) {
+                m_problems.add(std::move(*problem));
             }
         }
     }
@@ -241,13 +371,10 @@ private:
             }
             auto const where = fmt::format("{} row {}", stream.name(), stream.row());
             if (auto const [known, fresh] = first.try_emplace(address.id, where); !fresh) {
-                m_problems.add({ProblemCode::duplicate_code,
-                                {where},
-                                fmt::format("{}: the id '{}' also stands in {}; give each address its own", where,
-                                            address.id, known->second),
-                                {},
-                                0,
-                                {}});
+                m_problems.add(row_problem(ProblemCode::duplicate_code, where, where,
+                                           words("the id '{}' also stands in {}; give each address its own",
+                                                 "地址编码“{}”还出现在{}；请为每个地址编不同的编码", address.id,
+                                                 subject_words(known->second))));
             }
         }
     }
@@ -262,9 +389,8 @@ private:
                 if (outcome == AddressStream::Outcome::bad) { // the transaction rolls back
                     throw Error{
                         ErrorCode::conflict,
-                        fmt::format(
-                            "{}: changed while it was imported; nothing was written, run the same command again",
-                            stream.name())};
+                        words("{}: changed while it was imported; nothing was written, run the same command again",
+                              "{}：导入过程中文件有变化；没有写入，请重新运行同一命令", stream.name())};
                 }
                 return outcome == AddressStream::Outcome::address;
             },
@@ -280,7 +406,9 @@ private:
     ImportOptions const& m_options;
     Progress& m_progress;
     registry::Registry m_registry;
+    std::vector<registry::Division> m_divisions;
     VillageLevels m_levels;
+    std::vector<AddressSample> m_samples; ///< of each file
     ImportReport m_report;
     ProblemList m_problems;
     std::unordered_set<std::uint64_t> m_repeated; ///< hashes of ids that may stand twice

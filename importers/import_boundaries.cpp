@@ -1,5 +1,6 @@
 #include "datum_check.hpp"
 #include "job_parts.hpp"
+#include "problem_text.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/geom/measure.hpp>
@@ -101,8 +102,9 @@ public:
     BoundaryProposal propose(std::optional<DivisionCode> complete) {
         JobClock clock{m_report, "boundaries", m_options};
         if (complete && std::ranges::find(m_tree.all(), *complete, &registry::Division::code) == m_tree.all().end()) {
-            throw Error{ErrorCode::not_found, fmt::format("--complete: there is no division {} on {}; check the code",
-                                                          complete->str(), m_options.effective.str())};
+            throw Error{ErrorCode::not_found,
+                        words("--complete: there is no division {} on {}; check the code",
+                              "--complete：{1} 没有区划 {0}；请核对编码", complete->str(), m_options.effective.str())};
         }
         read_and_compare_codes();
         static_cast<void>(suspect_datum());
@@ -113,7 +115,8 @@ public:
                 retire_all_others_of(*complete);
             }
             m_change_set.sources = keep_sources(m_folder, m_files, m_report.files);
-            m_change_set.title = title();
+            proposal.title = title();
+            m_change_set.title = proposal.title.english;
             for (auto const& change : m_change_set.changes) {
                 auto const* const before = current(change.after.code);
                 bool const retired = change.kinds.front() == ChangeKind::retired;
@@ -134,8 +137,9 @@ private:
         if (m_tree.all().empty()) {
             throw Error{
                 ErrorCode::data_rejected,
-                fmt::format(
+                words(
                     "{}: the registry has no divisions on {}; run 'wangge import divisions FILE --effective {}' first",
+                    "{}：登记库在 {} 没有区划；请先运行 wangge import divisions 文件 --effective {}",
                     m_folder.registry_file().string(), m_options.effective.str(), m_options.effective.str())};
         }
         load_outlines();
@@ -376,19 +380,20 @@ private:
                     begins = std::min(begins.value_or(version.valid.from), version.valid.from);
                 }
             }
-            m_problems.add({ProblemCode::reissued_code,
-                            {std::string{code.str()}},
-                            retired  ? fmt::format("this code was issued before and retired on {}; a code is never "
-                                                    "issued again: give the grid a new one",
-                                                   retired->str())
-                            : begins ? fmt::format("this code is issued and its grid begins on {}, after the effective "
-                                                   "date {}; import it with --effective {}",
-                                                   begins->str(), m_options.effective.str(), begins->str())
-                                     : std::string{"this code was issued before and withdrawn; a code is never issued "
-                                                   "again: give the grid a new one"},
-                            {},
-                            0,
-                            {}});
+            auto said =
+                retired  ? words("this code was issued before and retired on {}; a code is never issued again: "
+                                  "give the grid a new one",
+                                 "该编码曾经发放，已于 {} 注销；编码不得再次发放：请为该网格另发新编码", retired->str())
+                : begins ? words("this code is issued and its grid begins on {0}, after the effective date {1}; "
+                                 "import it with --effective {0}",
+                                 "该编码已发放，其网格自 {0} 起生效，晚于本次生效日期 {1}；请用 --effective {0} 导入",
+                                 begins->str(), m_options.effective.str())
+                         : words("this code was issued before and withdrawn; a code is never issued again: give the "
+                                 "grid a new one",
+                                 "该编码曾经发放，后已撤回；编码不得再次发放：请为该网格另发新编码");
+            Problem problem{ProblemCode::reissued_code, {std::string{code.str()}}, std::move(said.english), {}, 0, {}};
+            problem.chinese = fmt::format("{}：{}", code.str(), said.chinese);
+            m_problems.add(std::move(problem));
         }
     }
 
@@ -402,7 +407,7 @@ private:
         KnownSurroundings known;
         known.place = [&](DatumWitness const& witness) {
             auto const* const grid = current(witness.code);
-            return KnownPlace{outline_of(witness.village), grid == nullptr ? nullptr : &grid->shape};
+            return KnownPlace{outline_of(witness.division), grid == nullptr ? nullptr : &grid->shape};
         };
         std::ranges::transform(m_outlines, std::back_inserter(known.counties),
                                [](auto const& outline) { return &outline.second; });
@@ -413,7 +418,7 @@ private:
             auto const& file = m_witnesses[i];
             auto problem = suspected_datum(file.name, file.transformer, file.witnesses, known);
             if (problem && m_options.accept_datum) {
-                m_report.files[i].remarks.push_back("accepted as declared, although " + problem->message);
+                m_report.files[i].remarks.push_back(accepted_datum(*problem));
             } else if (problem) {
                 m_problems.add(std::move(*problem));
                 suspected = true; // everything else would only repeat it
@@ -449,8 +454,9 @@ private:
             }
         }
         if (!all_known) {
-            m_report.files.front().remarks.emplace_back(
-                "some counties have no outline in the registry: that grids fill them was not checked");
+            m_report.files.front().remarks.push_back(
+                words("some counties have no outline in the registry: that grids fill them was not checked",
+                      "登记库中有的县区没有轮廓：未检查其是否被网格填满"));
         }
         auto result = topology::CoverageChecker{}.check(faces, outlines, m_progress);
         auto const accepted = m_registry.accepted_gaps(m_options.effective);
@@ -464,6 +470,8 @@ private:
                 problem.code = ProblemCode::county_not_filled;
                 problem.message +=
                     "; villages of this county are still without grids, so it may be one that is not imported yet";
+                problem.chinese =
+                    sentence(problem, Language::chinese) + "该县区还有村居没有网格，这里可能是尚未导入的村居。";
             }
             report_reach_into_other_county(problem);
             m_problems.add(std::move(problem));
@@ -501,9 +509,11 @@ private:
                 auto problem = overlap;
                 problem.code = ProblemCode::outside_county;
                 problem.subjects = {overlap.subjects[i]};
-                problem.message =
-                    fmt::format("{} reaches {:.1f} m2 out of its county over {}; cut it back to the county boundary",
-                                overlap.subjects[i], overlap.measure, overlap.subjects[1 - i]);
+                auto said = words("{} reaches {} m2 out of its county over {}; cut it back to the county boundary",
+                                  "{0} 超出所属县区 {1} 平方米，压在 {2} 上；请裁回县区边界", overlap.subjects[i],
+                                  fmt::format("{:.1f}", overlap.measure), overlap.subjects[1 - i]);
+                problem.message = std::move(said.english);
+                problem.chinese = std::move(said.chinese);
                 m_problems.add(std::move(problem));
             }
         }
@@ -574,14 +584,14 @@ private:
             auto const town = m_tree.above(division.code, Level::town);
             if (division.level == Level::village && !villages.contains(division.code) && town &&
                 towns.contains(*town)) {
-                m_problems.add({ProblemCode::village_without_grids,
-                                {division.code.str()},
-                                fmt::format("village {} ({}) has no grid, while others of its town have; import its "
-                                            "grids, or record why it has none",
-                                            division.code.str(), division.name),
-                                {},
-                                0,
-                                {}});
+                auto said = words("village {} ({}) has no grid, while others of its town have; import its grids, or "
+                                  "record why it has none",
+                                  "村居 {}（{}）没有网格，而同镇街的其他村居有；请导入其网格，或登记没有网格的原因",
+                                  division.code.str(), division.name);
+                Problem problem{
+                    ProblemCode::village_without_grids, {division.code.str()}, std::move(said.english), {}, 0, {}};
+                problem.chinese = std::move(said.chinese);
+                m_problems.add(std::move(problem));
             }
         }
     }
@@ -643,7 +653,7 @@ private:
     void apply() {
         if (!m_change_set.changes.empty()) {
             m_change_set.sources = keep_sources(m_folder, m_files, m_report.files);
-            m_change_set.title = title();
+            m_change_set.title = title().english;
             find_lineage();
             m_report.change_set = m_registry.apply(m_change_set, m_progress);
         }
@@ -676,12 +686,12 @@ private:
         }
     }
 
-    [[nodiscard]] std::string title() const {
+    [[nodiscard]] Words title() const {
         std::vector<std::string> names;
         for (auto const& file : m_report.files) {
             names.push_back(file.name);
         }
-        return fmt::format("boundaries from {}", fmt::join(names, ", "));
+        return words("boundaries from {}", "{} 的边界", fmt::format("{}", fmt::join(names, ", ")));
     }
 
     static constexpr std::uint64_t kReportEvery = 1000;

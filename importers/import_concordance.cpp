@@ -1,5 +1,6 @@
 #include "cell_values.hpp"
 #include "job_parts.hpp"
+#include "problem_text.hpp"
 
 #include <fmt/format.h>
 
@@ -42,8 +43,8 @@ public:
     }
 
 private:
-    void report(ProblemCode code, std::string const& where, std::string const& message) {
-        m_problems.add({code, {where}, fmt::format("{}: {}", where, message), {}, 0, {}});
+    void report(ProblemCode code, std::string const& where, Words const& message) {
+        m_problems.add(row_problem(code, where, where, message));
     }
 
     void read(std::filesystem::path const& file) {
@@ -58,12 +59,12 @@ private:
         auto const& old_text = mapping.value(row.fields, "old_code");
         auto const old_code = DivisionCode::parse(old_text);
         if (old_text.empty()) {
-            report(ProblemCode::missing_attribute, where, "has no old code; fill it in");
+            report(ProblemCode::missing_attribute, where, words("has no old code; fill it in", "没有旧编码；请补填"));
             return;
         }
         if (!old_code) {
             report(ProblemCode::malformed_code, where,
-                   fmt::format("old code '{}' is not 12 digits; correct it", old_text));
+                   words("old code '{}' is not 12 digits; correct it", "旧编码“{}”不是 12 位数字；请更正", old_text));
             return;
         }
         one.old_code = *old_code;
@@ -71,9 +72,9 @@ private:
             one.new_code = DivisionCode::parse(text);
             if (!one.new_code) {
                 report(ProblemCode::malformed_code, where,
-                       fmt::format("new code '{}' is not 12 digits; correct it, or leave it empty when the division "
-                                   "was abolished",
-                                   text));
+                       words("new code '{}' is not 12 digits; correct it, or leave it empty when the division was "
+                             "abolished",
+                             "新编码“{}”不是 12 位数字；请更正，区划已撤销的请留空", text));
                 return;
             }
         }
@@ -82,7 +83,7 @@ private:
             auto const day = parse_day(text);
             if (!day || *day == kForever || *day == kAlways) {
                 report(ProblemCode::malformed_value, where,
-                       fmt::format("day '{}' is no date; write it as 2024-05-01", text));
+                       words("day '{}' is no date; write it as 2024-05-01", "“{}”不是日期；请写成 2024-05-01", text));
                 return;
             }
             one.effective = *day;
@@ -92,7 +93,8 @@ private:
         auto const [known, fresh] = m_seen.try_emplace(std::tuple{one.old_code, one.new_code, one.effective}, where);
         if (!fresh) {
             report(ProblemCode::duplicate_code, where,
-                   fmt::format("says the same as {}; keep one of the rows", known->second));
+                   words("says the same as {}; keep one of the rows", "与{}内容相同；请只保留一条",
+                         subject_words(known->second)));
             return;
         }
         m_rows.push_back(std::move(one));

@@ -1,4 +1,6 @@
+#include "datum_check.hpp"
 #include "job_parts.hpp"
+#include "problem_text.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/geom/validity.hpp>
@@ -10,6 +12,7 @@
 #include <array>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace wangge::importers {
@@ -84,6 +87,7 @@ public:
         }
         settle_parents();
         check_outlines();
+        check_datum();
         compare();
         if (!m_report.has_errors() && !m_options.dry_run) {
             apply();
@@ -104,8 +108,15 @@ private:
         std::string where;
     };
 
-    void report(ProblemCode code, std::string const& where, std::string const& message) {
-        m_problems.add({code, {where}, fmt::format("{}: {}", where, message), {}, 0, {}});
+    /// Outlines of one file, as they came, for the check of its coordinate system.
+    struct FileWitnesses {
+        std::size_t file; ///< of the report
+        crs::Transformer transformer;
+        std::vector<DatumWitness> witnesses;
+    };
+
+    void report(ProblemCode code, std::string const& where, Words const& message) {
+        m_problems.add(row_problem(code, where, where, message));
     }
 
     void read_table(std::filesystem::path const& file) {
@@ -119,20 +130,20 @@ private:
     void read_row(TableRow const& row, FieldMapping const& mapping, std::string const& where) {
         auto const& code_text = mapping.value(row.fields, "code");
         if (code_text.empty()) {
-            report(ProblemCode::missing_attribute, where, "has no code; fill it in");
+            report(ProblemCode::missing_attribute, where, words("has no code; fill it in", "没有区划编码；请补填"));
             return;
         }
         auto const code = DivisionCode::parse(code_text);
         if (!code) {
             report(ProblemCode::malformed_code, where,
-                   fmt::format("code '{}' is not 12 digits; correct it", code_text));
+                   words("code '{}' is not 12 digits; correct it", "区划编码“{}”不是 12 位数字；请更正", code_text));
             return;
         }
         Division division;
         division.code = *code;
         division.name = mapping.value(row.fields, "name");
         if (division.name.empty()) {
-            report(ProblemCode::missing_attribute, where, "has no name; fill it in");
+            report(ProblemCode::missing_attribute, where, words("has no name; fill it in", "没有区划名称；请补填"));
             return;
         }
         division.level = level_by_zeros(*code);
@@ -140,8 +151,8 @@ private:
             auto const level = parse_level_word(text);
             if (!level) {
                 report(ProblemCode::malformed_value, where,
-                       fmt::format("level '{}' is not known; accepted are province, city, county, town, village, group",
-                                   text));
+                       words("level '{}' is not known; accepted are province, city, county, town, village, group",
+                             "级别“{}”不在列表中；可用：省、市、县、镇、村、村民小组", text));
                 return;
             }
             division.level = *level;
@@ -149,8 +160,9 @@ private:
         if (auto const& text = mapping.value(row.fields, "parent_code"); !text.empty()) {
             division.parent = DivisionCode::parse(text);
             if (!division.parent) {
-                report(ProblemCode::malformed_code, where,
-                       fmt::format("parent code '{}' is not 12 digits; correct it", text));
+                report(
+                    ProblemCode::malformed_code, where,
+                    words("parent code '{}' is not 12 digits; correct it", "上级编码“{}”不是 12 位数字；请更正", text));
                 return;
             }
         }
@@ -158,7 +170,8 @@ private:
         auto const [known, fresh] = m_incoming.try_emplace(*code, m_rows.size());
         if (!fresh) {
             report(ProblemCode::duplicate_code, where,
-                   fmt::format("code {} also stands in {}; keep one", code->str(), m_rows[known->second].where));
+                   words("code {} also stands in {}; keep one", "编码 {} 还出现在{}；请只保留一条", code->str(),
+                         subject_words(m_rows[known->second].where)));
             return;
         }
         m_rows.push_back({std::move(division), where, mapping.column("parent_code").has_value()});
@@ -178,7 +191,8 @@ private:
             auto& division = row.division;
             if (division.level == Level::province) {
                 if (division.parent) {
-                    report(ProblemCode::malformed_value, row.where, "a province has no parent; clear its parent code");
+                    report(ProblemCode::malformed_value, row.where,
+                           words("a province has no parent; clear its parent code", "省没有上级；请清空其上级编码"));
                 }
                 continue;
             }
@@ -193,16 +207,17 @@ private:
             auto const* const parent = division.parent ? division_of(*division.parent) : nullptr;
             if (!division.parent) {
                 report(ProblemCode::missing_attribute, row.where,
-                       "has no parent code, and no division above it is known by its code; fill it in");
+                       words("has no parent code, and no division above it is known by its code; fill it in",
+                             "没有上级编码，按其编码也找不到上级区划；请补填"));
             } else if (parent == nullptr) {
-                report(
-                    ProblemCode::malformed_value, row.where,
-                    fmt::format("its parent {} is neither in the file nor in the registry; add it or correct the code",
-                                division.parent->str()));
+                report(ProblemCode::malformed_value, row.where,
+                       words("its parent {} is neither in the file nor in the registry; add it or correct the code",
+                             "上级 {} 既不在文件中也不在登记库中；请补充该区划，或更正编码", division.parent->str()));
             } else if (parent->level >= division.level) {
                 report(ProblemCode::malformed_value, row.where,
-                       fmt::format("its parent {} is a {}, which is not above a {}; correct one of them",
-                                   division.parent->str(), to_string(parent->level), to_string(division.level)));
+                       words("its parent {} is a {}, which is not above a {}; correct one of them",
+                             "上级 {} 的级别是{}，不高于{}；请更正其中之一", division.parent->str(),
+                             level_words(parent->level), level_words(division.level)));
             }
         }
     }
@@ -218,6 +233,7 @@ private:
         ShapeNormalizer shapes{reader.transformer()};
         std::vector<Problem> found;
         RawFeature feature;
+        std::vector<DatumWitness> witnesses;
         std::uint64_t rows = 0;
         m_progress.begin(fmt::format("reading {}", name), reader.feature_count(), "outlines");
         for (auto outcome = reader.next(feature, found); outcome != OgrReader::Outcome::end;
@@ -230,8 +246,14 @@ private:
                 auto const code = DivisionCode::parse(text);
                 if (!code) {
                     report(ProblemCode::malformed_code, where,
-                           fmt::format("code '{}' is not 12 digits; correct it", text));
-                } else if (auto [shape, sound] = shapes.normalize(feature, where, found); sound) {
+                           words("code '{}' is not 12 digits; correct it", "区划编码“{}”不是 12 位数字；请更正", text));
+                    m_problems.take(found, m_files.size() > 1 ? name : std::string{});
+                    continue;
+                }
+                if (auto const corners = extremes_of(feature)) {
+                    witnesses.push_back({{}, *code, *corners});
+                }
+                if (auto [shape, sound] = shapes.normalize(feature, where, found); sound) {
                     m_outlines.push_back({{*code, std::move(shape), name}, where});
                 }
             }
@@ -241,9 +263,43 @@ private:
         m_report.rows_read += rows;
         m_report.max_snap_m = std::max(m_report.max_snap_m, shapes.snapped().max_m);
         m_report.mean_snap_m = std::max(m_report.mean_snap_m, shapes.snapped().mean_m());
-        m_report.files.push_back({name, rows, reader.layer(), reader.transformer().name(),
-                                  reader.transformer().datum_assumed(), reader.encoding(), mapping.describe(),
-                                  reader.remarks()});
+        m_witnesses.push_back({m_report.files.size(), reader.take_transformer(), std::move(witnesses)});
+        auto const& transformer = m_witnesses.back().transformer;
+        m_report.files.push_back({name, rows, reader.layer(), transformer.name(), transformer.datum_assumed(),
+                                  reader.encoding(), mapping.describe(), reader.remarks()});
+    }
+
+    /// Incoming outlines against those that they replace, and against the corners of the others.
+    void check_datum() {
+        std::unordered_map<DivisionCode, geom::MultiPolygon> current;
+        for (auto& outline : m_witnesses.empty() ? std::vector<DivisionOutline>{} : m_registry.outlines()) {
+            current.emplace(outline.code, std::move(outline.shape));
+        }
+        std::unordered_set<DivisionCode> incoming;
+        for (auto const& row : m_outlines) {
+            incoming.insert(row.outline.code);
+        }
+        KnownSurroundings known;
+        known.kind = WitnessKind::outlines;
+        known.site_systems = m_options.read.site_systems;
+        known.place = [&](DatumWitness const& witness) {
+            auto const found = current.find(witness.division);
+            return KnownPlace{nullptr, found == current.end() ? nullptr : &found->second};
+        };
+        for (auto const& [code, shape] : current) {
+            if (!incoming.contains(code)) {
+                known.grids.push_back(&shape);
+            }
+        }
+        for (auto const& [file, transformer, witnesses] : m_witnesses) {
+            auto& summary = m_report.files[file];
+            auto problem = suspected_datum(summary.name, transformer, witnesses, known);
+            if (problem && m_options.accept_datum) {
+                summary.remarks.push_back(accepted_datum(*problem));
+            } else if (problem) {
+                m_problems.add(std::move(*problem));
+            }
+        }
     }
 
     void check_outlines() {
@@ -252,19 +308,20 @@ private:
             auto const code = row.outline.code;
             if (auto const [known, fresh] = seen.try_emplace(code, row.where); !fresh) {
                 report(ProblemCode::duplicate_code, row.where,
-                       fmt::format("code {} also stands in {}; keep one outline", code.str(), known->second));
+                       words("code {} also stands in {}; keep one outline", "编码 {} 还出现在{}；请只保留一个轮廓",
+                             code.str(), subject_words(known->second)));
             }
             if (division_of(code) == nullptr) {
                 report(
                     ProblemCode::malformed_value, row.where,
-                    fmt::format(
+                    words(
                         "division {} is not in the registry; import the table of divisions first, or correct the code",
-                        code.str()));
+                        "登记库中没有区划 {}；请先导入区划表，或更正编码", code.str()));
             }
             if (auto const reason = geom::geos_invalid_reason(row.outline.shape)) {
-                report(
-                    ProblemCode::self_crossing, row.where,
-                    fmt::format("the outline of {} is not a valid polygon: {}; redraw it there", code.str(), *reason));
+                report(ProblemCode::self_crossing, row.where,
+                       words("the outline of {} is not a valid polygon: {}; redraw it there",
+                             "{} 的轮廓不是有效的面（{}）；请在该处重绘", code.str(), *reason));
             }
         }
     }
@@ -352,6 +409,7 @@ private:
     std::vector<Row> m_rows;
     std::unordered_map<DivisionCode, std::size_t> m_incoming; ///< index into m_rows
     std::vector<OutlineRow> m_outlines;
+    std::vector<FileWitnesses> m_witnesses;
     std::vector<Division> m_changed;
     std::vector<DivisionOutline> m_changed_outlines;
 };

@@ -1,5 +1,6 @@
 #include "cell_values.hpp"
 #include "job_parts.hpp"
+#include "problem_text.hpp"
 
 #include <wangge/base/error.hpp>
 
@@ -49,8 +50,8 @@ public:
 
 private:
     /// Personal data stays out: the row and the column say enough to find it.
-    void report(ProblemCode code, std::string const& where, std::string const& message) {
-        m_problems.add({code, {where}, fmt::format("{}: {}", where, message), {}, 0, {}});
+    void report(ProblemCode code, std::string const& where, Words const& message) {
+        m_problems.add(row_problem(code, where, where, message));
     }
 
     void read(std::filesystem::path const& file) {
@@ -63,16 +64,20 @@ private:
         return fmt::format("{} row {}", m_files[file].filename().string(), row);
     }
 
+    [[nodiscard]] Words row_words(std::size_t file, std::uint64_t row) const { return subject_words(where(file, row)); }
+    [[nodiscard]] static Words named(std::string_view key) { return field_words(officer_fields(), key); }
+
     void read_row(TableRow const& row, FieldMapping const& mapping, std::size_t file) {
         auto const at = [&] { return where(file, row.row); };
         bool good = true;
-        auto const fail = [&](ProblemCode code, std::string const& message) {
+        auto const fail = [&](ProblemCode code, Words const& message) {
             report(code, at(), message);
             good = false;
         };
         for (std::string_view const key : {"officer_id", "name", "phone", "grid_code"}) {
             if (mapping.value(row.fields, key).empty()) {
-                fail(ProblemCode::missing_attribute, fmt::format("column {} is empty; fill it in", key));
+                fail(ProblemCode::missing_attribute,
+                     words("column {} is empty; fill it in", "{}为空；请补填", named(key)));
             }
         }
         if (!good) {
@@ -81,22 +86,28 @@ private:
         auto const phone = parse_phone(mapping.value(row.fields, "phone"));
         if (!phone) {
             fail(ProblemCode::malformed_value,
-                 "column phone is no telephone number (11 digits from 1 on, or a landline with its area code)");
+                 words("column phone is no telephone number (11 digits from 1 on, or a landline with its area code); "
+                       "correct it",
+                       "电话不是有效号码（以 1 开头的 11 位手机号，或带区号的固定电话）；请更正"));
         }
         auto const& code_text = mapping.value(row.fields, "grid_code");
         auto const code = GridCode::parse(code_text);
         if (!code) {
-            fail(ProblemCode::malformed_code, "column grid_code is not digits only; correct it");
+            fail(ProblemCode::malformed_code,
+                 words("column grid_code is not digits only; correct it", "网格编码不全是数字；请更正"));
         } else if (!std::binary_search(m_issued.begin(), m_issued.end(), *code)) {
             fail(ProblemCode::unknown_grid,
-                 fmt::format("grid {} is not in the registry; correct it, or import its boundary first", code->str()));
+                 words("grid {} is not in the registry; correct it, or import its boundary first",
+                       "登记库中没有网格 {}；请更正编码，或先导入其边界", code->str()));
         }
         Assignment assignment;
         if (auto const& text = mapping.value(row.fields, "role"); !text.empty()) {
             auto const role = registry::parse_role(text);
             if (!role) {
-                fail(ProblemCode::malformed_value, "column role is not known; accepted are 专职, 专业, 兼职 (网格员), "
-                                                   "dedicated, professional, part_time");
+                fail(ProblemCode::malformed_value,
+                     words("column role is not known; accepted are 专职, 专业, 兼职 (网格员), dedicated, professional, "
+                           "part_time",
+                           "人员类型不在列表中；可用：专职、专业、兼职（网格员）"));
             }
             assignment.role = role.value_or(registry::Role::dedicated);
         }
@@ -106,15 +117,16 @@ private:
             if (auto const& text = mapping.value(row.fields, key); !text.empty()) {
                 auto const parsed = parse_day(text);
                 if (!parsed) {
-                    fail(ProblemCode::malformed_value,
-                         fmt::format("column {} is no date; write it as 2024-05-01", key));
+                    fail(ProblemCode::malformed_value, words("column {} is no date; write it as 2024-05-01",
+                                                             "{}不是日期；请写成 2024-05-01", named(key)));
                 } else {
                     *day = *parsed;
                 }
             }
         }
         if (assignment.valid.empty()) {
-            fail(ProblemCode::malformed_value, "the assignment ends before it begins; correct the dates");
+            fail(ProblemCode::malformed_value, words("the assignment ends before it begins; correct the dates",
+                                                     "任职的结束日期不晚于开始日期；请更正"));
         }
         auto const& id = mapping.value(row.fields, "officer_id");
         auto const& name = mapping.value(row.fields, "name");
@@ -126,8 +138,8 @@ private:
             } else if (m_officers[known->second].name != name || m_officers[known->second].phone != *phone) {
                 auto const& [first_file, first_row] = m_officer_rows[known->second];
                 fail(ProblemCode::malformed_value,
-                     fmt::format("the same staff number has another name or phone in {}; make them agree",
-                                 where(first_file, first_row)));
+                     words("the same staff number has another name or phone in {}; make them agree",
+                           "同一工号在{}中的姓名或电话不同；请改为一致", row_words(first_file, first_row)));
             }
         }
         if (good) {
@@ -154,8 +166,8 @@ private:
                 auto const& [file, row] = m_assignment_rows[order[i]];
                 auto const& [first_file, first_row] = m_assignment_rows[order[i - 1]];
                 report(ProblemCode::malformed_value, where(file, row),
-                       fmt::format("says the same officer, grid and role for the same days as {}; keep one",
-                                   where(first_file, first_row)));
+                       words("says the same officer, grid and role for the same days as {}; keep one",
+                             "与{}是同一人员、网格、类型，日期重叠；请只保留一条", row_words(first_file, first_row)));
             }
         }
     }

@@ -113,13 +113,13 @@ ReadOptions read_options(ImportOptions const& options, std::vector<registry::Div
 
 void check_file_list(std::span<std::filesystem::path const> files) {
     if (files.empty()) {
-        throw Error{ErrorCode::usage, "name at least one file to import"};
+        throw Error{ErrorCode::usage, words("name at least one file to import", "请至少写明一个要导入的文件")};
     }
     for (std::size_t i = 0; i < files.size(); ++i) {
         for (std::size_t j = i + 1; j < files.size(); ++j) {
             std::error_code ignored;
             if (std::filesystem::equivalent(files[i], files[j], ignored)) {
-                throw Error{ErrorCode::usage, fmt::format("{} is named twice", files[i].string())};
+                throw Error{ErrorCode::usage, words("{} is named twice", "{} 写了两次", files[i].string())};
             }
         }
     }

@@ -31,8 +31,9 @@ std::optional<std::size_t> code_column(std::vector<std::string> const& columns, 
     }
     auto const found = std::ranges::find(columns, asked);
     if (found == columns.end()) {
-        throw Error{ErrorCode::usage, fmt::format("--code: {} has no column '{}'; it has: {}", file.string(), asked,
-                                                  fmt::join(columns, ", "))};
+        throw Error{ErrorCode::usage,
+                    words("--code: {} has no column '{}'; it has: {}", "--code：{} 没有“{}”列；现有的列：{}",
+                          file.string(), asked, fmt::format("{}", fmt::join(columns, ", ")))};
     }
     return static_cast<std::size_t>(found - columns.begin());
 }
@@ -114,29 +115,51 @@ LayerRepair plan_layer_repair(std::filesystem::path const& file, ReadOptions con
     return repair;
 }
 
-std::string proposals_text(std::span<topology::RepairProposal const> proposals) {
+namespace {
+
+[[nodiscard]] Words words_of(topology::RepairKind kind) {
+    std::string const english{to_string(kind)};
+    switch (kind) {
+    case topology::RepairKind::insert_vertices:
+        return {english, "补节点"};
+    case topology::RepairKind::assign_gap:
+        return {english, "划归缝隙"};
+    case topology::RepairKind::assign_overlap:
+        return {english, "划归重叠"};
+    case topology::RepairKind::match_edges:
+        return {english, "合并双线边界"};
+    case topology::RepairKind::clean_ring:
+        return {english, "清理环"};
+    case topology::RepairKind::none:
+        return words("without a repair", "无修补方案");
+    }
+    return {english, english};
+}
+
+} // namespace
+
+std::string proposals_text(std::span<topology::RepairProposal const> proposals, Language language) {
     std::string text;
-    auto const line = [&]<class... T>(fmt::format_string<T...> form, T&&... values) {
-        fmt::format_to(std::back_inserter(text), form, std::forward<T>(values)...);
-        text += '\n';
-    };
+    auto const line = [&](Words const& words) { text += words.in(language) + '\n'; };
     for (auto const& [key, count] : counts(proposals)) {
         auto const& [refused, kind] = key;
-        line("{} {}: {}", refused ? "refused" : "proposed",
-             kind == topology::RepairKind::none ? "without a repair" : topology::to_string(kind), count);
+        line(words("{} {}: {}", "{} {}：{} 处", refused ? words("refused", "不可行") : words("proposed", "建议"),
+                   words_of(kind), count));
         std::size_t shown = 0;
         for (auto const& p : proposals) {
             if (p.accepted() == refused || p.kind != kind || ++shown > kShown) {
                 continue;
             }
-            auto const moves = p.changes.empty() ? std::string{}
-                                                 : fmt::format(" moves {:.4f} m2, at most {:.3f} m", p.area_moved_m2,
-                                                               p.greatest_move_m);
-            line("  {} at {:.7f} {:.7f} grids {}{}{}", p.id(), geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat),
-                 grids_of(p), moves, refused ? ": " + p.refusal : std::string{});
+            auto const moves = p.changes.empty() ? Words{}
+                                                 : words(" moves {} m2, at most {} m", "，移动 {} 平方米，最远 {} 米",
+                                                         fmt::format("{:.4f}", p.area_moved_m2),
+                                                         fmt::format("{:.3f}", p.greatest_move_m));
+            line(words("  {} at {} grids {}{}{}", "  {}，位于 {}，网格 {}{}{}", p.id(),
+                       fmt::format("{:.7f} {:.7f}", geom::to_degrees(p.at.lon), geom::to_degrees(p.at.lat)),
+                       grids_of(p), moves, refused ? words(": {}", "：{}", p.refusal) : Words{}));
         }
         if (shown > kShown) {
-            line("  ... and {} more", shown - kShown);
+            line(words("  ... and {} more", "  …… 另有 {} 处", shown - kShown));
         }
     }
     double area_m2 = 0;
@@ -147,8 +170,9 @@ std::string proposals_text(std::span<topology::RepairProposal const> proposals) 
         area_m2 += p.accepted() ? p.area_moved_m2 : 0;
         move_m = std::max(move_m, p.accepted() ? p.greatest_move_m : 0);
     }
-    line("{} proposals move {:.4f} m2 in all, no boundary by more than {:.3f} m; {} refused.", accepted, area_m2,
-         move_m, proposals.size() - accepted);
+    line(words("{} proposals move {} m2 in all, no boundary by more than {} m; {} refused.",
+               "{} 个方案共移动 {} 平方米，边界最多移动 {} 米；{} 个不可行。", accepted, fmt::format("{:.4f}", area_m2),
+               fmt::format("{:.3f}", move_m), proposals.size() - accepted));
     return text;
 }
 
@@ -226,15 +250,15 @@ void check_repair_path(std::filesystem::path const& path, std::filesystem::path 
                        bool json) {
     auto const extension = path.extension();
     if (extension != ".gpkg" && !(json && extension == ".json")) {
-        throw Error{ErrorCode::usage, fmt::format("{} {}: it is written as .gpkg{}; name it so", option, path.string(),
-                                                  json ? " or .json" : "")};
+        throw Error{ErrorCode::usage,
+                    words("{} {}: it is written as .gpkg{}; name it so", "{} {}：文件写成 .gpkg{}；请用这样的文件名",
+                          option, path.string(), json ? " or .json" : "")};
     }
     std::error_code ignored;
     if (std::filesystem::equivalent(path, input, ignored)) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("{} {}: that is the file to be read, which is never changed; name another "
-                                "file",
-                                option, path.string())};
+        throw Error{ErrorCode::usage, words("{} {}: that is the file to be read, which is never changed; name another "
+                                            "file",
+                                            "{} {}：这是要读取的文件，从不改动；请另写文件名", option, path.string())};
     }
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     if (::access(folder.c_str(), W_OK | X_OK) != 0 || std::filesystem::is_directory(path)) {

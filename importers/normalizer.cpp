@@ -1,3 +1,5 @@
+#include "problem_text.hpp"
+
 #include <wangge/geom/measure.hpp>
 #include <wangge/importers/normalizer.hpp>
 #include <wangge/importers/table_reader.hpp>
@@ -38,6 +40,15 @@ namespace {
 }
 
 } // namespace
+
+std::optional<std::array<crs::Coordinate, 4>> extremes_of(RawFeature const& feature) {
+    if (feature.coordinates.empty()) {
+        return std::nullopt;
+    }
+    auto const [west, east] = std::ranges::minmax_element(feature.coordinates, {}, &crs::Coordinate::x);
+    auto const [south, north] = std::ranges::minmax_element(feature.coordinates, {}, &crs::Coordinate::y);
+    return std::array{*west, *east, *south, *north};
+}
 
 bool ShapeNormalizer::place(RawFeature const& feature, std::string const& subject, std::vector<Problem>& problems) {
     m_positions = feature.coordinates;
@@ -137,32 +148,36 @@ Normalizer::Normalizer(CodeProfile const& profile, VillageLevels const& division
     , m_file(std::move(file))
     , m_known_village(std::move(known_village)) {}
 
+namespace {
+
+[[nodiscard]] Words kind_words(GridKind kind) {
+    return {std::string{to_string(kind)}, kind == GridKind::dedicated ? "专属网格" : "综合网格"};
+}
+
+} // namespace
+
 bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std::vector<Problem>& problems) const {
     auto const where = fmt::format("{} row {}", m_file, feature.row);
-    auto const report = [&](ProblemCode code, std::string subject, std::string const& message, std::string_view field,
-                            std::string_view value = {}) {
-        problems.push_back({code, {std::move(subject)}, fmt::format("{}: {}", where, message), {}, 0, {}});
-        problems.back().facts.push_back({"field", std::string{field}});
-        if (!value.empty()) {
-            problems.back().facts.push_back({"value", std::string{value}});
-        }
+    auto const report = [&](ProblemCode code, std::string subject, Words const& message) {
+        problems.push_back(row_problem(code, std::move(subject), where, message));
     };
     auto const text = [&](std::string_view key) { return trimmed(m_mapping.value(feature.fields, key)); };
 
     auto const code_text = text("grid_code");
     auto const row = fmt::format("row {}", feature.row);
     if (code_text.empty()) {
-        report(ProblemCode::missing_attribute, row, "has no grid code; fill it in", "grid_code");
+        report(ProblemCode::missing_attribute, row, words("has no grid code; fill it in", "没有网格编码；请补填"));
         return false;
     }
     auto const code = GridCode::parse(code_text);
     auto const kind = code ? m_profile.kind_of(*code) : std::nullopt;
     if (!code || !kind) {
         report(ProblemCode::malformed_code, row,
-               fmt::format("grid code '{}' is not {} digits with a sequence of {:03}-{:03} or {:03}-{:03}; correct it",
-                           code_text, m_profile.length, m_profile.comprehensive_first, m_profile.comprehensive_last,
-                           m_profile.dedicated_first, m_profile.dedicated_last),
-               "grid_code", code_text);
+               words("grid code '{}' is not {} digits with a sequence of {} or {}; correct it",
+                     "网格编码“{}”不是 {} 位数字、顺序号 {} 或 {}；请更正（留意表格软件把编码变成 4.40106E+14）",
+                     code_text, m_profile.length,
+                     fmt::format("{:03}-{:03}", m_profile.comprehensive_first, m_profile.comprehensive_last),
+                     fmt::format("{:03}-{:03}", m_profile.dedicated_first, m_profile.dedicated_last)));
         return false;
     }
     grid.code = *code;
@@ -172,7 +187,7 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
 
     grid.name = text("grid_name");
     if (grid.name.empty()) {
-        report(ProblemCode::missing_attribute, subject, "has no name; fill it in", "grid_name");
+        report(ProblemCode::missing_attribute, subject, words("has no name; fill it in", "没有网格名称；请补填"));
         good = false;
     }
     if (auto const word = text("grid_kind"); !word.empty()) {
@@ -180,12 +195,10 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
         if (!said || *said != *kind) {
             report(ProblemCode::malformed_value, subject,
                    said
-                       ? fmt::format(
-                             "its kind is '{}', but the sequence of its code is one of {} grids; correct one of them",
-                             word, to_string(*kind))
-                       : fmt::format(
-                             "kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated", word),
-                   "grid_kind", word);
+                       ? words("its kind is '{}', but the sequence of its code is one of {} grids; correct one of them",
+                               "网格类型是“{}”，但其编码的顺序号属于{}；请更正其中之一", word, kind_words(*kind))
+                       : words("kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated",
+                               "网格类型“{}”不在列表中；可用：综合网格、专属网格", word));
             good = false;
         }
     }
@@ -193,14 +206,15 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
     std::optional<DivisionCode> village;
     if (m_mapping.column("village_code")) {
         if (village_text.empty()) {
-            report(ProblemCode::missing_attribute, subject, "has no village code; fill it in", "village_code");
+            report(ProblemCode::missing_attribute, subject,
+                   words("has no village code; fill it in", "没有所属村居编码；请补填"));
             return false;
         }
         village = DivisionCode::parse(village_text);
         if (!village) {
             report(ProblemCode::malformed_code, subject,
-                   fmt::format("village code '{}' is not 12 digits; correct it", village_text), "village_code",
-                   village_text);
+                   words("village code '{}' is not 12 digits; correct it", "所属村居编码“{}”不是 12 位数字；请更正",
+                         village_text));
             return false;
         }
     } else { // a grid stays where it is; a new one lies in the village that its code was issued in
@@ -211,13 +225,17 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
     }
     auto const level = village ? m_divisions.find(*village) : m_divisions.end();
     if (level == m_divisions.end() || level->second < Level::village) {
-        report(ProblemCode::unknown_village, subject,
-               level == m_divisions.end() ? fmt::format("village {} is not in the registry on the effective date; "
-                                                        "correct it, or import the divisions first",
-                                                        village ? village->str() : "of its code")
-                                          : fmt::format("{} is a {}, not a village; give the village the grid lies in",
-                                                        village->str(), to_string(level->second)),
-               "village_code", village ? village->str() : std::string{});
+        report(
+            ProblemCode::unknown_village, subject,
+            !village ? words("the village of its code is not in the registry on the effective date; correct the code, "
+                             "or import the divisions first",
+                             "其编码中的村居在生效日期不在登记库中；请更正编码，或先导入区划")
+            : level == m_divisions.end()
+                ? words("village {} is not in the registry on the effective date; correct it, or import the "
+                        "divisions first",
+                        "所属村居 {} 在生效日期不在登记库中；请更正，或先导入区划", village->str())
+                : words("{} is a {}, not a village; give the village the grid lies in",
+                        "{} 的级别是{}，不是村居；请填写网格所在的村居", village->str(), level_words(level->second)));
         return false;
     }
     grid.village = *village;
@@ -225,12 +243,9 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
 }
 
 void Normalizer::witness(RawFeature const& feature, registry::Grid const& grid) {
-    if (feature.coordinates.empty()) {
-        return;
+    if (auto const corners = extremes_of(feature)) {
+        m_witnesses.push_back({grid.code, grid.village, *corners});
     }
-    auto const [west, east] = std::ranges::minmax_element(feature.coordinates, {}, &crs::Coordinate::x);
-    auto const [south, north] = std::ranges::minmax_element(feature.coordinates, {}, &crs::Coordinate::y);
-    m_witnesses.push_back({grid.code, grid.village, {*west, *east, *south, *north}});
 }
 
 std::optional<GridDraft> Normalizer::normalize(RawFeature const& feature, std::vector<Problem>& problems) {

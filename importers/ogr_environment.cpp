@@ -5,6 +5,7 @@
 #include <ogrsf_frmts.h>
 
 #include <mutex>
+#include <string_view>
 
 namespace wangge::importers {
 
@@ -42,9 +43,11 @@ GdalMessages::Listening::Listening(GdalMessages& messages) { CPLPushErrorHandler
 GdalMessages::Listening::~Listening() { CPLPopErrorHandler(); }
 
 void GdalMessages::record(bool failure, char const* message) {
-    if (failure && !m_failed) {
+    std::string_view const text{message == nullptr ? "" : message};
+    // A coordinate system that PROJ does not know is no damage: the person may know it (--crs).
+    if (failure && !m_failed && !text.starts_with("PROJ:")) {
         m_failed = true;
-        m_first = message == nullptr ? "" : message;
+        m_first = text;
     }
 }
 

@@ -1,3 +1,4 @@
+#include "problem_text.hpp"
 #include "reader_process.hpp"
 
 #include <wangge/base/error.hpp>
@@ -35,14 +36,13 @@ template <std::size_t N>
     if (definition.empty()) {
         throw Error{
             ErrorCode::data_rejected,
-            fmt::format("{}: does not say its coordinate system; pass --crs (for example EPSG:4490, EPSG:4547 or "
-                        "GCJ02)",
-                        file)};
+            words("{}: does not say its coordinate system; pass --crs (for example EPSG:4490, EPSG:4547 or GCJ02)",
+                  "{}：没有说明坐标系；请用 --crs 指明，例如 EPSG:4490、EPSG:4547、GCJ02", file)};
     }
     try {
         return crs::Transformer::from_definition(definition, options.site_systems);
     } catch (Error const& error) { // the same refusal, with the file it concerns
-        throw Error{ErrorCode::data_rejected, fmt::format("{}: {}", file, error.what())};
+        throw Error{ErrorCode::data_rejected, words("{}: {}", "{}：{}", file, error.words())};
     }
 }
 
@@ -85,7 +85,7 @@ std::string const& OgrReader::encoding() const noexcept { return m_impl->header.
 crs::Transformer const& OgrReader::transformer() const noexcept { return *m_impl->transformer; }
 crs::Transformer OgrReader::take_transformer() noexcept { return std::move(*m_impl->transformer); }
 std::uint64_t OgrReader::feature_count() const noexcept { return m_impl->header.feature_count; }
-std::vector<std::string> const& OgrReader::remarks() const noexcept { return m_impl->header.remarks; }
+std::vector<Words> const& OgrReader::remarks() const noexcept { return m_impl->header.remarks; }
 
 OgrReader::Outcome OgrReader::next(RawFeature& feature, std::vector<Problem>& problems) {
     auto& impl = *m_impl;
@@ -94,12 +94,8 @@ OgrReader::Outcome OgrReader::next(RawFeature& feature, std::vector<Problem>& pr
     }
     auto const file = source_title(impl.name);
     for (auto& found : impl.row_problems) {
-        problems.push_back({found.code,
-                            {fmt::format("row {}", feature.row)},
-                            fmt::format("{} row {}: {}", file, feature.row, found.message),
-                            {},
-                            0,
-                            {}});
+        auto const row = fmt::format("row {}", feature.row);
+        problems.push_back(row_problem(found.code, row, fmt::format("{} {}", file, row), found.message));
     }
     return impl.row_problems.empty() ? Outcome::feature : Outcome::unreadable;
 }

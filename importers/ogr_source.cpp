@@ -19,8 +19,8 @@ namespace wangge::importers {
 
 namespace {
 
-[[noreturn]] void unreadable(SourceFile const& file, std::string const& what) {
-    throw Error{ErrorCode::data_unreadable, fmt::format("{}: {}", file.shown(), what)};
+[[noreturn]] void unreadable(SourceFile const& file, Words const& what) {
+    throw Error{ErrorCode::data_unreadable, words("{}: {}", "{}：{}", file.shown(), what)};
 }
 
 [[nodiscard]] Dataset open_dataset(SourceFile const& file, GdalMessages& messages) {
@@ -55,11 +55,10 @@ void check_virtual_tables(GDALDataset& dataset, SourceFile const& file) {
         dataset.ReleaseResultSet(tables);
     }
     if (!offending.empty()) {
-        throw Error{
-            ErrorCode::data_rejected,
-            fmt::format("{}: its table '{}' shows another file (a virtual table); export the table you need to a "
-                        "file of its own",
-                        file.shown(), offending)};
+        throw Error{ErrorCode::data_rejected,
+                    words("{}: its table '{}' shows another file (a virtual table); export the table you need to a "
+                          "file of its own",
+                          "{}：其中的表“{}”指向另一个文件（虚拟表）；请把所需的表单独导出", file.shown(), offending)};
     }
 }
 
@@ -74,7 +73,8 @@ void check_pages(GDALDataset& dataset, SourceFile const& file) {
         dataset.ReleaseResultSet(result);
     }
     if (said != "ok") {
-        unreadable(file, fmt::format("is damaged: {}; copy it again from where it came", said));
+        unreadable(file,
+                   words("is damaged: {}; copy it again from where it came", "已损坏：{}；请从来源处重新复制", said));
     }
 }
 
@@ -90,8 +90,8 @@ void check_pages(GDALDataset& dataset, SourceFile const& file) {
     std::string definition{good ? exported : ""};
     CPLFree(exported);
     if (!good) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}: its coordinate system '{}' cannot be understood; pass --crs", file.shown(), name)};
+        throw Error{ErrorCode::data_rejected, words("{}: its coordinate system '{}' cannot be understood; pass --crs",
+                                                    "{}：无法识别其坐标系“{}”；请用 --crs 指明", file.shown(), name)};
     }
     return definition;
 }
@@ -225,7 +225,7 @@ struct OgrSource::Impl {
     TextDecoder decoder;
     std::vector<std::string> columns;
     std::vector<ValueType> types;
-    std::vector<std::string> remarks;
+    std::vector<Words> remarks;
     std::size_t part = 0; ///< that is being read
     std::size_t row = 0;
     std::uint64_t declared = 0; ///< features that its own header or the file's text promises; 0: none
@@ -242,8 +242,8 @@ struct OgrSource::Impl {
     void read_geometry(OGRFeature& from, RawFeature& feature, std::vector<RowProblem>& problems) const;
     void check_damage() const {
         if (messages.failed()) {
-            unreadable(file, fmt::format("is damaged after feature {}: {}; copy it again from where it came", row,
-                                         messages.first_failure()));
+            unreadable(file, words("is damaged after feature {}: {}; copy it again from where it came",
+                                   "第 {} 个要素之后已损坏：{}；请从来源处重新复制", row, messages.first_failure()));
         }
     }
 };
@@ -254,9 +254,11 @@ OgrSource::Impl::Impl(SourceFile const& source, ReadOptions const& options) : fi
     CPLSetConfigOption("DXF_ENCODING", "UTF-8");
     dataset = open_dataset(file, messages);
     if (!dataset) {
-        unreadable(file, fmt::format(
-                             "cannot be opened as {}: {}; copy it again from where it came", name_of(file.format()),
-                             messages.failed() ? messages.first_failure() : "its contents are not what its name says"));
+        unreadable(file,
+                   words("cannot be opened as {}: {}; copy it again from where it came",
+                         "无法按 {} 打开：{}；请从来源处重新复制", name_of(file.format()),
+                         messages.failed() ? Words{messages.first_failure(), messages.first_failure()}
+                                           : words("its contents are not what its name says", "内容与文件名不符")));
     }
     GdalMessages::Listening const listening{messages};
     if (file.format() == Format::spatialite || file.format() == Format::geopackage) {
@@ -287,16 +289,23 @@ void OgrSource::Impl::choose_layers(ReadOptions const& options) {
     }
     auto const& wanted = file.layer().empty() ? drawn : named;
     if (!file.layer().empty() && named.empty()) {
-        throw Error{ErrorCode::usage, fmt::format("{}: there is no layer '{}'; it has: {}", file.shown(), file.layer(),
-                                                  fmt::join(names_of(all), ", "))};
+        throw Error{ErrorCode::usage,
+                    words("{}: there is no layer '{}'; it has: {}", "{}：没有图层“{}”；现有：{}", file.shown(),
+                          file.layer(), fmt::format("{}", fmt::join(names_of(all), ", ")))};
+    }
+    if (all.empty()) {
+        unreadable(file, words("holds no layer at all; it is empty or damaged: have it exported again",
+                               "没有任何图层；文件是空的或已损坏：请重新导出"));
     }
     if (wanted.empty()) {
-        unreadable(file, fmt::format("holds no layer with geometry (layers: {})", fmt::join(names_of(all), ", ")));
+        unreadable(file, words("holds no layer with geometry (layers: {})", "没有带几何的图层（图层：{}）",
+                               fmt::format("{}", fmt::join(names_of(all), ", "))));
     }
     bool const folders = file.format() == Format::kml; // each folder is a layer of its own, one file one matter
     if (wanted.size() > 1 && !folders) {
-        throw Error{ErrorCode::usage, fmt::format("{}: has {} layers, name one with --layer: {}", file.shown(),
-                                                  wanted.size(), fmt::join(names_of(wanted), ", "))};
+        throw Error{ErrorCode::usage,
+                    words("{}: has {} layers, name one with --layer: {}", "{}：有 {} 个图层，请用 --layer 指明一个：{}",
+                          file.shown(), wanted.size(), fmt::format("{}", fmt::join(names_of(wanted), ", ")))};
     }
     for (auto* const layer : wanted) {
         parts.push_back({layer, {}, layer->GetName()});
@@ -320,8 +329,9 @@ void OgrSource::Impl::read_columns() {
             if (!decoder.decode(column)) {
                 throw Error{
                     ErrorCode::usage,
-                    fmt::format("{}: the name of column {} is not valid {}; pass the right --encoding (GB18030, UTF-8)",
-                                file.shown(), i + 1, decoder.encoding())};
+                    words("{}: the name of column {} is not valid {}; pass the right --encoding (GB18030, UTF-8)",
+                          "{}：第 {} 列的列名不是有效的 {}；请用 --encoding 指定正确的编码（GB18030、UTF-8）",
+                          file.shown(), i + 1, decoder.encoding())};
             }
             auto const type = type_of(*definition->GetFieldDefn(i));
             auto const known = parts.size() > 1 ? std::ranges::find(columns, column) : columns.end();
@@ -349,7 +359,7 @@ void OgrSource::Impl::read_drawing_labels() {
     CPLSetConfigOption("DXF_INLINE_BLOCKS", nullptr);
     auto* const entities = blocks ? blocks->GetLayerByName("entities") : nullptr;
     if (entities == nullptr) {
-        unreadable(file, "holds no entities; save it again as DXF");
+        unreadable(file, words("holds no entities; save it again as DXF", "没有图元；请重新保存为 DXF"));
     }
     GdalMessages::Listening const listening{messages};
     while (auto const entity = OGRFeatureUniquePtr{entities->GetNextFeature()}) {
@@ -377,8 +387,9 @@ void OgrSource::Impl::read_drawing_labels() {
     constexpr std::size_t kMostKinds = 1000;
     if (labels->kinds().size() > kMostKinds) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}: has texts on {} layers, more than {}; remove what does not describe grids",
-                                file.shown(), labels->kinds().size(), kMostKinds)};
+                    words("{}: has texts on {} layers, more than {}; remove what does not describe grids",
+                          "{}：有 {} 个图层含文字，超过 {} 个；请去掉与网格无关的内容", file.shown(),
+                          labels->kinds().size(), kMostKinds)};
     }
     for (auto const& kind : labels->kinds()) {
         auto const taken = std::ranges::find(columns, kind) != columns.end();
@@ -386,9 +397,9 @@ void OgrSource::Impl::read_drawing_labels() {
     }
     types.assign(columns.size(), ValueType::text);
     remarks.push_back(
-        fmt::format("closed polylines are read as areas; {} texts and block attributes become the columns of "
-                    "the areas they lie in, named by layer or tag",
-                    labels->count()));
+        words("closed polylines are read as areas; {} texts and block attributes become the columns of the areas they "
+              "lie in, named by layer or tag",
+              "闭合多段线按面读取；{} 处文字和块属性作为其所在面的字段，以图层名或属性标记命名", labels->count()));
 }
 
 bool OgrSource::Impl::next_feature(OGRFeatureUniquePtr& from) {
@@ -403,10 +414,9 @@ bool OgrSource::Impl::next_feature(OGRFeatureUniquePtr& from) {
         }
     }
     if (declared > row) {
-        unreadable(file,
-                   fmt::format("promises {} features, but only {} can be read; it is damaged or cut short: have it "
+        unreadable(file, words("promises {} features, but only {} can be read; it is damaged or cut short: have it "
                                "exported again",
-                               declared, row));
+                               "自称有 {} 个要素，只能读出 {} 个；文件已损坏或不完整：请重新导出", declared, row));
     }
     return false;
 }
@@ -424,18 +434,22 @@ bool OgrSource::Impl::take_drawing(OGRFeature& from, RawFeature& feature, std::v
         return false; // a single line, arc or spline
     }
     int const last = line.getNumPoints() - 1;
-    bool const closed = last > 1 && line.getX(0) == line.getX(last) && line.getY(0) == line.getY(last);
+    // An arc that closes the outline ends where it began but for rounding.
+    constexpr double kSame = 1e-7;
+    bool const closed = last > 1 && std::hypot(line.getX(0) - line.getX(last), line.getY(0) - line.getY(last)) <= kSame;
+    auto const end = [&](int at) {
+        return fmt::format("{:.3f} {:.3f}", last < 0 ? 0 : line.getX(at), last < 0 ? 0 : line.getY(at));
+    };
     if (closed) {
         append_ring(line, 0, false, feature);
     } else {
         problems.push_back(
             {ProblemCode::unsupported_geometry,
-             fmt::format("the polyline with handle {} on layer '{}', from {:.3f} {:.3f} to {:.3f} {:.3f}, is "
-                         "not closed; close it (AutoCAD: PEDIT, Close), or move it to a layer that is not "
-                         "exported",
-                         from.GetFieldAsString("EntityHandle"), from.GetFieldAsString("Layer"),
-                         last < 0 ? 0 : line.getX(0), last < 0 ? 0 : line.getY(0), last < 0 ? 0 : line.getX(last),
-                         last < 0 ? 0 : line.getY(last))});
+             words("the polyline with handle {} on layer '{}', from {} to {}, is not closed; close it (AutoCAD: PEDIT, "
+                   "Close), or move it to a layer that is not exported",
+                   "图层“{1}”上句柄为 {0} 的多段线没有闭合（从 {2} 到 {3}）；请将其闭合（AutoCAD：PEDIT，闭合），"
+                   "或移到不导出的图层",
+                   from.GetFieldAsString("EntityHandle"), from.GetFieldAsString("Layer"), end(0), end(last))});
     }
     return true;
 }
@@ -451,9 +465,9 @@ void OgrSource::Impl::read_fields(OGRFeature& from, RawFeature& feature, std::ve
             feature.undecoded.emplace_back(static_cast<std::uint32_t>(targets[i]), text_of(from, index));
             problems.push_back(
                 {ProblemCode::unreadable_text,
-                 fmt::format("field '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), or "
-                             "correct the value",
-                             columns[targets[i]], decoder.encoding())});
+                 words("field '{}' is not valid {}; pass the right --encoding (GB18030, UTF-8), or correct the value",
+                       "字段“{}”的文字不是有效的 {}；请用 --encoding 指定正确的编码（GB18030、UTF-8），或更正该值",
+                       columns[targets[i]], decoder.encoding())});
             text.clear();
         }
     }
@@ -466,15 +480,17 @@ void OgrSource::Impl::read_fields(OGRFeature& from, RawFeature& feature, std::ve
 void OgrSource::Impl::read_geometry(OGRFeature& from, RawFeature& feature, std::vector<RowProblem>& problems) const {
     auto const* const geometry = from.GetGeometryRef();
     if (geometry == nullptr || geometry->IsEmpty()) {
-        problems.push_back({ProblemCode::empty_geometry, "has no geometry"});
+        problems.push_back({ProblemCode::empty_geometry, words("has no geometry; draw it, or leave the record out",
+                                                               "没有几何；请绘制其范围，或删去该记录")});
     } else if (!append_areas(*geometry, feature)) {
         feature.coordinates.clear();
         feature.rings.clear();
         problems.push_back(
             {ProblemCode::unsupported_geometry,
-             fmt::format("its geometry is a {}; grids are polygons with straight edges: convert it (curves "
-                         "with 'segmentize') and export again",
-                         geometry->getGeometryName())});
+             words("its geometry is a {}; grids are polygons with straight edges: convert it (curves with "
+                   "'segmentize') and export again",
+                   "几何是 {}；网格是由直线段围成的面：请转换（曲线先用 segmentize 打散）后重新导出",
+                   geometry->getGeometryName())});
     }
 }
 
@@ -500,11 +516,11 @@ OgrSource::OgrSource(SourceFile const& file, ReadOptions const& options)
         impl.declared = m_header.feature_count;
     }
     if (m_header.feature_count > options.limits.features) {
-        throw Error{
-            ErrorCode::data_rejected,
-            fmt::format("{}: says that it holds {} features; more than {} are not read at once: cut it into parts, "
-                        "or have it exported again",
-                        file.shown(), m_header.feature_count, options.limits.features)};
+        throw Error{ErrorCode::data_rejected,
+                    words("{}: says that it holds {} features; more than {} are not read at once: cut it into parts, "
+                          "or have it exported again",
+                          "{}：自称有 {} 个要素；一次最多读取 {} 个：请分成几部分，或重新导出", file.shown(),
+                          m_header.feature_count, options.limits.features)};
     }
     impl.check_damage();
     layer.ResetReading();

@@ -1,41 +1,25 @@
 #pragma once
 
-#include <wangge/geom/problem.hpp>
-#include <wangge/importers/language.hpp>
+#include <wangge/base/codes.hpp>
+#include <wangge/geom/problem_text.hpp>
+#include <wangge/importers/field_mapping.hpp>
 
-#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace wangge::importers {
 
-/// What, where and what to do, in the language: English as its finder said it, Chinese from the code, the subjects, the
-/// place, the measure and the facts.
-[[nodiscard]] std::string sentence(Problem const& problem, Language language);
+/// A problem of one row of a file. `where` begins its sentence: "officers.csv row 17".
+[[nodiscard]] Problem row_problem(ProblemCode code, std::string subject, std::string const& where,
+                                  Words const& message);
 
-/// The name of a feature as a person reads it: "row 17" and "CODE (row 17)" are words, other names are not.
-[[nodiscard]] std::string subject_text(std::string const& subject, Language language);
-[[nodiscard]] std::string_view title_of(ProblemKind const& kind, Language language) noexcept;
-[[nodiscard]] std::string_view word_of(Severity severity, Language language) noexcept;
+/// The name of a level, and of what a column is for: "town" and 镇街, "phone" and 手机号码.
+[[nodiscard]] Words level_words(Level level);
+[[nodiscard]] Words field_words(std::span<WantedField const> fields, std::string_view key);
 
-/// What a code means and what to do about it, for people who have only the report.
-struct ProblemGuide {
-    std::string_view meaning;
-    std::string_view remedy;
-};
-[[nodiscard]] ProblemGuide guide_of(ProblemCode code, Language language);
-
-/// Colour of a code on maps and pages, "#rrggbb".
-[[nodiscard]] std::string_view colour_of(ProblemCode code) noexcept;
-
-/// "1,234 m²", "0.0031 m²", "12.5 平方米"; empty for a problem without a measure.
-[[nodiscard]] std::string measure_text(Problem const& problem, Language language);
 /// `text` when it is UTF-8; else with U+FFFD for its bytes beyond ASCII: names of files on a disk may be in any
 /// encoding.
 [[nodiscard]] std::string utf8_or_replaced(std::string_view text);
-/// "113.3300000, 23.1300000", longitude first; empty for a problem without a place.
-[[nodiscard]] std::string place_text(Problem const& problem);
-/// 1234567 as "1,234,567".
-[[nodiscard]] std::string grouped(std::uint64_t number);
 
 } // namespace wangge::importers

@@ -49,6 +49,12 @@ void put_text(std::string& to, std::string_view text) {
     to += text;
 }
 
+/// The pair in which a person reads it.
+void put_words(std::string& to, Words const& words) {
+    put_text(to, shown_safely(words.english));
+    put_text(to, shown_safely(words.chinese));
+}
+
 void put_texts(std::string& to, std::vector<std::string> const& texts) {
     put(to, static_cast<std::uint32_t>(texts.size()));
     for (auto const& text : texts) {
@@ -94,6 +100,12 @@ public:
         auto const taken = m_good ? bytes(size) : std::string_view{};
         m_good = m_good && is_utf8(taken);
         return taken;
+    }
+    /// As a terminal may show them.
+    Words words() {
+        auto const english = text(kLongestText);
+        auto const chinese = text(kLongestText);
+        return {shown_safely(english), shown_safely(chinese)};
     }
     std::vector<std::string> texts(std::size_t most) {
         std::vector<std::string> result;
@@ -183,7 +195,10 @@ void FrameWriter::header(SourceHeader const& header) {
     put_text(m_buffer, header.encoding);
     put_text(m_buffer, header.crs_definition);
     put_texts(m_buffer, header.columns);
-    put_texts(m_buffer, header.remarks);
+    put(m_buffer, static_cast<std::uint32_t>(header.remarks.size()));
+    for (auto const& remark : header.remarks) {
+        put_words(m_buffer, remark);
+    }
     put(m_buffer, header.feature_count);
     for (auto const type : header.types) {
         put(m_buffer, static_cast<std::uint8_t>(type));
@@ -209,7 +224,7 @@ void FrameWriter::feature(RawFeature const& feature, std::span<RowProblem const>
     put(m_buffer, static_cast<std::uint32_t>(problems.size()));
     for (auto const& problem : problems) {
         put(m_buffer, static_cast<std::uint16_t>(problem.code));
-        put_text(m_buffer, problem.message);
+        put_words(m_buffer, problem.message);
     }
     put(m_buffer, static_cast<std::uint32_t>(feature.rings.size()));
     for (auto const& ring : feature.rings) {
@@ -232,10 +247,10 @@ void FrameWriter::end(std::uint64_t features) {
     flush();
 }
 
-void FrameWriter::fault(ErrorCode code, std::string_view message) {
+void FrameWriter::fault(ErrorCode code, Words const& message) {
     auto const start = open_frame(m_buffer, kFault);
     put(m_buffer, static_cast<std::uint16_t>(code));
-    put_text(m_buffer, shown_safely(message));
+    put_words(m_buffer, message);
     close_frame(m_buffer, start);
     flush();
 }
@@ -244,21 +259,20 @@ FrameReader::FrameReader(Source source, ReadLimits const& limits, std::string su
     : m_source(std::move(source)), m_limits(limits), m_subject(std::move(subject)) {}
 
 void FrameReader::malformed(char const* what) const {
-    throw Error{
-        ErrorCode::data_unreadable,
-        fmt::format("{}: the process that reads it gave back what cannot be ({}); the file is damaged, or made to "
-                    "do harm: have it exported again",
-                    m_subject, what)};
+    throw Error{ErrorCode::data_unreadable,
+                words("{}: the process that reads it gave back what cannot be ({}); the file is damaged, or made to "
+                      "do harm: have it exported again",
+                      "{}：读取进程返回了不可能的内容（{}）；文件已损坏或是恶意文件：请重新导出", m_subject, what)};
 }
 
 void FrameReader::raise(std::string_view payload) const {
     Taker taker{payload};
     auto const code = one_of(std::span<ErrorCode const>{kErrors}, taker.number<std::uint16_t>());
-    auto const message = taker.text(kLongestText);
+    auto message = taker.words();
     if (!code || !taker.done()) {
         malformed("an unknown fault");
     }
-    throw Error{*code, shown_safely(message)};
+    throw Error{*code, std::move(message)};
 }
 
 void FrameReader::need(std::size_t bytes) {
@@ -302,20 +316,22 @@ SourceHeader FrameReader::header() {
     header.encoding = taker.text(kLongestText);
     header.crs_definition = taker.text(kLongestText);
     header.columns = taker.texts(kMostColumns);
-    header.remarks = taker.texts(kMostRemarks);
+    auto const remarks = taker.number<std::uint32_t>();
+    for (std::uint32_t i = 0; taker.good() && i < std::min<std::size_t>(remarks, kMostRemarks + 1); ++i) {
+        header.remarks.push_back(taker.words());
+    }
     header.feature_count = taker.number<std::uint64_t>();
     bool types_known = true;
     for (auto const byte : taker.bytes(header.columns.size())) {
         header.types.push_back(static_cast<ValueType>(byte));
         types_known = types_known && header.types.back() <= ValueType::binary;
     }
-    if (!types_known || type != kHeader || !taker.done() || canonical_encoding(header.encoding) != header.encoding) {
+    if (!types_known || type != kHeader || remarks > kMostRemarks || !taker.done() ||
+        canonical_encoding(header.encoding) != header.encoding) {
         malformed("its first words");
     }
-    for (auto* const texts : {&header.columns, &header.remarks}) {
-        for (auto& text : *texts) {
-            text = shown_safely(text);
-        }
+    for (auto& column : header.columns) {
+        column = shown_safely(column);
     }
     m_columns = header.columns.size();
     return header;
@@ -361,11 +377,11 @@ bool FrameReader::next(RawFeature& feature, std::vector<RowProblem>& problems) {
     }
     for (std::uint32_t i = 0; taker.good() && i < problem_count; ++i) {
         auto const code = one_of(std::span<ProblemCode const>{kRowProblems}, taker.number<std::uint16_t>());
-        auto const message = taker.text(kLongestText);
+        auto message = taker.words();
         if (!code) {
             malformed("an unknown problem");
         }
-        problems.push_back({*code, shown_safely(message)});
+        problems.push_back({*code, std::move(message)});
     }
     auto const ring_count = taker.number<std::uint32_t>();
     feature.rings.clear();
@@ -398,10 +414,10 @@ bool FrameReader::next(RawFeature& feature, std::vector<RowProblem>& problems) {
     m_last_row = row;
     m_vertices += vertices;
     if (++m_features > m_limits.features || m_vertices > m_limits.vertices) {
-        throw Error{
-            ErrorCode::data_rejected,
-            fmt::format("{}: has more than {} features or {} vertices, too many for one import; cut it into parts",
-                        m_subject, m_limits.features, m_limits.vertices)};
+        throw Error{ErrorCode::data_rejected,
+                    words("{}: has more than {} features or {} vertices, too many for one import; cut it into parts",
+                          "{}：要素超过 {} 个或节点超过 {} 个，一次导入不了；请分成几部分", m_subject,
+                          m_limits.features, m_limits.vertices)};
     }
     return true;
 }

@@ -36,7 +36,7 @@ struct SourceHeader {
     std::string encoding;       ///< canonical name
     std::string crs_definition; ///< WKT; empty when the file has none
     std::vector<std::string> columns;
-    std::vector<std::string> remarks;
+    std::vector<Words> remarks;
     std::uint64_t feature_count = 0; ///< as the file says, for progress only
     std::vector<ValueType> types;    ///< of the columns
 };
@@ -44,7 +44,7 @@ struct SourceHeader {
 /// What is wrong with one feature.
 struct RowProblem {
     ProblemCode code{};
-    std::string message;
+    Words message;
 };
 
 /// Writes frames to a file descriptor. A closed pipe ends the process by SIGPIPE.
@@ -54,7 +54,7 @@ public:
     void header(SourceHeader const& header);
     void feature(RawFeature const& feature, std::span<RowProblem const> problems);
     void end(std::uint64_t features);
-    void fault(ErrorCode code, std::string_view message);
+    void fault(ErrorCode code, Words const& message);
     void flush();
 
 private:

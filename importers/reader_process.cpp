@@ -198,11 +198,11 @@ std::size_t ReaderProcess::read(std::span<char> buffer) {
         int const ready = ::poll(&waited, 1, static_cast<int>(m_limits.idle_seconds) * 1000);
         if (ready == 0) {
             stop();
-            throw Error{
-                ErrorCode::data_unreadable,
-                fmt::format("{}: nothing came from it for {} s; reading was stopped. The file is damaged, or the "
-                            "disk or database it lies on does not answer",
-                            m_subject, m_limits.idle_seconds)};
+            throw Error{ErrorCode::data_unreadable,
+                        words("{}: nothing came from it for {} s; reading was stopped. The file is damaged, or the "
+                              "disk or database it lies on does not answer",
+                              "{}：{} 秒没有读到内容，已停止读取。文件已损坏，或其所在的磁盘、数据库没有响应",
+                              m_subject, m_limits.idle_seconds)};
         }
         auto const got = ready < 0 ? -1 : ::read(m_output, buffer.data(), buffer.size());
         if (got > 0) {
@@ -225,19 +225,18 @@ void ReaderProcess::ended() {
     m_pid = -1;
     int const signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     if (signal == SIGXCPU || signal == SIGKILL) {
-        throw Error{
-            ErrorCode::data_unreadable,
-            fmt::format("{}: reading it took more than {} s of processor time, or was ended from outside; the file "
-                        "is damaged or far too large: have it exported again, or cut it into parts",
-                        m_subject, m_limits.cpu_seconds)};
+        throw Error{ErrorCode::data_unreadable,
+                    words("{}: reading it took more than {} s of processor time, or was ended from outside; the file "
+                          "is damaged or far too large: have it exported again, or cut it into parts",
+                          "{}：读取超过 {} 秒处理器时间，或被外部终止；文件已损坏或过大：请重新导出，或分成几部分",
+                          m_subject, m_limits.cpu_seconds)};
     }
-    throw Error{
-        ErrorCode::data_unreadable,
-        fmt::format("{}: the process that reads it broke down ({}); the file is damaged, or made to do harm: have "
-                    "it exported again, best as GeoPackage",
-                    m_subject,
-                    signal != 0 ? fmt::format("signal {}, {}", signal, ::strsignal(signal))
-                                : fmt::format("status {}", WEXITSTATUS(status)))};
+    throw Error{ErrorCode::data_unreadable,
+                words("{}: the process that reads it broke down ({}); the file is damaged, or made to do harm: have "
+                      "it exported again, best as GeoPackage",
+                      "{}：读取进程崩溃（{}）；文件已损坏或是恶意文件：请重新导出，最好用 GeoPackage", m_subject,
+                      signal != 0 ? fmt::format("signal {}, {}", signal, ::strsignal(signal))
+                                  : fmt::format("status {}", WEXITSTATUS(status)))};
 }
 
 } // namespace wangge::importers

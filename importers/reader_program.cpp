@@ -82,15 +82,16 @@ int run_reader_program() {
         read(request, writer);
         return 0;
     } catch (Error const& error) {
-        writer.fault(error.code(), error.what());
+        writer.fault(error.code(), error.words());
     } catch (std::bad_alloc const&) {
         writer.fault(ErrorCode::data_unreadable,
-                     fmt::format("{}: reading it needs more than {} MiB of memory; it is damaged or too large: have it "
-                                 "exported again, or cut it into parts",
-                                 source_name(request.path), request.options.limits.memory_bytes >> 20U));
+                     words("{}: reading it needs more than {} MiB of memory; it is damaged or too large: have it "
+                           "exported again, or cut it into parts",
+                           "{}：读取它需要超过 {} MiB 内存；文件已损坏或过大：请重新导出，或分成几部分",
+                           source_name(request.path), request.options.limits.memory_bytes >> 20U));
     } catch (std::exception const& error) {
         writer.fault(ErrorCode::data_unreadable,
-                     fmt::format("{}: cannot be read: {}", source_name(request.path), error.what()));
+                     words("{}: cannot be read: {}", "{}：无法读取：{}", source_name(request.path), error.what()));
     }
     return 1;
 }

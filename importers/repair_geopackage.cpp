@@ -61,8 +61,8 @@ void write_repair_layers(std::span<topology::RepairProposal const> proposals, st
 namespace {
 
 [[noreturn]] void changed_meanwhile(LayerRepair const& repair) {
-    throw Error{ErrorCode::data_unreadable,
-                fmt::format("{}: has changed since it was read; run the repair again", repair.file.string())};
+    throw Error{ErrorCode::data_unreadable, words("{}: has changed since it was read; run the repair again",
+                                                  "{}：读取之后文件有变化；请重新运行修补", repair.file.string())};
 }
 
 /// OGRFieldType and OGRFieldSubType. A GeoPackage has no time of day.

@@ -13,18 +13,24 @@ namespace wangge::importers {
 namespace {
 
 /// Names of what an import changes, in Chinese.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kChanges{{{"added", "新增"},
-                                                                                  {"reshaped", "边界变更"},
-                                                                                  {"renamed", "更名"},
-                                                                                  {"reparented", "改属"},
-                                                                                  {"retired", "注销"},
-                                                                                  {"unchanged", "未变"},
-                                                                                  {"outlines", "轮廓"},
-                                                                                  {"officers", "网格员"},
-                                                                                  {"assignments", "任职"},
-                                                                                  {"addresses", "地址"},
-                                                                                  {"divisions", "区划"},
-                                                                                  {"boundaries", "网格边界"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kChanges{
+    {{"added", "新增"},
+     {"reshaped", "边界变更"},
+     {"renamed", "更名"},
+     {"reparented", "改属"},
+     {"retired", "注销"},
+     {"unchanged", "未变"},
+     {"outlines", "轮廓"},
+     {"officers", "网格员"},
+     {"assignments", "任职"},
+     {"addresses", "地址"},
+     {"divisions", "区划"},
+     {"boundaries", "网格边界"},
+     {"concordance", "新旧编码对照"},
+     {"reclassified", "改级别"},
+     {"rows", "记录"},
+     {"abolished", "撤销"},
+     {"ends_in_unknown_code", "止于未知编码"}}};
 
 [[nodiscard]] std::string in_chinese(std::string_view name) {
     auto const found = std::ranges::find(kChanges, name, &std::pair<std::string_view, std::string_view>::first);
@@ -46,11 +52,11 @@ void add_reading(ReportContents& contents, FileSummary const& file) {
                                ? fmt::format("{}，换算为 CGCS2000 经纬度（EPSG:4490）", file.crs)
                                : file.datum_assumed);
     }
-    if (!file.mapping.empty()) {
-        facts.emplace_back(contents.say("columns", "字段"), file.mapping);
+    if (!file.mapping.english.empty()) {
+        facts.emplace_back(contents.say("columns", "字段"), file.mapping.in(contents.language));
     }
     for (auto const& remark : file.remarks) {
-        facts.emplace_back(contents.say("note", "说明"), remark);
+        facts.emplace_back(contents.say("note", "说明"), remark.in(contents.language));
     }
 }
 

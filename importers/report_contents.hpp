@@ -1,8 +1,8 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/importers/check_layer.hpp>
 #include <wangge/importers/import_job.hpp>
-#include <wangge/importers/language.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/geom/problem.hpp>
-#include <wangge/importers/language.hpp>
 #include <wangge/importers/report_map.hpp>
 
 #include <span>

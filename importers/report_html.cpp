@@ -32,6 +32,7 @@ th{font-weight:600;background:#eef2f6}
 tbody tr:last-child td{border-bottom:0}
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td.t{white-space:nowrap}
+td.s{min-width:9.5em}
 .facts th{width:8.5em;font-weight:400;color:var(--soft);background:none}
 .facts th,.facts td{padding:4px 10px}
 .key{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:8px;vertical-align:-1px}
@@ -235,7 +236,7 @@ private:
             say("measure", "大小"), say("what, where, what to do", "说明"));
         for (auto i = begin; i < std::min(end, begin + kListedOfEach); ++i) {
             auto const& problem = m_contents.tally->problems[i];
-            m_html += "<tr><td>";
+            m_html += "<tr><td class=\"s\">";
             for (std::size_t k = 0; k < problem.subjects.size() && k < 4; ++k) {
                 put("{}{}", k == 0 ? "" : "<br/>", xml_escaped(subject_text(problem.subjects[k], m_contents.language)));
             }

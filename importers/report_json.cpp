@@ -97,6 +97,13 @@ using Json = nlohmann::ordered_json;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+[[nodiscard]] std::vector<std::string> in(std::vector<Words> const& remarks, Language language) {
+    std::vector<std::string> texts;
+    std::ranges::transform(remarks, std::back_inserter(texts),
+                           [&](Words const& remark) { return remark.in(language); });
+    return texts;
+}
+
 } // namespace
 
 std::string report_json(CheckReport const& report, Language language, std::size_t listed_of_each, bool geometry) {
@@ -117,7 +124,7 @@ std::string report_json(CheckReport const& report, Language language, std::size_
               {"datum_assumed", report.file.datum_assumed},
               {"encoding", report.file.encoding},
               {"code_field", report.code_field},
-              {"remarks", report.file.remarks},
+              {"remarks", in(report.file.remarks, language)},
               {"features", report.features},
               {"vertices", report.vertices},
               {"max_snap_m", report.snapped.max_m},
@@ -144,8 +151,8 @@ std::string report_json(ImportReport const& report, Language language) {
                          {"crs", file.crs},
                          {"datum_assumed", file.datum_assumed},
                          {"encoding", file.encoding},
-                         {"mapping", file.mapping},
-                         {"remarks", file.remarks}});
+                         {"mapping", file.mapping.english},
+                         {"remarks", in(file.remarks, language)}});
     }
     auto changes = Json::object();
     for (auto const& [name, count] : report.changes) {

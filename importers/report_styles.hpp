@@ -1,6 +1,6 @@
 #pragma once
 
-#include <wangge/importers/language.hpp>
+#include <wangge/base/words.hpp>
 
 #include <string>
 

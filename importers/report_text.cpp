@@ -47,7 +47,7 @@ void append_case(std::string& text, Problem const& problem, Language language) {
         if (last == nullptr || *last != problem.code) {
             auto const& kind = problem_kind(problem.code);
             line("{} {} {} ({}): {}", word_of(kind.severity, contents.language), static_cast<int>(kind.code), kind.slug,
-                 kind.title_zh, count);
+                 title_of(kind, contents.language), count);
             last = &problem.code;
             shown = 0;
         }
@@ -66,6 +66,14 @@ void append_case(std::string& text, Problem const& problem, Language language) {
 }
 
 } // namespace
+
+std::string reading_text(ImportReport const& report, Language language) {
+    std::string text;
+    for (auto const& [label, words] : contents_of(report, language).facts) {
+        fmt::format_to(std::back_inserter(text), "{}: {}\n", label, words);
+    }
+    return text;
+}
 
 std::string report_text(ImportReport const& report, Language language, std::size_t shown_of_each) {
     return text_of(contents_of(report, language), shown_of_each);

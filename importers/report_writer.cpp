@@ -49,16 +49,16 @@ bool report_draws(std::filesystem::path const& path) { return form_of(path) == F
 
 void check_report_path(std::filesystem::path const& path, std::span<std::filesystem::path const> sources) {
     if (!form_of(path)) {
-        throw Error{
-            ErrorCode::usage,
-            fmt::format("--report {}: a report is written as .html, .gpkg, .json or .txt; name it so", path.string())};
+        throw Error{ErrorCode::usage,
+                    words("--report {}: a report is written as .html, .gpkg, .json or .txt; name it so",
+                          "--report {}：报告可写成 .html、.gpkg、.json 或 .txt；请用这样的文件名", path.string())};
     }
     for (auto const& source : sources) {
         std::error_code ignored; // one that is not there is reported by its reader
         if (std::filesystem::equivalent(path, source, ignored)) {
-            throw Error{
-                ErrorCode::usage,
-                fmt::format("--report {}: that is the file to be read; give the report another name", path.string())};
+            throw Error{ErrorCode::usage,
+                        words("--report {}: that is the file to be read; give the report another name",
+                              "--report {}：这是要读取的文件；请给报告另取文件名", path.string())};
         }
     }
     auto const folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};

@@ -36,20 +36,22 @@ constexpr std::size_t kShpHeader = 100;
 constexpr std::size_t kIndexRecord = 8;
 constexpr std::size_t kDbfHeader = 32;
 
-[[noreturn]] void damaged(ShapefileParts::Part const& file, std::string const& what) {
-    throw Error{
-        ErrorCode::data_unreadable,
-        fmt::format("{}: {}; copy the whole Shapefile (.shp, .shx, .dbf) again from where it came", file.shown, what)};
+[[noreturn]] void damaged(ShapefileParts::Part const& file, Words const& what) {
+    throw Error{ErrorCode::data_unreadable,
+                words("{}: {}; copy the whole Shapefile (.shp, .shx, .dbf) again from where it came",
+                      "{}：{}；请从来源处重新复制整套 Shapefile（.shp、.shx、.dbf）", file.shown, what)};
 }
 
 void check_main_header(ShapefileParts::Part const& file) {
     auto const bytes = *file.bytes;
     if (bytes.size() < kShpHeader || big_u32(bytes, 0) != 9994) {
-        damaged(file, bytes.empty() ? "is empty (0 bytes)" : "does not begin as a Shapefile does");
+        damaged(file, bytes.empty() ? words("is empty (0 bytes)", "是空文件（0 字节）")
+                                    : words("does not begin as a Shapefile does", "开头不是 Shapefile"));
     }
     auto const declared = big_u32(bytes, 24) * 2;
     if (declared > bytes.size() || declared < kShpHeader) {
-        damaged(file, fmt::format("is cut short: its header says {} bytes, it has {}", declared, bytes.size()));
+        damaged(file, words("is cut short: its header says {} bytes, it has {}",
+                            "不完整：文件头写 {} 字节，实有 {} 字节", declared, bytes.size()));
     }
 }
 
@@ -69,13 +71,15 @@ struct Records {
         auto const at = big_u32(index, entry) * 2;
         auto const end = at + big_u32(index, entry + 4) * 2 + kIndexRecord;
         if (end > shapes.size()) {
-            damaged(parts.shp,
-                    fmt::format("is cut short: record {} ends at byte {}, the file at {}", i + 1, end, shapes.size()));
+            damaged(parts.shp, words("is cut short: record {} ends at byte {}, the file at {}",
+                                     "不完整：第 {} 条记录到第 {} 字节结束，文件只到 {}", i + 1, end, shapes.size()));
         }
         if (at < kShpHeader || end < at + kIndexRecord + 4 || big_u32(shapes, at + 4) != big_u32(index, entry + 4)) {
-            damaged(parts.shx, fmt::format("points for record {} to byte {} of the .shp, where it does not begin; the "
-                                           "two do not belong together, or one is damaged",
-                                           i + 1, at));
+            damaged(parts.shx,
+                    words("points for record {} to byte {} of the .shp, where it does not begin; the "
+                          "two do not belong together, or one is damaged",
+                          "把第 {} 条记录指向 .shp 的第 {} 字节，而记录不从那里开始；两个文件不配套，或其中之一已损坏",
+                          i + 1, at));
         }
         found.end = std::max(found.end, end);
     }
@@ -129,10 +133,10 @@ void feed(EncodingGuess& guess, Bytes bytes) {
 
 } // namespace
 
-std::vector<std::string> check_shapefile(ShapefileParts const& parts) {
+std::vector<Words> check_shapefile(ShapefileParts const& parts) {
     for (auto const& [part, extension] : {std::pair{&parts.shx, ".shx"}, std::pair{&parts.dbf, ".dbf"}}) {
         if (!part->bytes) {
-            damaged(parts.shp, fmt::format("its {} file is missing", extension));
+            damaged(parts.shp, words("its {} file is missing", "缺少 {} 文件", extension));
         }
     }
     check_main_header(parts.shp);
@@ -140,27 +144,29 @@ std::vector<std::string> check_shapefile(ShapefileParts const& parts) {
     auto const records = check_index(parts);
     auto const bytes = *parts.dbf.bytes;
     if (bytes.size() < kDbfHeader + 1) {
-        damaged(parts.dbf, bytes.empty() ? "is empty (0 bytes)" : "does not begin as a .dbf file does");
+        damaged(parts.dbf, bytes.empty() ? words("is empty (0 bytes)", "是空文件（0 字节）")
+                                         : words("does not begin as a .dbf file does", "开头不是 .dbf 文件"));
     }
     Dbf const dbf{bytes};
     if (dbf.header < kDbfHeader + 1 || dbf.width < 1 || dbf.header > bytes.size()) {
-        damaged(parts.dbf, "does not begin as a .dbf file does");
+        damaged(parts.dbf, words("does not begin as a .dbf file does", "开头不是 .dbf 文件"));
     }
     auto const whole = dbf.header + dbf.rows * dbf.width;
     if (whole > bytes.size()) {
-        damaged(parts.dbf,
-                fmt::format("is cut short: its header says {} rows of {} bytes, which is {} bytes, it has {}", dbf.rows,
-                            dbf.width, whole, bytes.size()));
+        damaged(parts.dbf, words("is cut short: its header says {} rows of {} bytes, which is {} bytes, it has {}",
+                                 "不完整：文件头写 {} 行、每行 {} 字节，共 {} 字节，实有 {} 字节", dbf.rows, dbf.width,
+                                 whole, bytes.size()));
     }
     if (dbf.rows != records.count) {
-        damaged(parts.dbf, fmt::format("has {} rows, but the .shx has {} records", dbf.rows, records.count));
+        damaged(parts.dbf, words("has {} rows, but the .shx has {} records", "有 {} 行，而 .shx 有 {} 条记录", dbf.rows,
+                                 records.count));
     }
     auto const declared = big_u32(*parts.shp.bytes, 24) * 2;
     if (declared > records.end) {
-        return {fmt::format(
-            "the .shp goes on for {} bytes after the last record of its .shx: if features are missing, have "
-            "it exported again",
-            declared - records.end)};
+        return {
+            words("the .shp goes on for {} bytes after the last record of its .shx: if features are missing, have it "
+                  "exported again",
+                  ".shp 在其 .shx 的最后一条记录之后还有 {} 个字节：若缺少要素，请重新导出", declared - records.end)};
     }
     return {};
 }
@@ -173,16 +179,17 @@ ShapefileText text_of_shapefile(ShapefileParts const& parts, ReadOptions const& 
     feed(guess, *parts.dbf.bytes);
     auto const found = guess.encoding();
     std::optional<std::string> claimed;
-    std::string claim;
+    auto claim = words("no .cpg", "没有 .cpg");
     if (parts.cpg.bytes) {
         auto const bytes = *parts.cpg.bytes;
         std::string label{reinterpret_cast<char const*>(bytes.data()), std::min<std::size_t>(bytes.size(), 40)};
         label = label.substr(0, label.find_last_not_of(" \r\n\t") + 1);
         claimed = canonical_encoding(label);
-        claim = fmt::format("the .cpg says '{}'", label);
+        claim = words("the .cpg says '{}'", ".cpg 写的是“{}”", label);
     } else if (auto const byte = (*parts.dbf.bytes)[29]; byte != std::byte{0}) {
         claimed = of_language_byte(byte);
-        claim = fmt::format("the .dbf says code page 0x{:02X}", std::to_integer<unsigned>(byte));
+        claim = words("the .dbf says code page {}", ".dbf 写的代码页是 {}",
+                      fmt::format("0x{:02X}", std::to_integer<unsigned>(byte)));
     }
     if (claimed && (guess.fits(*claimed) || !found)) {
         return {*claimed, {}};
@@ -190,7 +197,7 @@ ShapefileText text_of_shapefile(ShapefileParts const& parts, ReadOptions const& 
     ShapefileText result{found.value_or("GB18030"), {}}; // rows that do not fit become problems
     if (!guess.only_ascii()) {
         result.remarks.push_back(
-            fmt::format("{}: read as {}: {}", claim.empty() ? "no .cpg" : claim, result.encoding, guess.evidence()));
+            words("{}: read as {}: {}", "{}，按 {} 读取：{}", claim, result.encoding, guess.evidence()));
     }
     return result;
 }

@@ -50,17 +50,24 @@ constexpr std::string_view kMemory = "/vsimem/wangge/";
 
 [[nodiscard]] Bytes as_bytes(std::string const& text) { return std::as_bytes(std::span{text}); }
 
-[[noreturn]] void unreadable(std::string const& file, std::string const& what) {
-    throw Error{ErrorCode::data_unreadable, fmt::format("{}: {}", file, what)};
+[[noreturn]] void unreadable(std::string const& file, Words const& what) {
+    throw Error{ErrorCode::data_unreadable, words("{}: {}", "{}：{}", file, what)};
 }
-[[noreturn]] void rejected(std::string const& file, std::string const& what) {
-    throw Error{ErrorCode::data_rejected, fmt::format("{}: {}", file, what)};
+[[noreturn]] void rejected(std::string const& file, Words const& what) {
+    throw Error{ErrorCode::data_rejected, words("{}: {}", "{}：{}", file, what)};
 }
 
-constexpr char const* kAccepted =
-    "accepted are Shapefile (.shp), File Geodatabase (.gdb), GeoPackage (.gpkg), GeoJSON (.geojson, .json, .geojsonl; "
-    "also .gz), FlatGeobuf (.fgb), KML (.kml, .kmz), DXF (.dxf), SpatiaLite (.sqlite, .db), a PostGIS table "
-    "(PG:dbname=NAME TABLE) and a zip of one of these";
+[[nodiscard]] Words accepted() {
+    return words(
+        "accepted are Shapefile (.shp), File Geodatabase (.gdb), GeoPackage (.gpkg), GeoJSON (.geojson, .json, "
+        ".geojsonl; also .gz), FlatGeobuf (.fgb), KML (.kml, .kmz), DXF (.dxf), SpatiaLite (.sqlite, .db), a PostGIS "
+        "table (PG:dbname=NAME TABLE) and a zip of one of these",
+        "可用 Shapefile（.shp）、File "
+        "Geodatabase（.gdb）、GeoPackage（.gpkg）、GeoJSON（.geojson、.json、.geojsonl，也可 "
+        ".gz）、FlatGeobuf（.fgb）、KML（.kml、.kmz）、DXF（.dxf）、SpatiaLite（.sqlite、.db）、PostGIS "
+        "表（PG:dbname=库名 "
+        "表名），以及其中之一的 zip");
+}
 
 enum class Content { sqlite, shapefile, flatgeobuf, zip, gzip, text, dxf_binary, empty, unknown };
 
@@ -130,16 +137,16 @@ enum class Content { sqlite, shapefile, flatgeobuf, zip, gzip, text, dxf_binary,
 [[nodiscard]] Format check_sqlite(std::string const& shown, std::string const& name, Bytes bytes) {
     constexpr std::size_t kHeader = 100;
     if (bytes.size() < kHeader) {
-        unreadable(shown, "is cut short within its first bytes; copy it again from where it came");
+        unreadable(shown, words("is cut short within its first bytes; copy it again from where it came",
+                                "开头部分就不完整；请从来源处重新复制"));
     }
     auto const page = big_u32(bytes, 14) & 0xFFFFU; // two bytes from 16 on
     std::uint64_t const page_bytes = page == 1 ? 65536U : page;
     bool const count_valid = big_u32(bytes, 24) == big_u32(bytes, 92);
     auto const declared = big_u32(bytes, 28) * page_bytes;
     if (count_valid && declared > bytes.size()) {
-        unreadable(shown,
-                   fmt::format("is cut short: its header says {} bytes, it has {}; copy it again from where it came",
-                               declared, bytes.size()));
+        unreadable(shown, words("is cut short: its header says {} bytes, it has {}; copy it again from where it came",
+                                "不完整：文件头写 {} 字节，实有 {} 字节；请从来源处重新复制", declared, bytes.size()));
     }
     auto const application = as_text(bytes).substr(68, 4);
     bool const geopackage =
@@ -153,10 +160,11 @@ void check_unfinished_changes(std::string const& shown, std::filesystem::path co
         std::error_code error;
         auto const size = std::filesystem::file_size(path.string() + suffix, error);
         if (!error && size > 0) {
-            unreadable(shown,
-                       fmt::format("another program has it open or broke off while writing ('{}{}' lies beside it): "
-                                   "save and close it there (in QGIS: remove the layer, quit), then import it",
-                                   path.filename().string(), suffix));
+            unreadable(shown, words("another program has it open or broke off while writing ('{}{}' lies beside it): "
+                                    "save and close it there (in QGIS: remove the layer, quit), then import it",
+                                    "另有程序正打开它，或写入时中断（旁边有“{}{}"
+                                    "”）：请在该程序中保存并关闭（QGIS：移除图层并退出），再导入",
+                                    path.filename().string(), suffix));
         }
     }
 }
@@ -183,9 +191,11 @@ void check_unfinished_changes(std::string const& shown, std::filesystem::path co
 [[nodiscard]] std::uint64_t check_kml(std::string const& shown, std::string_view text) {
     auto const declares = text.find("<!DOCTYPE");
     if (declares != std::string_view::npos || text.find("<!ENTITY") != std::string_view::npos) {
-        rejected(shown,
-                 "declares XML entities (<!DOCTYPE or <!ENTITY), which no KML needs and which can do harm; have it "
-                 "exported again, or remove the declaration");
+        rejected(
+            shown,
+            words("declares XML entities (<!DOCTYPE or <!ENTITY), which no KML needs and which can do harm; have it "
+                  "exported again, or remove the declaration",
+                  "声明了 XML 实体（<!DOCTYPE 或 <!ENTITY），KML 不需要且可能有害；请重新导出，或去掉该声明"));
     }
     constexpr std::size_t kDeepest = 200;
     std::size_t depth = 0;
@@ -202,9 +212,8 @@ void check_unfinished_changes(std::string const& shown, std::filesystem::path co
         } else if (next != '?' && next != '!' && end != std::string_view::npos) {
             places += is_placemark(text.substr(at + 1, end - at - 1)) ? 1U : 0U;
             if (text[end - 1] != '/' && ++depth > kDeepest) {
-                rejected(shown,
-                         fmt::format("nests elements more than {} deep, which no KML needs; have it exported again",
-                                     kDeepest));
+                rejected(shown, words("nests elements more than {} deep, which no KML needs; have it exported again",
+                                      "元素嵌套超过 {} 层，KML 不需要；请重新导出", kDeepest));
             }
         }
     }
@@ -225,10 +234,9 @@ void check_json_depth(std::string const& shown, std::string_view text) {
             quoted = true;
         } else if (c == '{' || c == '[') {
             if (++depth > kDeepest) {
-                rejected(shown,
-                         fmt::format("nests brackets more than {} deep, which no GeoJSON needs; have it exported "
-                                     "again",
-                                     kDeepest));
+                rejected(shown, words("nests brackets more than {} deep, which no GeoJSON needs; have it exported "
+                                      "again",
+                                      "括号嵌套超过 {} 层，GeoJSON 不需要；请重新导出", kDeepest));
             }
         } else if (c == '}' || c == ']') {
             depth -= depth > 0 ? 1U : 0U;
@@ -376,9 +384,10 @@ SourceFile::SourceFile(std::filesystem::path const& path, std::string shown, Rea
     } else if (std::filesystem::is_regular_file(path, error)) {
         open_disk_file(path, options);
     } else if (std::filesystem::exists(path, error)) {
-        unreadable(m_shown, "is no regular file (a device or pipe); save it as a file first");
+        unreadable(m_shown, words("is no regular file (a device or pipe); save it as a file first",
+                                  "不是普通文件（而是设备或管道）；请先存为文件"));
     } else {
-        unreadable(m_shown, "there is no such file");
+        unreadable(m_shown, words("there is no such file", "没有这个文件"));
     }
     if (m_encoding.empty()) { // UTF-8 by the format's standard; some writers do not care, and the person knows
         bool const text = m_format == Format::geojson || m_format == Format::geojson_lines || m_format == Format::kml ||
@@ -423,9 +432,11 @@ void SourceFile::open_database(std::string const& connection) {
 
 void SourceFile::open_folder(std::filesystem::path const& path) {
     if (!is_geodatabase(path)) {
-        unreadable(m_shown,
-                   "is a folder and no File Geodatabase (it has no a00000001.gdbtable); name the .shp, .gpkg or "
-                   "other file in it");
+        unreadable(
+            m_shown,
+            words("is a folder and no File Geodatabase (it has no a00000001.gdbtable); name the .shp, .gpkg or "
+                  "other file in it",
+                  "是文件夹，但不是 File Geodatabase（没有 a00000001.gdbtable）；请写明其中的 .shp、.gpkg 等文件"));
     }
     m_format = Format::file_geodatabase;
     m_gdal_name = path.string();
@@ -437,17 +448,18 @@ void SourceFile::open_disk_file(std::filesystem::path const& path, ReadOptions c
     }
     auto const ending = ending_of(path.string());
     if (ending == ".dbf" || ending == ".shx" || ending == ".prj") {
-        unreadable(m_shown, "is one part of a Shapefile; name its .shp");
+        unreadable(m_shown, words("is one part of a Shapefile; name its .shp", "是 Shapefile 的一部分；请写其 .shp"));
     }
     if (ending == ".gdbtable" || ending == ".gdbtablx") {
-        unreadable(m_shown, "is one part of a File Geodatabase; name the folder it lies in (….gdb)");
+        unreadable(m_shown, words("is one part of a File Geodatabase; name the folder it lies in (….gdb)",
+                                  "是 File Geodatabase 的一部分；请写其所在的文件夹（….gdb）"));
     }
     if (!is_polygon_file(path)) {
-        unreadable(m_shown, fmt::format("is no boundary file by its name; {}", kAccepted));
+        unreadable(m_shown, words("is no boundary file by its name; {}", "从文件名看不是边界文件；{}", accepted()));
     }
     if (std::filesystem::file_size(path) > options.limits.memory_bytes / 2) {
-        rejected(m_shown, fmt::format("is larger than {} GiB, too large for one import; cut it into parts",
-                                      options.limits.memory_bytes >> 31U));
+        rejected(m_shown, words("is larger than {} GiB, too large for one import; cut it into parts",
+                                "超过 {} GiB，一次导入不了；请分成几部分", options.limits.memory_bytes >> 31U));
     }
     if (ending == ".shp") {
         open_disk_shapefile(path, options);
@@ -490,7 +502,8 @@ void SourceFile::open_bytes(Bytes bytes, std::string const& name, std::string co
     m_gdal_name = disk_name;
     switch (content_of(as_text(bytes.first(std::min<std::size_t>(bytes.size(), 4096))))) {
     case Content::empty:
-        unreadable(m_shown, "is empty (0 bytes); copy it again from where it came");
+        unreadable(m_shown, words("is empty (0 bytes); copy it again from where it came",
+                                  "是空文件（0 字节）；请从来源处重新复制"));
     case Content::sqlite:
         m_format = check_sqlite(m_shown, name, bytes);
         break;
@@ -502,10 +515,13 @@ void SourceFile::open_bytes(Bytes bytes, std::string const& name, std::string co
             open_archive(bytes, options);
             return;
         }
-        rejected(m_shown, "holds an archive inside an archive; unpack the outer one");
+        rejected(m_shown,
+                 words("holds an archive inside an archive; unpack the outer one", "压缩包里还有压缩包；请解压外层"));
     case Content::gzip: {
         if (disk_name.empty() || ending != ".gz") {
-            rejected(m_shown, "is gzip inside, whatever its name says; unpack it first, or give it its ending .gz");
+            rejected(m_shown,
+                     words("is gzip inside, whatever its name says; unpack it first, or give it its ending .gz",
+                           "内容是 gzip，与文件名不符；请先解压，或改用 .gz 后缀"));
         }
         m_members.push_back({name.substr(0, name.size() - 3), gunzip(bytes, m_shown, options.limits.inflated_bytes)});
         auto const& inner = m_members.back();
@@ -517,16 +533,20 @@ void SourceFile::open_bytes(Bytes bytes, std::string const& name, std::string co
         return;
     case Content::shapefile:
         unreadable(m_shown,
-                   "is the main file of a Shapefile; give it its name back (.shp), with .shx and .dbf beside it");
+                   words("is the main file of a Shapefile; give it its name back (.shp), with .shx and .dbf beside it",
+                         "是 Shapefile 的主文件；请恢复其文件名（.shp），并把 .shx、.dbf 放在旁边"));
     case Content::dxf_binary:
-        unreadable(m_shown, "is a binary DXF; save it as a text DXF (AutoCAD: SAVEAS, DXF, not binary)");
+        unreadable(m_shown, words("is a binary DXF; save it as a text DXF (AutoCAD: SAVEAS, DXF, not binary)",
+                                  "是二进制 DXF；请另存为文本 DXF（AutoCAD：SAVEAS，DXF，非二进制）"));
     case Content::unknown:
         if (ending == ".gpkg") {
             unreadable(m_shown,
-                       "is not a GeoPackage, whatever its name says; export it again as GeoPackage, or rename it "
-                       "to what it is");
+                       words("is not a GeoPackage, whatever its name says; export it again as GeoPackage, or rename it "
+                             "to what it is",
+                             "内容不是 GeoPackage，与文件名不符；请重新导出为 GeoPackage，或改为正确的文件名"));
         }
-        unreadable(m_shown, fmt::format("is none of the formats that are read, whatever its name says; {}", kAccepted));
+        unreadable(m_shown, words("is none of the formats that are read, whatever its name says; {}",
+                                  "内容不是可读取的格式，与文件名不符；{}", accepted()));
     }
     if (m_gdal_name.empty()) {
         m_gdal_name = in_memory(std::string{last_part(name)}, bytes);
@@ -538,7 +558,7 @@ void SourceFile::open_text(Bytes bytes, std::string const& name, std::string con
     auto text = as_text(bytes);
     std::string converted;
     if (auto from_utf16 = utf16_to_utf8(text)) {
-        m_remarks.emplace_back("its text is UTF-16");
+        m_remarks.push_back(words("its text is UTF-16", "文字编码为 UTF-16"));
         converted = std::move(*from_utf16);
     } else if (bool const utf8 = is_utf8(text);
                !options.encoding.empty() ? TextDecoder{options.encoding}.encoding() != "UTF-8" : !utf8) {
@@ -548,19 +568,23 @@ void SourceFile::open_text(Bytes bytes, std::string const& name, std::string con
             auto const found = guess.encoding();
             if (!found) {
                 unreadable(m_shown,
-                           "its text is neither UTF-8 nor GB18030 nor Big5; pass --encoding, or save it as UTF-8");
+                           words("its text is neither UTF-8 nor GB18030 nor Big5; pass --encoding, or save it as UTF-8",
+                                 "文字不是 UTF-8、GB18030 或 Big5；请用 --encoding 指明，或另存为 UTF-8"));
             }
             encoding = *found;
-            m_remarks.push_back(fmt::format("not UTF-8: read as {}: {}", encoding, guess.evidence()));
+            m_remarks.push_back(
+                words("not UTF-8: read as {}: {}", "不是 UTF-8，按 {} 读取：{}", encoding, guess.evidence()));
         }
         if (text.size() > options.limits.inflated_bytes / 3) {
-            rejected(m_shown, "is too large for text that is not UTF-8; save it as UTF-8");
+            rejected(m_shown, words("is too large for text that is not UTF-8; save it as UTF-8",
+                                    "文字不是 UTF-8，文件又过大；请另存为 UTF-8"));
         }
         converted = text;
         TextDecoder decoder{encoding};
         if (encoding != "UTF-8" && !decoder.decode(converted)) {
-            unreadable(m_shown, fmt::format("its text is not valid {}; pass the right --encoding, or save it as UTF-8",
-                                            decoder.encoding()));
+            unreadable(m_shown,
+                       words("its text is not valid {}; pass the right --encoding, or save it as UTF-8",
+                             "文字不是有效的 {}；请用 --encoding 指定正确的编码，或另存为 UTF-8", decoder.encoding()));
         }
         m_file_encoding = decoder.encoding();
     }
@@ -576,14 +600,19 @@ void SourceFile::open_text(Bytes bytes, std::string const& name, std::string con
     if (!format) {
         auto const ending = ending_of(name);
         bool const json = ending == ".geojson" || ending == ".json" || ending == ".geojsonl";
-        unreadable(m_shown, json
-                                ? "is not GeoJSON, whatever its name says: GeoJSON begins with '{'; export it again as "
-                                  "GeoJSON, or rename it to what it is"
-                            : ending == ".gpkg" ? "is not a GeoPackage, whatever its name says; export it again as "
-                                                  "GeoPackage, or rename it to what it is"
-                                                : fmt::format("is none of the formats that are read, whatever its name "
-                                                              "says; {}",
-                                                              kAccepted));
+        unreadable(m_shown,
+                   json ? words("is not GeoJSON, whatever its name says: GeoJSON begins with '{}'; export it "
+                                "again as GeoJSON, or rename it to what it is",
+                                "内容不是 GeoJSON，与文件名不符（GeoJSON 以“{}”开头）；请重新导出为 GeoJSON，"
+                                "或改为正确的文件名",
+                                "{")
+                   : ending == ".gpkg"
+                       ? words("is not a GeoPackage, whatever its name says; export it again as "
+                               "GeoPackage, or rename it to what it is",
+                               "内容不是 GeoPackage，与文件名不符；请重新导出为 GeoPackage，或改为正确的文件名")
+                       : words("is none of the formats that are read, whatever its name "
+                               "says; {}",
+                               "内容不是可读取的格式，与文件名不符；{}", accepted()));
     }
     m_format = *format;
     if (m_format == Format::kml) {
@@ -631,14 +660,19 @@ void SourceFile::open_archive(Bytes bytes, ReadOptions const& options) {
         });
     }
     if (candidates.empty()) {
+        if (archive.entries().empty()) {
+            unreadable(m_shown,
+                       words("is an empty zip; copy it again from where it came", "是空的 zip；请从来源处重新复制"));
+        }
         std::vector<std::string> some;
         for (auto const& entry : archive.entries()) {
             if (some.size() < 10) {
                 some.push_back(entry.name);
             }
         }
-        unreadable(m_shown, fmt::format("holds no file with boundaries (it has {} files: {}); {}",
-                                        archive.entries().size(), fmt::join(some, ", "), kAccepted));
+        unreadable(m_shown, words("holds no file with boundaries (it has {} files: {}); {}",
+                                  "里面没有边界文件（共 {} 个文件：{}）；{}", archive.entries().size(),
+                                  fmt::format("{}", fmt::join(some, ", ")), accepted()));
     }
     // --layer names one of them: by its name, with or without ending and folders, with a layer after it or not.
     auto const names_it = [&](std::string const& candidate) -> std::optional<std::string> {
@@ -665,11 +699,13 @@ void SourceFile::open_archive(Bytes bytes, ReadOptions const& options) {
         chosen = candidates;
     }
     if (chosen.size() != 1) {
-        auto const what = options.layer.empty() ? std::string{"name one with --layer"}
-                          : chosen.empty()      ? fmt::format("there is no '{}' among them", options.layer)
-                                                : fmt::format("'{}' names several; give the whole path", options.layer);
-        throw Error{ErrorCode::usage, fmt::format("{}: holds {} files with boundaries, {}: {}", m_shown,
-                                                  candidates.size(), what, fmt::join(candidates, ", "))};
+        auto const what = options.layer.empty() ? words("name one with --layer", "请用 --layer 指明一个")
+                          : chosen.empty() ? words("there is no '{}' among them", "其中没有“{}”", options.layer)
+                                           : words("'{}' names several; give the whole path",
+                                                   "有几个叫“{}”，请写完整路径", options.layer);
+        throw Error{ErrorCode::usage,
+                    words("{}: holds {} files with boundaries, {}: {}", "{}：里面有 {} 个边界文件，{}：{}", m_shown,
+                          candidates.size(), what, fmt::format("{}", fmt::join(candidates, ", ")))};
     }
     open_archived(archive, chosen.front(), options);
 }

@@ -3,6 +3,7 @@
 #include "archive.hpp"
 
 #include <wangge/base/files.hpp>
+#include <wangge/base/words.hpp>
 #include <wangge/importers/raw_feature.hpp>
 
 #include <filesystem>
@@ -55,7 +56,7 @@ public:
     [[nodiscard]] std::string const& file_encoding() const noexcept { return m_file_encoding; }
     /// Features that must come out, counted before GDAL; 0 where that is not known.
     [[nodiscard]] std::uint64_t places() const noexcept { return m_places; }
-    [[nodiscard]] std::vector<std::string> const& remarks() const noexcept { return m_remarks; }
+    [[nodiscard]] std::vector<Words> const& remarks() const noexcept { return m_remarks; }
 
 private:
     struct Member {
@@ -80,7 +81,7 @@ private:
     std::string m_file_encoding;
     Format m_format = Format::geopackage;
     std::uint64_t m_places = 0;
-    std::vector<std::string> m_remarks;
+    std::vector<Words> m_remarks;
     std::vector<MappedFile> m_mapped;
     std::vector<Member> m_members;
     std::vector<std::unique_ptr<std::string>> m_texts;

@@ -90,8 +90,8 @@ struct TextDecoder::Converter {
 TextDecoder::TextDecoder(std::string_view encoding) {
     auto const canonical = canonical_encoding(encoding);
     if (!canonical) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("encoding '{}' is not known; pass UTF-8, GB18030, GBK or BIG5", encoding)};
+        throw Error{ErrorCode::usage, words("encoding '{}' is not known; pass UTF-8, GB18030, GBK or BIG5",
+                                            "没有名为“{}”的编码；可用 UTF-8、GB18030、GBK、BIG5", encoding)};
     }
     m_encoding = *canonical;
     if (m_encoding == "UTF-8") {
@@ -292,17 +292,18 @@ bool EncodingGuess::fits(std::string_view canonical) const {
     return &*claimed == &utf8 || !tolerable(utf8) || m_texts <= 2;
 }
 
-std::string EncodingGuess::evidence() const {
-    std::string counts;
+Words EncodingGuess::evidence() const {
+    Words counts;
     std::string known;
     for (auto const& candidate : m_candidates) {
-        auto const* const separator = counts.empty() ? "" : ", ";
-        counts += fmt::format("{}{} in {}", separator, m_texts - std::min(candidate.invalid, m_texts),
-                              candidate.decoder.encoding());
-        known += fmt::format("{}{}", separator, candidate.known);
+        auto const valid = m_texts - std::min(candidate.invalid, m_texts);
+        auto const one = words("{} in {}", "{1} {0} 处有效", valid, candidate.decoder.encoding());
+        counts = known.empty() ? one : words("{}, {}", "{}，{}", counts, one);
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", candidate.known);
     }
-    return fmt::format("of {} texts beyond ASCII are valid {}{}", m_texts, counts,
-                       m_known.empty() ? std::string{} : fmt::format("; known places found: {}", known));
+    return m_known.empty() ? words("of {} texts beyond ASCII are valid {}", "{} 处非 ASCII 文字中：{}", m_texts, counts)
+                           : words("of {} texts beyond ASCII are valid {}; known places found: {}",
+                                   "{} 处非 ASCII 文字中：{}；认出的已知地名数依次为：{}", m_texts, counts, known);
 }
 
 } // namespace wangge::importers

@@ -26,8 +26,9 @@ XlsxSource::XlsxSource(std::string const& path, std::string shown, ReadOptions c
     m_dataset.reset(GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, allowed, nullptr, nullptr));
     if (!m_dataset || m_dataset->GetLayerCount() == 0) {
         throw Error{ErrorCode::data_unreadable,
-                    fmt::format("{}: is not a readable .xlsx workbook{}{}; save it again as .xlsx or as CSV", m_shown,
-                                m_messages.failed() ? ": " : "", m_messages.first_failure())};
+                    words("{}: is not a readable .xlsx workbook{}{}; save it again as .xlsx or as CSV",
+                          "{}：不是可读的 .xlsx 工作簿{}{}；请重新保存为 .xlsx 或 CSV", m_shown,
+                          m_messages.failed() ? ": " : "", m_messages.first_failure())};
     }
     choose_sheet(options.layer);
     auto const* const definition = m_sheet->GetLayerDefn();
@@ -43,8 +44,9 @@ XlsxSource::XlsxSource(std::string const& path, std::string shown, ReadOptions c
 
 void XlsxSource::check_damage() const {
     if (m_messages.failed()) {
-        throw Error{ErrorCode::data_unreadable, fmt::format("{}: is damaged: {}; save it again as .xlsx or as CSV",
-                                                            m_shown, m_messages.first_failure())};
+        throw Error{ErrorCode::data_unreadable,
+                    words("{}: is damaged: {}; save it again as .xlsx or as CSV",
+                          "{}：已损坏：{}；请重新保存为 .xlsx 或 CSV", m_shown, m_messages.first_failure())};
     }
 }
 
@@ -61,11 +63,13 @@ void XlsxSource::choose_sheet(std::string const& wanted) {
         m_sheet = m_dataset->GetLayerByName(wanted.c_str());
         if (m_sheet == nullptr) {
             throw Error{ErrorCode::usage,
-                        fmt::format("{}: there is no sheet '{}'; it has: {}", m_shown, wanted, fmt::join(names, ", "))};
+                        words("{}: there is no sheet '{}'; it has: {}", "{}：没有工作表“{}”；现有：{}", m_shown, wanted,
+                              fmt::format("{}", fmt::join(names, ", ")))};
         }
     } else if (filled.size() > 1) {
-        throw Error{ErrorCode::usage, fmt::format("{}: has {} sheets with rows, name one with --layer: {}", m_shown,
-                                                  filled.size(), fmt::join(filled, ", "))};
+        throw Error{ErrorCode::usage, words("{}: has {} sheets with rows, name one with --layer: {}",
+                                            "{}：有 {} 个含数据的工作表，请用 --layer 指明一个：{}", m_shown,
+                                            filled.size(), fmt::format("{}", fmt::join(filled, ", ")))};
     } else {
         m_sheet = filled.empty() ? m_dataset->GetLayer(0) : m_dataset->GetLayerByName(filled.front().c_str());
     }
@@ -92,7 +96,9 @@ bool XlsxSource::next(RawFeature& row, std::vector<RowProblem>& problems) {
             }
         }
         if (!std::ranges::all_of(row.fields, [](std::string const& text) { return is_utf8(text); })) {
-            problems.push_back({ProblemCode::unreadable_text, "a cell holds text that is not valid UTF-8"});
+            problems.push_back({ProblemCode::unreadable_text,
+                                words("a cell holds text that is not valid UTF-8; save the workbook again",
+                                      "有一个单元格的文字不是有效的 UTF-8；请重新保存该工作簿")});
             row.fields.assign(m_header.columns.size(), {});
             return true;
         }

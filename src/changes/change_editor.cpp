@@ -42,9 +42,9 @@ public:
         auto const* const found = m_state.find(code);
         if (found == nullptr) {
             throw Error{ErrorCode::not_found,
-                        fmt::format("grid {} is not in force on {}, the effective day of change set {} '{}'; check the "
-                                    "code",
-                                    code.str(), m_draft.days.from.str(), m_draft.id, m_draft.title)};
+                        words("grid {} is not in force on {}, the effective day of change set {} '{}'; check the code",
+                              "网格 {} 在 {}（变更单 {} “{}”的生效日期）不生效；请核对编码", code.str(),
+                              m_draft.days.from.str(), m_draft.id, m_draft.title)};
         }
         return *found;
     }
@@ -60,7 +60,8 @@ public:
         auto const division = m_registry.division(village, m_draft.days.from);
         if (!division || division->level < Level::village) {
             throw Error{ErrorCode::not_found,
-                        fmt::format("{} is no village on {}; check the code", village.str(), m_draft.days.from.str())};
+                        words("{} is no village on {}; check the code", "{} 在 {} 不是村居；请核对编码", village.str(),
+                              m_draft.days.from.str())};
         }
     }
 
@@ -92,20 +93,26 @@ void require_same_ground(Grid const& whole, std::vector<NewGrid> const& parts) {
         area += geom::area_m2(part.shape);
     }
     constexpr double kNothingM2 = 0.01;
-    auto const refuse = [&](double m2, geom::Point at, std::string_view what) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("grid {}: {:.2f} m2 {} near {:.7f} {:.7f}; the parts of a split are to have the ground "
-                                "of the grid, all of it and each piece once",
-                                whole.code.str(), m2, what, geom::to_degrees(at.lon), geom::to_degrees(at.lat))};
+    auto const refuse = [&](double m2, geom::Point at, Words const& what) {
+        throw Error{
+            ErrorCode::data_rejected,
+            words("grid {}: {} m2 {} near {}; the parts of a split are to have the ground of the grid, all of it "
+                  "and each piece once",
+                  "网格 {}：{3} 附近有 {1} 平方米{2}；拆分的各部分合起来要正好是该网格，不缺不重", whole.code.str(),
+                  fmt::format("{:.2f}", m2), what,
+                  fmt::format("{:.7f} {:.7f}", geom::to_degrees(at.lon), geom::to_degrees(at.lat)))};
     };
     for (auto const& share : topology::area_shares(before, after)) {
         bool const in_no_part = share.after == topology::kNobody;
         if (share.area_m2 >= kNothingM2 && (in_no_part || share.before == topology::kNobody)) {
-            refuse(share.area_m2, share.at, in_no_part ? "of it are in no part" : "of the parts lie outside it");
+            refuse(share.area_m2, share.at,
+                   in_no_part ? words("of it are in no part", "不属于任何部分")
+                              : words("of the parts lie outside it", "在该网格之外"));
         }
     }
     if (double const twice = area - geom::area_m2(whole.shape); twice >= kNothingM2) {
-        refuse(twice, geom::interior_point(parts.front().shape), "are in more than one part, perhaps");
+        refuse(twice, geom::interior_point(parts.front().shape),
+               words("are in more than one part, perhaps", "可能属于不止一个部分"));
     }
 }
 
@@ -142,7 +149,7 @@ Added ChangeEditor::create(NewGrid grid, DivisionCode village, GridKind kind) {
     Drawing const drawing{m_registry, m_draft};
     drawing.require_village(village);
     if (grid.name.empty()) {
-        throw Error{ErrorCode::usage, "a grid that is created has a name: --name"};
+        throw Error{ErrorCode::usage, words("a grid that is created has a name: --name", "新建网格要有名称：--name")};
     }
     Operation operation;
     operation.kind = OperationKind::create;
@@ -164,7 +171,8 @@ Added ChangeEditor::split(GridCode const& code, std::vector<NewGrid> parts, bool
     Drawing drawing{m_registry, m_draft};
     auto const& whole = drawing.grid(code);
     if (parts.size() < 2) {
-        throw Error{ErrorCode::usage, fmt::format("grid {}: a split has two parts or more", code.str())};
+        throw Error{ErrorCode::usage,
+                    words("grid {}: a split has two parts or more", "网格 {}：拆分至少要有两个部分", code.str())};
     }
     require_same_ground(whole, parts);
     Operation operation;
@@ -194,15 +202,17 @@ Added ChangeEditor::merge(std::span<GridCode const> codes, std::optional<GridCod
     Drawing drawing{m_registry, m_draft};
     std::set<GridCode> const merged(codes.begin(), codes.end());
     if (merged.size() < 2 || merged.size() != codes.size()) {
-        throw Error{ErrorCode::usage, "a merge has two grids or more, each once"};
+        throw Error{ErrorCode::usage,
+                    words("a merge has two grids or more, each once", "合并至少要有两个网格，各写一次")};
     }
     if (into && !merged.contains(*into)) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("--into {}: it is not one of the grids that are merged", into->str())};
+        throw Error{ErrorCode::usage, words("--into {}: it is not one of the grids that are merged",
+                                            "--into {}：它不在被合并的网格之中", into->str())};
     }
     if (into && new_code) {
         throw Error{ErrorCode::usage,
-                    "a merge goes on under the code of one of its grids or under a new one, not both"};
+                    words("a merge goes on under the code of one of its grids or under a new one, not both",
+                          "合并后要么沿用其中一个网格的编码，要么用新编码，二者取一")};
     }
     std::vector<geom::MultiPolygon const*> shapes;
     auto const first = drawing.grid(into.value_or(codes.front()));
@@ -213,8 +223,8 @@ Added ChangeEditor::merge(std::span<GridCode const> codes, std::optional<GridCod
         grids.push_back(drawing.grid(code));
         if (grids.back().village != first.village || grids.back().kind != first.kind) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("grids {} and {} are of different villages or kinds; reparent one of them first",
-                                    first.code.str(), code.str())};
+                        words("grids {} and {} are of different villages or kinds; reparent one of them first",
+                              "网格 {} 与 {} 的村居或类型不同；请先把其中之一改属", first.code.str(), code.str())};
         }
     }
     for (auto const& grid : grids) {
@@ -260,7 +270,8 @@ Added ChangeEditor::reparent(GridCode const& code, DivisionCode village) {
 
 Added ChangeEditor::rename(GridCode const& code, std::string name) {
     if (name.empty()) {
-        throw Error{ErrorCode::usage, "a grid has a name; state the new one: --name"};
+        throw Error{ErrorCode::usage,
+                    words("a grid has a name; state the new one: --name", "请写明网格的新名称：--name")};
     }
     Drawing drawing{m_registry, m_draft};
     Operation operation;
@@ -272,7 +283,8 @@ Added ChangeEditor::rename(GridCode const& code, std::string name) {
 
 Added ChangeEditor::accept_gap(geom::Point at, std::string reason) {
     if (reason.empty()) {
-        throw Error{ErrorCode::usage, "a gap is accepted for a reason (water, disputed land): --reason"};
+        throw Error{ErrorCode::usage, words("a gap is accepted for a reason (water, disputed land): --reason",
+                                            "认可空地要写明原因（水域、争议地）：--reason")};
     }
     Operation operation;
     operation.kind = OperationKind::accept_gap;
@@ -286,7 +298,8 @@ namespace {
 /// Must be something, in the form in which names are compared.
 void require_text(std::string const& text, std::string_view what) {
     if (address::Normalizer::name(text).empty()) {
-        throw Error{ErrorCode::usage, fmt::format("{} says nothing that could be found; state it", what)};
+        throw Error{ErrorCode::usage,
+                    words("{} says nothing that could be found; state it", "{} 中没有可供查找的内容；请写明", what)};
     }
 }
 
@@ -297,13 +310,15 @@ the_point(registry::Registry const& registry, std::string const& id, std::string
         std::erase_if(found, [&](auto const& one) { return one.first.source != source; });
     }
     if (found.empty()) {
-        throw Error{ErrorCode::not_found, fmt::format("no imported address point has the id '{}'{}; check the id", id,
-                                                      source.empty() ? "" : fmt::format(" in {}", source))};
+        throw Error{ErrorCode::not_found, words("no imported address point has the id '{}'{}; check the id",
+                                                "没有编码为“{}”的已导入地址点{}；请核对编码", id,
+                                                source.empty() ? Words{} : words(" in {}", "（{} 中）", source))};
     }
     if (found.size() > 1) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("the files {} and {} each have an address point '{}'; state which: --source FILE",
-                                found[0].first.source, found[1].first.source, id)};
+                    words("the files {} and {} each have an address point '{}'; state which: --source FILE",
+                          "文件 {} 和 {} 都有地址点“{}”；请指明是哪个：--source 文件", found[0].first.source,
+                          found[1].first.source, id)};
     }
     return std::move(found.front());
 }
@@ -313,12 +328,13 @@ the_point(registry::Registry const& registry, std::string const& id, std::string
 Added ChangeEditor::alias(DivisionCode division, std::string text, std::string reason) {
     require_text(text, "--name");
     if (reason.empty()) {
-        throw Error{ErrorCode::usage, "a name is given for a reason (who calls it that): --reason"};
+        throw Error{ErrorCode::usage, words("a name is given for a reason (who calls it that): --reason",
+                                            "添加别名要写明依据（谁这样称呼）：--reason")};
     }
     auto const day = m_registry.draft(m_draft).days.from;
     if (!m_registry.division(division, day)) {
-        throw Error{ErrorCode::not_found,
-                    fmt::format("{} is no division on {}; check the code", division.str(), day.str())};
+        throw Error{ErrorCode::not_found, words("{} is no division on {}; check the code",
+                                                "{} 在 {} 不是区划；请核对编码", division.str(), day.str())};
     }
     Operation operation;
     operation.kind = OperationKind::alias;
@@ -329,7 +345,8 @@ Added ChangeEditor::alias(DivisionCode division, std::string text, std::string r
 
 Added ChangeEditor::address(NewAddress given, std::string reason) {
     if (reason.empty()) {
-        throw Error{ErrorCode::usage, "an address is added or corrected for a reason (who saw it): --reason"};
+        throw Error{ErrorCode::usage, words("an address is added or corrected for a reason (who saw it): --reason",
+                                            "添加或更正地址要写明依据（谁核实的）：--reason")};
     }
     Operation operation;
     operation.kind = OperationKind::address;
@@ -356,20 +373,20 @@ Added ChangeEditor::address(NewAddress given, std::string reason) {
         }
         if (!changed) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("the point '{}' of {} says that already; state what is to be corrected: --text, "
-                                    "--at",
-                                    where.id, where.source)};
+                        words("the point '{}' of {} says that already; state what is to be corrected: --text, --at",
+                              "{1} 的地址点“{0}”本来如此；请写明要更正什么：--text、--at", where.id, where.source)};
         }
         operation.at = given.at.value_or(imported.at);
         address.corrects = std::move(where);
     }
     require_text(point.text, "--text");
     if (!operation.at) {
-        throw Error{ErrorCode::usage, "a new address has a position: --at LON,LAT"};
+        throw Error{ErrorCode::usage,
+                    words("a new address has a position: --at LON,LAT", "新地址要有位置：--at 经度,纬度")};
     }
     if (point.village.valid() && !m_registry.division(point.village, m_registry.draft(m_draft).days.from)) {
-        throw Error{ErrorCode::not_found,
-                    fmt::format("--village: {} is no division; check the code, or leave it out", point.village.str())};
+        throw Error{ErrorCode::not_found, words("--village: {} is no division; check the code, or leave it out",
+                                                "--village：{} 不是区划；请核对编码，或不填", point.village.str())};
     }
     return record(std::move(operation));
 }
@@ -377,7 +394,8 @@ Added ChangeEditor::address(NewAddress given, std::string reason) {
 std::vector<geom::MultiPolygon> cut_along(geom::MultiPolygon const& shape, std::vector<geom::Point> path) {
     constexpr double kFarthestM = 30;
     if (path.size() < 2) {
-        throw Error{ErrorCode::usage, "a line that cuts a grid has two positions or more"};
+        throw Error{ErrorCode::usage,
+                    words("a line that cuts a grid has two positions or more", "切割网格的线至少要有两个位置")};
     }
     struct Corner {
         std::size_t part = 0, vertex = 0;
@@ -398,15 +416,20 @@ std::vector<geom::MultiPolygon> cut_along(geom::MultiPolygon const& shape, std::
     auto const begin = nearest(path.front()), end = nearest(path.back());
     for (auto const& [corner, p] : {std::pair{begin, path.front()}, {end, path.back()}}) {
         if (corner.distance_m > kFarthestM) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{:.7f} {:.7f} is {:.1f} m from the nearest vertex of the grid's outline; a line "
-                                    "that cuts a grid begins and ends at vertices of it",
-                                    geom::to_degrees(p.lon), geom::to_degrees(p.lat), corner.distance_m)};
+            throw Error{
+                ErrorCode::data_rejected,
+                words("{} is {} m from the nearest vertex of the grid's outline; a line that cuts a grid begins "
+                      "and ends at vertices of it",
+                      "{} 距网格边界最近的节点 {} 米；切割线要从边界的一个节点到另一个节点",
+                      fmt::format("{:.7f} {:.7f}", geom::to_degrees(p.lon), geom::to_degrees(p.lat)),
+                      fmt::format("{:.1f}", corner.distance_m))};
         }
     }
     if (begin.part != end.part || begin.vertex == end.vertex) {
-        throw Error{ErrorCode::data_rejected, "a line that cuts a grid leads from one vertex of its outline to another "
-                                              "one of the same part"};
+        throw Error{
+            ErrorCode::data_rejected,
+            words("a line that cuts a grid leads from one vertex of its outline to another one of the same part",
+                  "切割线要从网格边界的一个节点到同一部件的另一个节点")};
     }
     auto const& part = shape.parts[begin.part];
     auto const& ring = part.outer;
@@ -429,8 +452,9 @@ std::vector<geom::MultiPolygon> cut_along(geom::MultiPolygon const& shape, std::
     halves[1].parts.push_back({side(end.vertex, begin.vertex, true), {}});
     for (auto const& half : halves) {
         if (geom::winding(half.parts[0].outer) <= 0) {
-            throw Error{ErrorCode::data_rejected, "the line does not cut the grid in two: it runs along its outline or "
-                                                  "leaves it"};
+            throw Error{ErrorCode::data_rejected,
+                        words("the line does not cut the grid in two: it runs along its outline or leaves it",
+                              "该线没有把网格切成两块：它沿着边界走，或出了网格")};
         }
     }
     for (auto const& hole : part.holes) {

@@ -1,5 +1,6 @@
 #include <wangge/changes/change_set_text.hpp>
 #include <wangge/geom/measure.hpp>
+#include <wangge/geom/problem_text.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,7 @@ Json codes(std::vector<GridCode> const& list) {
     return json;
 }
 
-Json head(registry::ChangeDraft const& draft) {
+Json head(registry::ChangeDraft const& draft, Language language) {
     Json json{{"change_set", draft.id},
               {"title", draft.title},
               {"status", to_string(draft.status)},
@@ -41,7 +42,8 @@ Json head(registry::ChangeDraft const& draft) {
     json["undoes"] = draft.undoes ? Json(*draft.undoes) : Json(nullptr);
     json["undoes_import"] = draft.undoes_change_set && !draft.undoes ? Json(*draft.undoes_change_set) : Json(nullptr);
     json["approver"] = draft.approver.empty() ? Json(nullptr) : Json(draft.approver);
-    json["reopened_because"] = draft.reopened_because.empty() ? Json(nullptr) : Json(draft.reopened_because);
+    json["reopened_because"] =
+        draft.reopened_because.english.empty() ? Json(nullptr) : Json(draft.reopened_because.in(language));
     json["generation"] = draft.published ? Json(*draft.published) : Json(nullptr);
     return json;
 }
@@ -116,26 +118,26 @@ Json to_json(registry::Operation const& operation) {
     return json;
 }
 
-Json to_json(Conflict const& conflict) {
+Json to_json(Conflict const& conflict, Language language) {
     Json json{{"operation", conflict.operation == 0 ? Json(nullptr) : Json(conflict.operation)},
               {"grid", code_of(conflict.grid)},
-              {"message", conflict.message}};
+              {"message", conflict.message.in(language)}};
     json["since_change_set"] = conflict.since && conflict.since->draft ? Json(*conflict.since->draft) : Json(nullptr);
     json["since_title"] = conflict.since ? Json(conflict.since->title) : Json(nullptr);
     return json;
 }
 
-Json outcome(Examination const& examined) {
+Json outcome(Examination const& examined, Language language) {
     Json json{{"errors", examined.count(Severity::error)},
               {"warnings", examined.count(Severity::warning) + examined.remarks.size()},
               {"notes", examined.count(Severity::note)}};
     auto& conflicts = json["conflicts"] = Json::array();
     for (auto const& conflict : examined.conflicts) {
-        conflicts.push_back(to_json(conflict));
+        conflicts.push_back(to_json(conflict, language));
     }
     auto& remarks = json["remarks"] = Json::array();
     for (auto const& remark : examined.remarks) {
-        remarks.push_back({{"operation", remark.operation}, {"message", remark.message}});
+        remarks.push_back({{"operation", remark.operation}, {"message", remark.message.in(language)}});
     }
     auto& days = json["days"] = Json::array();
     for (auto const day : examined.days) {
@@ -153,7 +155,7 @@ Json outcome(Examination const& examined) {
                  {"problem", kind.slug},
                  {"severity", to_string(kind.severity)},
                  {"subjects", problem.subjects},
-                 {"message", problem.message}};
+                 {"message", sentence(problem, language)}};
         if (problem.place) {
             one["at"] = position(problem.place->at);
         }
@@ -169,8 +171,8 @@ Json outcome(Examination const& examined) {
 } // namespace
 
 std::string draft_json(registry::ChangeDraft const& draft, std::span<registry::Operation const> operations,
-                       std::span<registry::DraftMeeting const> meetings) {
-    auto json = head(draft);
+                       std::span<registry::DraftMeeting const> meetings, Language language) {
+    auto json = head(draft, language);
     auto& list = json["list"] = Json::array();
     for (auto const& operation : operations) {
         list.push_back(to_json(operation));
@@ -183,32 +185,33 @@ std::string draft_json(registry::ChangeDraft const& draft, std::span<registry::O
     return dumped(json);
 }
 
-std::string drafts_json(std::span<registry::ChangeDraft const> drafts) {
+std::string drafts_json(std::span<registry::ChangeDraft const> drafts, Language language) {
     auto json = Json::array();
     for (auto const& draft : drafts) {
-        json.push_back(head(draft));
+        json.push_back(head(draft, language));
     }
     return dumped(json);
 }
 
-std::string check_json(Examination const& examined, std::span<registry::DraftMeeting const> meetings) {
-    auto json = head(examined.draft);
-    json.update(outcome(examined));
+std::string check_json(Examination const& examined, std::span<registry::DraftMeeting const> meetings,
+                       Language language) {
+    auto json = head(examined.draft, language);
+    json.update(outcome(examined, language));
     json["meets"] = to_json(meetings);
     json["content"] = examined.content.hex();
     return dumped(json);
 }
 
 std::string added_json(registry::ChangeDraft const& draft, registry::Operation const& operation,
-                       std::span<registry::DraftMeeting const> meetings) {
-    auto json = head(draft);
+                       std::span<registry::DraftMeeting const> meetings, Language language) {
+    auto json = head(draft, language);
     json["added"] = to_json(operation);
     json["meets"] = to_json(meetings);
     return dumped(json);
 }
 
-std::string preview_json(Preview const& preview) {
-    auto json = head(preview.examination.draft);
+std::string preview_json(Preview const& preview, Language language) {
+    auto json = head(preview.examination.draft, language);
     json["first_day"] = preview.examination.first_day.str();
     json["added"] = codes(preview.added);
     json["reshaped"] = codes(preview.reshaped);
@@ -269,7 +272,7 @@ std::string preview_json(Preview const& preview) {
     }
     auto& conflicts = json["conflicts"] = Json::array();
     for (auto const& conflict : preview.examination.conflicts) {
-        conflicts.push_back(to_json(conflict));
+        conflicts.push_back(to_json(conflict, language));
     }
     json["meets"] = to_json(preview.meetings);
     return dumped(json);

@@ -20,18 +20,20 @@ using registry::OperationKind;
 namespace {
 
 /// Error{data_rejected} unless what was checked is what is there; the change set is then open again.
-void require_as_checked(registry::Registry& registry, Examination const& examined, std::string_view step,
+void require_as_checked(registry::Registry& registry, Examination const& examined, Words const& step,
                         std::string const& by) {
     auto const& draft = examined.draft;
     if (examined.conflicts.empty() && examined.content.hex() == draft.check_digest) {
         return;
     }
-    auto const why = examined.conflicts.empty() ? std::string{"what lies round it has changed since it was checked"}
-                                                : examined.conflicts.front().message;
+    auto const why = examined.conflicts.empty()
+                         ? words("what lies round it has changed since it was checked", "检查之后其周边已有变化")
+                         : examined.conflicts.front().message;
     registry.reopen_draft(draft.id, why, by);
     throw Error{ErrorCode::data_rejected,
-                fmt::format("change set {} '{}' cannot be {}: {}. Check it again: wangge changes check {}", draft.id,
-                            draft.title, step, why, draft.id)};
+                words("change set {0} '{1}' cannot be {2}: {3}. Check it again: wangge changes check {0}",
+                      "变更单 {0} “{1}”不能{2}：{3}。请重新检查：wangge changes check {0}", draft.id, draft.title, step,
+                      why)};
 }
 
 /// Where the ground of the grids that change shape goes on the first day.
@@ -80,8 +82,9 @@ void record_touched(registry::Registry& registry, Examination const& examined) {
 StepResult check(registry::Registry& registry, std::int64_t draft, std::string const& by) {
     auto const before = registry.draft(draft);
     if (before.status == DraftStatus::applied || before.status == DraftStatus::discarded) {
-        throw Error{ErrorCode::data_rejected, fmt::format("change set {} '{}' is {}; there is nothing to check", draft,
-                                                          before.title, to_string(before.status))};
+        throw Error{ErrorCode::data_rejected,
+                    words("change set {} '{}' is {}; there is nothing to check", "变更单 {} “{}”{}，没有可检查的内容",
+                          draft, before.title, words_of(before.status))};
     }
     StepResult result{examine(registry, draft, Depth::coverage), {}};
     record_touched(registry, result.examination);
@@ -94,7 +97,7 @@ StepResult check(registry::Registry& registry, std::int64_t draft, std::string c
 
 void approve(registry::Registry& registry, std::int64_t draft, std::string const& approver) {
     if (registry.draft(draft).status == DraftStatus::checked) {
-        require_as_checked(registry, examine(registry, draft, Depth::content), "approved", approver);
+        require_as_checked(registry, examine(registry, draft, Depth::content), words("approved", "批准"), approver);
     }
     registry.approve_draft(draft, approver);
 }
@@ -103,13 +106,15 @@ Applied apply(registry::Registry& registry, std::int64_t draft, std::string cons
     auto const before = registry.draft(draft);
     if (before.status != DraftStatus::approved) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' is {}{}; only an approved one is applied: wangge changes approve "
-                                "{} --approver NAME",
-                                draft, before.title, to_string(before.status),
-                                before.reopened_because.empty() ? "" : " (" + before.reopened_because + ")", draft)};
+                    words("change set {0} '{1}' is {2}{3}; only an approved one is applied: wangge changes approve {0} "
+                          "--approver NAME",
+                          "变更单 {0} “{1}”{2}{3}；只有已批准的才能应用：wangge changes approve {0} --approver 姓名",
+                          draft, before.title, words_of(before.status),
+                          before.reopened_because.english.empty() ? Words{}
+                                                                  : words(" ({})", "（{}）", before.reopened_because))};
     }
     auto examined = examine(registry, draft, Depth::content);
-    require_as_checked(registry, examined, "applied", by);
+    require_as_checked(registry, examined, words("applied", "应用"), by);
     examined.change_set.lineage = lineage_of(examined);
     Applied applied;
     applied.meetings = registry.drafts_meeting(draft);
@@ -120,19 +125,19 @@ Applied apply(registry::Registry& registry, std::int64_t draft, std::string cons
     return applied;
 }
 
-std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string const& author,
-                  std::optional<Date> from) {
+std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string const& author, std::optional<Date> from,
+                  Language language) {
     auto const undone = registry.draft(draft);
     if (!undone.change_set) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' is {}, not applied; there is nothing to undo", draft, undone.title,
-                                to_string(undone.status))};
+        throw Error{ErrorCode::data_rejected, words("change set {} '{}' is {}, not applied; there is nothing to undo",
+                                                    "变更单 {} “{}”{}，尚未应用，没有可撤销的内容", draft, undone.title,
+                                                    words_of(undone.status))};
     }
-    return undo_applied(registry, *undone.change_set, author, from);
+    return undo_applied(registry, *undone.change_set, author, from, language);
 }
 
 std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set, std::string const& author,
-                          std::optional<Date> from) {
+                          std::optional<Date> from, Language language) {
     auto const undone = registry.applied_change(change_set);
     auto const timelines = registry.timelines(change_set);
     DateInterval days{kForever, kAlways};
@@ -155,21 +160,25 @@ std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
     reach(registry.staff_addresses_of(undone.change_set, registry::Registry::Side::recorded));
     if (days.empty()) {
         if (!undone.draft) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{} was applied by a program that did not keep what imports had found; import the "
-                                    "boundaries as they were before as a change set (wangge changes new --from)",
-                                    name_of(undone))};
+            throw Error{
+                ErrorCode::data_rejected,
+                words("{} was applied by a program that did not keep what imports had found; import the "
+                      "boundaries as they were before as a change set (wangge changes new --from)",
+                      "{}是由旧版程序应用的，没有保留导入前的情况；请以变更单重新导入原来的边界（wangge changes "
+                      "new --from）",
+                      name_of(undone))};
         }
         days = registry.draft(*undone.draft).days;
     }
     days.from = std::max(days.from, from.value_or(days.from));
     if (days.empty()) {
-        throw Error{ErrorCode::usage, fmt::format("{} has no effect from {} on; it ended on {}", name_of(undone),
-                                                  days.from.str(), days.to.str())};
+        throw Error{ErrorCode::usage,
+                    words("{} has no effect from {} on; it ended on {}", "{}自 {} 起没有效力；它已于 {} 终止",
+                          name_of(undone), days.from.str(), days.to.str())};
     }
     auto const id = registry.make_draft(
-        {fmt::format("undo of {}",
-                     undone.draft ? fmt::format("{} '{}'", *undone.draft, undone.title) : name_of(undone)),
+        {undone.draft ? said(language, "undo of {} '{}'", "撤销变更单 {} “{}”", *undone.draft, undone.title)
+                      : said(language, "undo of {}", "撤销{}", name_of(undone)),
          author,
          days,
          change_set,
@@ -218,7 +227,8 @@ std::int64_t make_change_set(registry::Registry& registry, registry::NewDraft co
                 add(OperationKind::retire).effect = registry::Effect::end;
                 break;
             case ChangeKind::restored:
-                throw Error{ErrorCode::usage, fmt::format("grid {}: only an undo restores a grid", after.code.str())};
+                throw Error{ErrorCode::usage, words("grid {}: only an undo restores a grid",
+                                                    "网格 {}：只有撤销才能恢复网格", after.code.str())};
             }
         }
     }

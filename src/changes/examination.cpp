@@ -131,7 +131,7 @@ public:
                 if (error.code() != ErrorCode::data_rejected) {
                     throw;
                 }
-                m_result.conflicts.push_back({0, std::nullopt, std::nullopt, error.what()});
+                m_result.conflicts.push_back({0, std::nullopt, std::nullopt, error.words()});
             }
         }
         hash_change_set();
@@ -171,9 +171,9 @@ private:
         if (m_result.conflicts.empty() && set.empty() && !accepts) {
             m_result.conflicts.push_back(
                 {0, std::nullopt, std::nullopt,
-                 fmt::format("change set {} '{}' changes nothing on {}: it has no operation, or all is as it says "
-                             "already",
-                             draft.id, draft.title, draft.days.from.str())});
+                 words("change set {} '{}' changes nothing on {}: it has no operation, or all is as it says already",
+                       "变更单 {} “{}”在 {} 没有改变任何内容：没有操作，或现状已如其所述", draft.id, draft.title,
+                       draft.days.from.str())});
         }
     }
 
@@ -238,22 +238,22 @@ private:
             if (operation.kind != registry::OperationKind::accept_gap || operation.dropped_by || !operation.at) {
                 continue;
             }
-            std::string why;
+            Words why;
             if (auto area = gap_round(*operation.at, draft.days.from, why)) {
                 m_result.change_set.accepted_gaps.push_back(
                     {0, std::move(*area), operation.reason, operation.editor, draft.days, 0});
             } else {
                 m_result.conflicts.push_back(
                     {operation.number, std::nullopt, std::nullopt,
-                     fmt::format("operation {} (accept_gap) of change set {} '{}': on {} {}; drop it (wangge changes "
-                                 "drop {} {})",
-                                 operation.number, draft.id, draft.title, draft.days.from.str(), why, draft.id,
-                                 operation.number)});
+                     words("operation {0} (accept_gap) of change set {1} '{2}': on {3} {4}; drop it (wangge changes "
+                           "drop {1} {0})",
+                           "变更单 {1} “{2}”的操作 {0}（认可空地）：{3} {4}；请去掉它（wangge changes drop {1} {0}）",
+                           operation.number, draft.id, draft.title, draft.days.from.str(), why)});
             }
         }
     }
 
-    [[nodiscard]] std::optional<geom::MultiPolygon> gap_round(geom::Point at, Date day, std::string& why) {
+    [[nodiscard]] std::optional<geom::MultiPolygon> gap_round(geom::Point at, Date day, Words& why) {
         constexpr std::array kReaches{50'000, 200'000, 800'000, 3'200'000}; // 500 m to 35 km
         for (auto const reach : kReaches) {
             geom::Envelope box{{at.lon - reach, at.lat - reach}, {at.lon + reach, at.lat + reach}};
@@ -262,7 +262,7 @@ private:
                 auto const grids = m_registry.grids_touching(day, {&box, 1});
                 for (auto const& grid : grids) {
                     if (geom::owns(grid.shape, at)) {
-                        why = fmt::format("{} lies in grid {}", words(at), grid.code.str());
+                        why = words("{} lies in grid {}", "{} 位于网格 {} 内", degrees(at), grid.code.str());
                         return std::nullopt;
                     }
                 }
@@ -276,11 +276,11 @@ private:
                 box.extend(geom::envelope_of(*area));
             }
         }
-        why = fmt::format("no grids enclose {} within some 35 km", words(at));
+        why = words("no grids enclose {} within some 35 km", "{} 周围约 35 公里内没有围住它的网格", degrees(at));
         return std::nullopt;
     }
 
-    static std::string words(geom::Point at) {
+    static std::string degrees(geom::Point at) {
         return fmt::format("{:.7f} {:.7f}", geom::to_degrees(at.lon), geom::to_degrees(at.lat));
     }
 

@@ -21,13 +21,13 @@ std::string place(geom::Point at) {
     return fmt::format("{:.7f} {:.7f}", geom::to_degrees(at.lon), geom::to_degrees(at.lat));
 }
 
-std::string origin(registry::Registry const& registry, std::int64_t change_set) {
+Words origin(registry::Registry const& registry, std::int64_t change_set) {
     for (auto const& draft : registry.drafts(true)) {
         if (draft.change_set == change_set) {
-            return fmt::format("change set {} '{}'", draft.id, draft.title);
+            return words("change set {} '{}'", "变更单 {} “{}”", draft.id, draft.title);
         }
     }
-    return "this change set";
+    return words("this change set", "本变更单");
 }
 
 class Names {
@@ -51,30 +51,32 @@ public:
     }
 
 private:
-    void against(Operation const& operation, std::string_view what) {
+    void against(Operation const& operation, Words const& what) {
         auto const& draft = m_examined.draft;
         m_examined.conflicts.push_back(
             {operation.number, std::nullopt, std::nullopt,
-             fmt::format("operation {} ({}) of change set {} '{}': {}; drop it: wangge changes drop {} {}",
-                         operation.number, to_string(operation.kind), draft.id, draft.title, what, draft.id,
-                         operation.number)});
+             words("operation {0} ({1}) of change set {2} '{3}': {4}; drop it: wangge changes drop {2} {0}",
+                   "变更单 {2} “{3}”的操作 {0}（{1}）：{4}；请去掉它：wangge changes drop {2} {0}", operation.number,
+                   words_of(operation.kind), draft.id, draft.title, what)});
     }
-    void remark(Operation const& operation, std::string_view what) {
-        m_examined.remarks.push_back({operation.number, fmt::format("operation {} ({}): {}", operation.number,
-                                                                    to_string(operation.kind), what)});
-        m_seen += m_examined.remarks.back().message;
+    void remark(Operation const& operation, Words const& what) {
+        m_examined.remarks.push_back({operation.number, words("operation {} ({}): {}", "操作 {}（{}）：{}",
+                                                              operation.number, words_of(operation.kind), what)});
+        m_seen += m_examined.remarks.back().message.english;
     }
 
     void add(Operation const& operation, registry::OperationAlias const& alias) {
         auto const& divisions = this->divisions();
         auto const found = std::ranges::find(divisions, alias.division, &registry::Division::code);
         if (found == divisions.end()) {
-            against(operation, fmt::format("{} is no division on {}", alias.division.str(), m_day.str()));
+            against(operation,
+                    words("{} is no division on {}", "{} 在 {} 不是区划", alias.division.str(), m_day.str()));
             return;
         }
         auto const name = address::Normalizer::name(alias.text);
         if (address::Normalizer::name(found->name) == name) {
-            against(operation, fmt::format("division {} is called '{}' already", found->code.str(), found->name));
+            against(operation, words("division {} is called '{}' already", "区划 {} 本来就叫“{}”", found->code.str(),
+                                     found->name));
             return;
         }
         auto& set = m_examined.change_set;
@@ -86,22 +88,24 @@ private:
             }
             if (other.code == alias.division) {
                 against(operation,
-                        fmt::format("division {} '{}' has the name '{}' already, from {}", alias.division.str(),
-                                    found->name, other.text, origin(m_registry, other.change_set)));
+                        words("division {} '{}' has the name '{}' already, from {}", "区划 {} “{}”已有名称“{}”，来自{}",
+                              alias.division.str(), found->name, other.text, origin(m_registry, other.change_set)));
                 return;
             }
             if (auto const sibling = beside(*found, other.code)) {
-                remark(operation, fmt::format("'{}' is also a name of {} '{}', which has the same parent; an address "
-                                              "that says it then names both",
-                                              alias.text, other.code.str(), sibling->name));
+                remark(operation, words("'{}' is also a name of {} '{}', which has the same parent; an address that "
+                                        "says it then names both",
+                                        "“{}”也是同一上级下 {} “{}”的名称；写这个名称的地址会同时指两处", alias.text,
+                                        other.code.str(), sibling->name));
             }
         }
         for (auto const& other : divisions) {
             if (other.code != found->code && other.parent == found->parent &&
                 address::Normalizer::name(other.name) == name) {
-                remark(operation, fmt::format("'{}' is the full name of {}, which has the same parent; an address that "
-                                              "says it then names both",
-                                              alias.text, other.code.str()));
+                remark(operation,
+                       words("'{}' is the full name of {}, which has the same parent; an address that says "
+                             "it then names both",
+                             "“{}”是同一上级下 {} 的全称；写这个名称的地址会同时指两处", alias.text, other.code.str()));
             }
         }
         m_seen += found->name;
@@ -113,15 +117,16 @@ private:
         auto& set = m_examined.change_set;
         auto const grid = grid_at(m_registry, *operation.at, m_day);
         if (!grid) {
-            against(operation,
-                    fmt::format("{} lies in no grid on {}; correct the position", place(*operation.at), m_day.str()));
+            against(operation, words("{} lies in no grid on {}; correct the position",
+                                     "{} 在 {} 不在任何网格内；请更正位置", place(*operation.at), m_day.str()));
             return;
         }
         if (address.point.village.valid() && address.point.village != grid->village) {
-            against(operation, fmt::format("{} lies in grid {} of village {}, not in village {}; correct the position "
-                                           "or leave the village out",
-                                           place(*operation.at), grid->code.str(), grid->village.str(),
-                                           address.point.village.str()));
+            against(operation,
+                    words("{} lies in grid {} of village {}, not in village {}; correct the position or "
+                          "leave the village out",
+                          "{} 位于村居 {2} 的网格 {1} 内，不在村居 {3}；请更正位置，或不填村居", place(*operation.at),
+                          grid->code.str(), grid->village.str(), address.point.village.str()));
             return;
         }
         StaffAddress made{0, address.corrects, address.point, operation.reason, operation.editor, m_examined.draft.days,
@@ -134,9 +139,9 @@ private:
             others.insert(others.end(), set.addresses.begin(), set.addresses.end());
             for (auto const& other : others) {
                 if (other.corrects == made.corrects && overlap(other.valid, made.valid)) {
-                    against(operation, fmt::format("the point '{}' of {} is corrected already, by {}; undo that first",
-                                                   made.corrects->id, made.corrects->source,
-                                                   origin(m_registry, other.change_set)));
+                    against(operation, words("the point '{}' of {} is corrected already, by {}; undo that first",
+                                             "{1} 的地址点“{0}”已由{2}更正；请先撤销它", made.corrects->id,
+                                             made.corrects->source, origin(m_registry, other.change_set)));
                     return;
                 }
             }
@@ -144,9 +149,10 @@ private:
             auto const same = std::ranges::find(imported, *made.corrects,
                                                 &std::pair<registry::ImportedAddress, registry::AddressPoint>::first);
             if (same == imported.end()) {
-                remark(operation, fmt::format("the point '{}' is in {} no more since that was imported again; the "
-                                              "correction stands by itself",
-                                              made.corrects->id, made.corrects->source));
+                remark(operation, words("the point '{}' is in {} no more since that was imported again; the correction "
+                                        "stands by itself",
+                                        "{1} 重新导入后已没有地址点“{0}”；该更正独立存在", made.corrects->id,
+                                        made.corrects->source));
             } else {
                 m_seen += same->second.text + place(same->second.at);
             }
@@ -233,10 +239,11 @@ void undo_names(registry::Registry const& registry, registry::ChangeDraft const&
                 overlap(other.valid, again.valid)) {
                 conflicts.push_back(
                     {0, std::nullopt, std::nullopt,
-                     fmt::format("change set {} '{}' cannot undo: the point '{}' of {} is corrected by {} since; undo "
-                                 "that first",
-                                 draft.id, draft.title, other.corrects->id, other.corrects->source,
-                                 origin(registry, other.change_set))});
+                     words("change set {} '{}' cannot undo: the point '{}' of {} is corrected by {} since; undo that "
+                           "first",
+                           "变更单 {} “{}”不能撤销：{3} 的地址点“{2}”后来已由{4}更正；请先撤销它", draft.id,
+                           draft.title, other.corrects->id, other.corrects->source,
+                           origin(registry, other.change_set))});
             }
         }
     }

@@ -162,8 +162,8 @@ private:
 
 void write_preview_layers(Preview const& preview, std::filesystem::path const& path) {
     if (path.extension() != ".gpkg") {
-        throw Error{ErrorCode::usage,
-                    fmt::format("{}: the layers are a GeoPackage; give a name that ends in .gpkg", path.string())};
+        throw Error{ErrorCode::usage, words("{}: the layers are a GeoPackage; give a name that ends in .gpkg",
+                                            "{}：图层写成 GeoPackage；请用 .gpkg 结尾的文件名", path.string())};
     }
     remove_left_over(path); // of a run that was ended
     std::filesystem::path const aside = fmt::format("{}.new-{}.gpkg", path.string(), ::getpid());

@@ -167,9 +167,9 @@ RepairPlan plan_repairs(registry::Registry& registry, std::int64_t draft, topolo
     auto examined = examine(registry, draft, Depth::coverage);
     if (!examined.conflicts.empty()) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' has conflicts, and is to be drawn anew there before it is "
-                                "repaired: {}",
-                                draft, examined.draft.title, examined.conflicts.front().message)};
+                    words("change set {} '{}' has conflicts, and is to be drawn anew there before it is repaired: {}",
+                          "变更单 {} “{}”有冲突，修补之前要先在该处重新绘制：{}", draft, examined.draft.title,
+                          examined.conflicts.front().message)};
     }
     RepairPlan plan;
     plan.options = options;
@@ -177,10 +177,12 @@ RepairPlan plan_repairs(registry::Registry& registry, std::int64_t draft, topolo
     std::set<GridCode> movable = examined.ground.changed;
     for (auto const& code : with) {
         if (!std::ranges::binary_search(plan.grids, code, {}, &registry::Grid::code)) {
-            throw Error{ErrorCode::not_found,
-                        fmt::format("grid {} does not lie beside what change set {} '{}' changes on {}; "
-                                    "'wangge changes preview {}' lists its neighbours",
-                                    code.str(), draft, examined.draft.title, examined.draft.days.from.str(), draft)};
+            throw Error{
+                ErrorCode::not_found,
+                words("grid {0} does not lie beside what change set {1} '{2}' changes on {3}; 'wangge changes "
+                      "preview {1}' lists its neighbours",
+                      "网格 {0} 不与变更单 {1} “{2}”在 {3} 的改动相邻；“wangge changes preview {1}”可列出相邻网格",
+                      code.str(), draft, examined.draft.title, examined.draft.days.from.str())};
         }
         movable.insert(code);
     }
@@ -229,7 +231,8 @@ std::vector<Operation> carry_out(registry::Registry& registry, RepairPlan const&
         auto const id = proposal.id();
         bool const named = wanted.erase(id) > 0;
         if (named && !proposal.accepted()) {
-            throw Error{ErrorCode::data_rejected, fmt::format("repair {} is refused: {}", id, proposal.refusal)};
+            throw Error{ErrorCode::data_rejected,
+                        words("repair {} is refused: {}", "修补 {} 不可行：{}", id, proposal.refusal)};
         }
         if (!proposal.accepted() || (!named && !ids.empty())) {
             continue;
@@ -250,9 +253,10 @@ std::vector<Operation> carry_out(registry::Registry& registry, RepairPlan const&
     if (!wanted.empty()) {
         throw Error{
             ErrorCode::not_found,
-            fmt::format("there is no repair {} of change set {} '{}' at this tolerance; list them again: wangge "
-                        "changes repair {} --tolerance {:g}",
-                        *wanted.begin(), plan.draft.id, plan.draft.title, plan.draft.id, plan.options.tolerance_m)};
+            words("there is no repair {0} of change set {1} '{2}' at this tolerance; list them again: wangge changes "
+                  "repair {1} --tolerance {3}",
+                  "按此容差，变更单 {1} “{2}”没有修补 {0}；请重新列出：wangge changes repair {1} --tolerance {3}",
+                  *wanted.begin(), plan.draft.id, plan.draft.title, fmt::format("{:g}", plan.options.tolerance_m))};
     }
     if (!operations.empty()) {
         registry.add_operations(plan.draft.id, editor, operations);

@@ -81,10 +81,12 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         if (clipped(registry.timeline(grid.code), days) != clipped(grid.after, days)) {
             Conflict conflict{0, grid.code, registry.last_change(grid.code), {}};
             auto const& since = conflict.since;
-            conflict.message = fmt::format("change set {} '{}' cannot undo {}: grid {} is no longer as that left it{}; "
-                                           "undo the later change first",
-                                           draft.id, draft.title, name_of(undone), grid.code.str(),
-                                           since ? fmt::format(", the last to change it was {}", name_of(*since)) : "");
+            conflict.message = words(
+                "change set {} '{}' cannot undo {}: grid {} is no longer as that left it{}; undo the later change "
+                "first",
+                "变更单 {} “{}”不能撤销{}：网格 {} 已不是当时的样子{}；请先撤销后来的变更", draft.id, draft.title,
+                name_of(undone), grid.code.str(),
+                since ? words(", the last to change it was {}", "，最近一次改动它的是{}", name_of(*since)) : Words{});
             conflicts.push_back(std::move(conflict));
             continue;
         }

@@ -15,20 +15,21 @@ using registry::GridBase;
 
 namespace {
 
-std::string difference(GridBase const& then, GridBase const& now) {
+Words difference(GridBase const& then, GridBase const& now) {
     if (then.shape != now.shape) {
-        return "its shape is not the one it was drawn on";
+        return words("its shape is not the one it was drawn on", "其范围已不是绘制时的范围");
     }
     return then.name != now.name
-               ? fmt::format("it was named '{}' then and is named '{}' now", then.name, now.name)
-               : fmt::format("it lay in village {} then and lies in {} now", then.village.str(), now.village.str());
+               ? words("it was named '{}' then and is named '{}' now", "当时名称为“{}”，现为“{}”", then.name, now.name)
+               : words("it lay in village {} then and lies in {} now", "当时属村居 {}，现属 {}", then.village.str(),
+                       now.village.str());
 }
 
 } // namespace
 
-std::string name_of(registry::AppliedChange const& change) {
-    return change.draft ? fmt::format("change set {} '{}'", *change.draft, change.title)
-                        : fmt::format("import {} '{}'", change.change_set, change.title);
+Words name_of(registry::AppliedChange const& change) {
+    return change.draft ? words("change set {} '{}'", "变更单 {} “{}”", *change.draft, change.title)
+                        : words("import {} '{}'", "导入 {} “{}”", change.change_set, change.title);
 }
 
 WorkingState::Entry& WorkingState::entry(GridCode const& code) {
@@ -56,14 +57,16 @@ std::optional<GridBase> WorkingState::base(GridCode const& code) {
 
 void WorkingState::apply(registry::Operation const& operation, registry::ChangeDraft const& draft,
                          std::vector<Conflict>& conflicts) {
-    auto const against = [&](GridCode const& code, std::string_view what) {
+    auto const against = [&](GridCode const& code, Words const& what) {
         Conflict conflict{operation.number, code, m_registry.last_change(code), {}};
-        conflict.message = fmt::format(
-            "operation {} ({}) of change set {} '{}', grid {}: {}{}; drop it (wangge changes drop {} {}) and draw it "
-            "anew on what is there now",
-            operation.number, to_string(operation.kind), draft.id, draft.title, code.str(), what,
-            conflict.since ? fmt::format("; the last to change it was {}", name_of(*conflict.since)) : "", draft.id,
-            operation.number);
+        conflict.message = words(
+            "operation {0} ({1}) of change set {2} '{3}', grid {4}: {5}{6}; drop it (wangge changes drop {2} {0}) and "
+            "draw it anew on what is there now",
+            "变更单 {2} “{3}”的操作 {0}（{1}），网格 {4}：{5}{6}；请去掉它（wangge changes drop {2} {0}），"
+            "再按现状重新绘制",
+            operation.number, words_of(operation.kind), draft.id, draft.title, code.str(), what,
+            conflict.since ? words("; the last to change it was {}", "；最近一次改动它的是{}", name_of(*conflict.since))
+                           : Words{});
         conflicts.push_back(std::move(conflict));
     };
     for (auto const& part : operation.grids) {
@@ -72,12 +75,13 @@ void WorkingState::apply(registry::Operation const& operation, registry::ChangeD
         if (part.village) {
             auto const village = m_registry.division(*part.village, m_day);
             if (!village || village->level < Level::village) {
-                against(part.code, fmt::format("{} is no village on {}", part.village->str(), m_day.str()));
+                against(part.code,
+                        words("{} is no village on {}", "{} 在 {} 不是村居", part.village->str(), m_day.str()));
             }
         }
         if (part.effect == Effect::create) {
             if (at.now) {
-                against(part.code, "a grid of this code is there already");
+                against(part.code, words("a grid of this code is there already", "该编码的网格已存在"));
             }
             at.now = Grid{part.code, part.name.value_or(""), part.kind.value_or(GridKind::comprehensive),
                           part.village.value_or(DivisionCode{}), part.shape.value_or(geom::MultiPolygon{})};
@@ -85,12 +89,13 @@ void WorkingState::apply(registry::Operation const& operation, registry::ChangeD
             continue;
         }
         if (!at.now) {
-            against(part.code, was_touched ? "an operation before it ends the grid, or made it and was dropped"
-                                           : fmt::format("it is not in force on {}", m_day.str()));
+            against(part.code, was_touched ? words("an operation before it ends the grid, or made it and was dropped",
+                                                   "前面的操作已注销该网格，或新建它的操作已被去掉")
+                                           : words("it is not in force on {}", "它在 {} 不生效", m_day.str()));
             continue;
         }
         if (!part.base && !was_touched) {
-            against(part.code, "it builds on an operation that was dropped");
+            against(part.code, words("it builds on an operation that was dropped", "它所依据的操作已被去掉"));
             continue;
         }
         if (part.base) {

@@ -1,6 +1,7 @@
 #include "coverage_rules.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/geom/problem_text.hpp>
 #include <wangge/topology/accepted_gaps.hpp>
 #include <wangge/topology/coverage.hpp>
 
@@ -40,21 +41,22 @@ std::vector<Problem> require_coverage(registry::State const& state, std::span<re
     if (result.report.has_errors()) {
         constexpr std::size_t kShown = 5;
         std::size_t errors = 0;
-        std::string shown;
+        Words shown;
         for (auto const& problem : result.report.problems) {
             if (problem.severity() != Severity::error) {
                 continue;
             }
             if (errors++ < kShown) {
-                shown += fmt::format("\n  {} {}", static_cast<int>(problem.code), problem.message);
+                shown = words("{}\n  {} {}", "{}\n  {} {}", shown, static_cast<int>(problem.code),
+                              Words{problem.message, sentence(problem, Language::chinese)});
             }
         }
         throw Error{
             ErrorCode::data_rejected,
-            fmt::format(
-                "the grids on {} break the coverage rules in {} places; nothing was published. Import corrected "
-                "boundaries. The first:{}",
-                state.as_of.str(), errors, shown)};
+            words("the grids on {} break the coverage rules in {} places; nothing was published. Import corrected "
+                  "boundaries. The first:{}",
+                  "{} 的网格有 {} 处不符合全覆盖规则；没有发布。请导入更正后的边界。前几处：{}", state.as_of.str(),
+                  errors, shown)};
     }
     return result.report.problems;
 }
@@ -140,6 +142,11 @@ std::vector<Problem> joined(std::vector<Problem> of_coverage, std::vector<Proble
 
 namespace {
 
+void tell(Problem& problem, Words words) {
+    problem.message = std::move(words.english);
+    problem.chinese = std::move(words.chinese);
+}
+
 nlohmann::json to_json(geom::Ring const& points) {
     auto list = nlohmann::json::array();
     for (auto const p : points) {
@@ -168,6 +175,7 @@ std::string to_notes(std::span<Problem const> of_coverage) {
         nlohmann::json json{{"problem", static_cast<int>(problem.code)},
                             {"subjects", problem.subjects},
                             {"message", problem.message},
+                            {"chinese", sentence(problem, Language::chinese)},
                             {"measure", problem.measure},
                             {"unit", problem.unit}};
         if (problem.place) {
@@ -197,6 +205,7 @@ std::vector<Problem> from_notes(std::string const& notes) {
             static_cast<void>(problem_kind(problem.code));
             problem.subjects = json.at("subjects").get<std::vector<std::string>>();
             problem.message = json.at("message").get<std::string>();
+            problem.chinese = json.value("chinese", ""); // lacking in notes of an earlier program
             problem.measure = json.at("measure").get<double>();
             problem.unit = json.at("unit").get<std::string>();
             if (json.contains("at")) {
@@ -278,15 +287,17 @@ std::vector<Problem> villages_without_grids(std::span<registry::Division const> 
             problem.subjects.push_back(village->code.str());
         }
         std::sort(problem.subjects.begin(), problem.subjects.end());
-        problem.message = fmt::format("{} {}: {} of {} villages have no grid ({}{}); import their boundaries",
-                                      code.str(), by_code.at(code)->name, tally.empty.size(), tally.villages, named,
-                                      tally.empty.size() > kNamed ? ", ..." : "");
+        tell(problem, words("{} {}: {} of {} villages have no grid ({}{}); import their boundaries",
+                            "{} {}：{3} 个村居中有 {2} 个没有网格（{4}{5}）；请导入其边界", code.str(),
+                            by_code.at(code)->name, tally.empty.size(), tally.villages, named,
+                            tally.empty.size() > kNamed ? words(", ...", " 等") : Words{}));
         problems.push_back(std::move(problem));
     }
     if (!untouched.subjects.empty()) {
-        untouched.message = fmt::format("{} of {} counties have no grid at all ({}{}); import their boundaries",
-                                        untouched.subjects.size(), counties.size(), untouched_names,
-                                        untouched.subjects.size() > 5 ? ", ..." : "");
+        tell(untouched,
+             words("{} of {} counties have no grid at all ({}{}); import their boundaries",
+                   "{1} 个县区中有 {0} 个完全没有网格（{2}{3}）；请导入其边界", untouched.subjects.size(),
+                   counties.size(), untouched_names, untouched.subjects.size() > 5 ? words(", ...", " 等") : Words{}));
         problems.push_back(std::move(untouched));
     }
     return problems;

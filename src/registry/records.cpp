@@ -6,6 +6,18 @@
 
 namespace wangge::registry {
 
+Words words_of(Role role) {
+    switch (role) {
+    case Role::dedicated:
+        return words("dedicated", "专职");
+    case Role::professional:
+        return words("professional", "专业");
+    case Role::part_time:
+        return words("part_time", "兼职");
+    }
+    return {};
+}
+
 std::string_view to_string(Role role) noexcept {
     switch (role) {
     case Role::dedicated:

@@ -66,9 +66,9 @@ std::string person(std::string_view name) {
 
 bool same_person(std::string_view a, std::string_view b) { return person(a) == person(b); }
 
-void require_name(std::string_view name, std::string_view what) {
+void require_name(std::string_view name, Words const& what) {
     if (person(name).empty()) {
-        throw Error{ErrorCode::usage, fmt::format("{} has no name; state who it is", what)};
+        throw Error{ErrorCode::usage, words("{} has no name; state who it is", "没有写明{}；请写明是谁", what)};
     }
 }
 
@@ -78,6 +78,18 @@ std::vector<std::string> texts(Statement& statement) {
         list.emplace_back(statement.text(0));
     }
     return list;
+}
+
+/// English, and Chinese on a second line.
+std::string as_lines(Words words) {
+    std::ranges::replace(words.english, '\n', ' '); // of a title
+    return words.english + '\n' + words.chinese;
+}
+
+/// Of a reason that an earlier program gave there is one line.
+Words from_lines(std::string_view text) {
+    auto const end = text.find('\n');
+    return {std::string{text.substr(0, end)}, std::string{end == std::string_view::npos ? text : text.substr(end + 1)}};
 }
 
 constexpr std::string_view kDraftColumns =
@@ -105,7 +117,7 @@ ChangeDraft read_draft(Connection& connection, Statement const& row) {
     draft.created_at = row.text(6);
     draft.base_generation = row.integer(7);
     draft.status = parse_word(connection, kStatuses, "change_draft.status", row.text(8));
-    draft.reopened_because = row.text(9);
+    draft.reopened_because = from_lines(row.text(9));
     draft.check_digest = row.text(10);
     draft.checked_by = row.text(11);
     draft.checked_at = row.text(12);
@@ -133,18 +145,26 @@ ChangeDraft read_draft(Connection& connection, Statement const& row) {
     return draft;
 }
 
+Words words_of(GridKind kind) {
+    return kind == GridKind::dedicated ? words("dedicated", "专属网格") : words("comprehensive", "综合网格");
+}
+
+/// Empty for no reason.
+Words in_brackets(Words const& reason) { return reason.english.empty() ? Words{} : words(" ({})", "（{}）", reason); }
+
 /// Finished drafts, and those that undo, take no operations.
 void require_editable(ChangeDraft const& draft) {
     if (draft.status == DraftStatus::applied || draft.status == DraftStatus::discarded) {
-        throw Error{ErrorCode::data_rejected, fmt::format("change set {} '{}' is {} and never changes; make a new one",
-                                                          draft.id, draft.title, to_string(draft.status))};
+        throw Error{ErrorCode::data_rejected,
+                    words("change set {} '{}' is {} and never changes; make a new one",
+                          "变更单 {} “{}”{}，不再更改；请另建变更单", draft.id, draft.title, words_of(draft.status))};
     }
     if (draft.undoes_change_set) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' undoes {} and does nothing else; make a new one", draft.id,
-                                draft.title,
-                                draft.undoes ? fmt::format("change set {}", *draft.undoes)
-                                             : fmt::format("import {}", *draft.undoes_change_set))};
+                    words("change set {} '{}' undoes {} and does nothing else; make a new one",
+                          "变更单 {} “{}”只用于撤销{}，不作他用；请另建变更单", draft.id, draft.title,
+                          draft.undoes ? words("change set {}", "变更单 {}", *draft.undoes)
+                                       : words("import {}", "导入 {}", *draft.undoes_change_set))};
     }
 }
 
@@ -177,35 +197,36 @@ public:
             }
         }
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("village {}: every code for {} grids ({} to {}) was issued or reserved before; give "
-                                "the grid a code of another village of its town",
-                                village.str(), to_string(kind), low.str(), high.str())};
+                    words("village {}: every code for {} grids ({} to {}) was issued or reserved before; give the grid "
+                          "a code of another village of its town",
+                          "村居 {}：{}的编码（{} 至 {}）均已发放或预留；请用同镇街另一村居的编码", village.str(),
+                          words_of(kind), low.str(), high.str())};
     }
 
     void given(GridCode const& code, GridKind kind) {
         auto const fits = m_profile.kind_of(code);
         if (!fits || *fits != kind) {
-            throw Error{
-                ErrorCode::data_rejected,
-                fmt::format("grid {}: this is no code for a {} grid; it has {} digits, the last {} of them {} "
-                            "to {}",
-                            code.str(), to_string(kind), m_profile.length, m_profile.length - m_profile.division_digits,
-                            kind == GridKind::dedicated ? m_profile.dedicated_first : m_profile.comprehensive_first,
-                            kind == GridKind::dedicated ? m_profile.dedicated_last : m_profile.comprehensive_last)};
+            throw Error{ErrorCode::data_rejected,
+                        words("grid {}: this is no code for a {} grid; it has {} digits, the last {} of them {} to {}",
+                              "网格 {}：这不是{}的编码；应为 {} 位数字，末 {} 位在 {} 至 {} 之间", code.str(),
+                              words_of(kind), m_profile.length, m_profile.length - m_profile.division_digits,
+                              kind == GridKind::dedicated ? m_profile.dedicated_first : m_profile.comprehensive_first,
+                              kind == GridKind::dedicated ? m_profile.dedicated_last : m_profile.comprehensive_last)};
         }
         m_issued.query(code.str());
         if (m_issued.step()) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("grid {}: this code was issued before and is never issued again; leave it out and "
-                                    "the registry gives the next free one",
-                                    code.str())};
+                        words("grid {}: this code was issued before and is never issued again; leave it out and the "
+                              "registry gives the next free one",
+                              "网格 {}：该编码曾经发放，不得再次发放；不填则由登记库给出下一个可用编码", code.str())};
         }
         m_reserved.query(code.str());
         if (m_reserved.step()) {
             throw Error{ErrorCode::data_rejected,
-                        fmt::format("grid {}: this code is reserved for change set {} '{}' and is never given to "
-                                    "another grid; leave it out and the registry gives the next free one",
-                                    code.str(), m_reserved.integer(0), m_reserved.text(1))};
+                        words("grid {}: this code is reserved for change set {} '{}' and is never given to another "
+                              "grid; leave it out and the registry gives the next free one",
+                              "网格 {}：该编码已为变更单 {} “{}”预留，不给其他网格；不填则由登记库给出下一个可用编码",
+                              code.str(), m_reserved.integer(0), m_reserved.text(1))};
         }
         static_cast<void>(reserve(code, kind));
     }
@@ -230,10 +251,10 @@ private:
 };
 
 /// Its check and approval no longer count; nothing when it has none.
-void reopen(Connection& connection, std::int64_t draft, std::string_view because) {
+void reopen(Connection& connection, std::int64_t draft, Words const& because) {
     Statement update{connection, "UPDATE change_draft SET status = 'open', approver = NULL, approved_at = NULL, "
                                  "reopened_because = ?2 WHERE id = ?1 AND status IN ('checked', 'approved')"};
-    update.run(draft, because);
+    update.run(draft, as_lines(because));
 }
 
 GridOnDays on_days(Connection const& connection, Statement const& row, int first) {
@@ -283,6 +304,48 @@ std::string_view to_string(DraftStatus status) noexcept {
         return "discarded";
     }
     return "";
+}
+
+Words words_of(DraftStatus status) {
+    switch (status) {
+    case DraftStatus::open:
+        return words("open", "编辑中");
+    case DraftStatus::checked:
+        return words("checked", "检查通过");
+    case DraftStatus::approved:
+        return words("approved", "已批准");
+    case DraftStatus::applied:
+        return words("applied", "已应用");
+    case DraftStatus::discarded:
+        return words("discarded", "已作废");
+    }
+    return {};
+}
+
+Words words_of(OperationKind kind) {
+    switch (kind) {
+    case OperationKind::create:
+        return words("create", "新建");
+    case OperationKind::reshape:
+        return words("reshape", "改界");
+    case OperationKind::split:
+        return words("split", "拆分");
+    case OperationKind::merge:
+        return words("merge", "合并");
+    case OperationKind::retire:
+        return words("retire", "注销");
+    case OperationKind::reparent:
+        return words("reparent", "改属");
+    case OperationKind::rename:
+        return words("rename", "更名");
+    case OperationKind::accept_gap:
+        return words("accept_gap", "认可空地");
+    case OperationKind::alias:
+        return words("alias", "别名");
+    case OperationKind::address:
+        return words("address", "地址");
+    }
+    return {};
 }
 
 std::string_view to_string(OperationKind kind) noexcept {
@@ -347,14 +410,15 @@ std::int64_t Registry::make_draft(NewDraft const& draft, std::span<Operation> op
 }
 
 std::int64_t Registry::write_draft(NewDraft const& draft) {
-    require_name(draft.author, "the author");
+    require_name(draft.author, words("the author", "经办人"));
     if (draft.title.empty()) {
-        throw Error{ErrorCode::usage, "a change set has a title; state in a few words what it does"};
+        throw Error{ErrorCode::usage, words("a change set has a title; state in a few words what it does",
+                                            "变更单要有标题；请用几个字写明其内容")};
     }
     if (draft.days.empty()) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("a change set ends after it begins; it begins on {} and would end on {}",
-                                draft.days.from.str(), draft.days.to.str())};
+        throw Error{ErrorCode::usage, words("a change set ends after it begins; it begins on {} and would end on {}",
+                                            "变更单的终止日期要晚于生效日期；现为 {} 生效、{} 终止",
+                                            draft.days.from.str(), draft.days.to.str())};
     }
     auto& connection = m_impl->connection;
     auto const undone = draft.undoes ? applied_change(*draft.undoes).draft : std::nullopt;
@@ -384,8 +448,8 @@ ChangeDraft Registry::draft(std::int64_t id) const {
     Statement select{m_impl->connection, std::string{kDraftColumns} + "WHERE d.id = ?"};
     select.query(id);
     if (!select.step()) {
-        throw Error{ErrorCode::not_found,
-                    fmt::format("there is no change set {}; 'wangge changes list --all' shows them", id)};
+        throw Error{ErrorCode::not_found, words("there is no change set {}; 'wangge changes list --all' shows them",
+                                                "没有变更单 {}；“wangge changes list --all”可列出全部", id)};
     }
     return read_draft(m_impl->connection, select);
 }
@@ -468,10 +532,10 @@ void Registry::add_operations(std::int64_t draft_id, std::string const& editor, 
 }
 
 void Registry::write_operations(std::int64_t draft_id, std::string const& editor, std::span<Operation> operations) {
-    require_name(editor, "the editor");
+    require_name(editor, words("the editor", "编辑人"));
     auto& connection = m_impl->connection;
     require_editable(draft_id);
-    reopen(connection, draft_id, fmt::format("operations were added by {}", editor));
+    reopen(connection, draft_id, words("operations were added by {}", "{} 添加了操作", editor));
     Statement last{connection, "SELECT coalesce(max(number), 0) FROM change_operation WHERE draft_id = ?"};
     last.query(draft_id);
     auto number = last.step() ? static_cast<int>(last.integer(0)) : 0;
@@ -513,7 +577,8 @@ void Registry::write_operations(std::int64_t draft_id, std::string const& editor
         for (auto& grid : operation.grids) {
             if (grid.effect == Effect::create) {
                 if (!grid.name || !grid.kind || !grid.village || !grid.shape || grid.shape->empty()) {
-                    throw Error{ErrorCode::usage, "a grid that is created has a name, kind, village and shape"};
+                    throw Error{ErrorCode::usage, words("a grid that is created has a name, kind, village and shape",
+                                                        "新建网格要有名称、类型、所属村居和范围")};
                 }
                 if (grid.code.valid()) {
                     reserver.given(grid.code, *grid.kind);
@@ -545,18 +610,18 @@ void Registry::write_operations(std::int64_t draft_id, std::string const& editor
 
 void Registry::drop_operation(std::int64_t draft_id, int number, std::string const& editor) {
     m_impl->require_writer();
-    require_name(editor, "the editor");
+    require_name(editor, words("the editor", "编辑人"));
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     require_editable(draft_id);
-    reopen(connection, draft_id, fmt::format("operation {} was dropped by {}", number, editor));
+    reopen(connection, draft_id, words("operation {} was dropped by {}", "{1} 去掉了操作 {0}", number, editor));
     Statement drop{connection, "UPDATE change_operation SET dropped_by = ?3, dropped_at = ?4 "
                                "WHERE draft_id = ?1 AND number = ?2 AND dropped_by IS NULL"};
     drop.run(draft_id, number, editor, now_utc8());
     if (connection.changes() == 0) {
         throw Error{ErrorCode::not_found,
-                    fmt::format("change set {} has no operation {} that counts; 'wangge changes show {}' lists them",
-                                draft_id, number, draft_id)};
+                    words("change set {0} has no operation {1} that counts; 'wangge changes show {0}' lists them",
+                          "变更单 {0} 没有有效的操作 {1}；“wangge changes show {0}”可列出", draft_id, number)};
     }
     append_audit(connection, editor, "change_set_drop", dumped({{"draft", draft_id}, {"operation", number}}));
     transaction.commit();
@@ -605,13 +670,14 @@ std::vector<DraftMeeting> Registry::drafts_meeting(std::int64_t draft) const {
 void Registry::record_check(std::int64_t draft_id, std::string const& by, Digest const& content, bool passed,
                             std::string const& report_json) {
     m_impl->require_writer();
-    require_name(by, "who checks");
+    require_name(by, words("who checks", "检查人"));
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     auto const before = draft(draft_id);
     if (before.status == DraftStatus::applied || before.status == DraftStatus::discarded) {
-        throw Error{ErrorCode::data_rejected, fmt::format("change set {} '{}' is {}; there is nothing to check",
-                                                          draft_id, before.title, to_string(before.status))};
+        throw Error{ErrorCode::data_rejected,
+                    words("change set {} '{}' is {}; there is nothing to check", "变更单 {} “{}”{}，没有可检查的内容",
+                          draft_id, before.title, words_of(before.status))};
     }
     Statement update{connection,
                      "UPDATE change_draft SET status = ?2, check_digest = ?3, checked_by = ?4, checked_at = ?5, "
@@ -626,20 +692,21 @@ void Registry::record_check(std::int64_t draft_id, std::string const& by, Digest
 
 void Registry::approve_draft(std::int64_t draft_id, std::string const& approver) {
     m_impl->require_writer();
-    require_name(approver, "the approver");
+    require_name(approver, words("the approver", "审批人"));
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     auto const before = draft(draft_id);
     if (before.status != DraftStatus::checked) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' is {}{}; only a checked one is approved: wangge changes check {}",
-                                draft_id, before.title, to_string(before.status),
-                                before.reopened_because.empty() ? "" : " (" + before.reopened_because + ")", draft_id)};
+                    words("change set {0} '{1}' is {2}{3}; only a checked one is approved: wangge changes check {0}",
+                          "变更单 {0} “{1}”{2}{3}；只有检查通过的才能批准：wangge changes check {0}", draft_id,
+                          before.title, words_of(before.status), in_brackets(before.reopened_because))};
     }
     if (std::ranges::any_of(before.editors, [&](auto const& editor) { return same_person(editor, approver); })) {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}': {} is one of its editors ({}); somebody else must approve it",
-                                draft_id, before.title, approver, fmt::join(before.editors, ", "))};
+                    words("change set {} '{}': {} is one of its editors ({}); somebody else must approve it",
+                          "变更单 {} “{}”：{} 是其编辑人之一（{}）；须由他人批准", draft_id, before.title, approver,
+                          fmt::format("{}", fmt::join(before.editors, ", ")))};
     }
     Statement update{connection,
                      "UPDATE change_draft SET status = 'approved', approver = ?2, approved_at = ?3 WHERE id = ?1"};
@@ -649,27 +716,28 @@ void Registry::approve_draft(std::int64_t draft_id, std::string const& approver)
     transaction.commit();
 }
 
-void Registry::reopen_draft(std::int64_t draft_id, std::string const& because, std::string const& actor) {
+void Registry::reopen_draft(std::int64_t draft_id, Words const& because, std::string const& actor) {
     m_impl->require_writer();
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     reopen(connection, draft_id, because);
-    append_audit(connection, actor, "change_set_reopen", dumped({{"draft", draft_id}, {"because", because}}));
+    append_audit(connection, actor, "change_set_reopen", dumped({{"draft", draft_id}, {"because", because.english}}));
     transaction.commit();
 }
 
 void Registry::discard_draft(std::int64_t draft_id, std::string const& by, std::string const& reason) {
     m_impl->require_writer();
-    require_name(by, "who discards");
+    require_name(by, words("who discards", "作废人"));
     auto& connection = m_impl->connection;
     Transaction transaction{connection, Transaction::Kind::write};
     auto const before = draft(draft_id);
     if (before.status == DraftStatus::applied || before.status == DraftStatus::discarded) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} '{}' is {}{}", draft_id, before.title, to_string(before.status),
-                                before.status == DraftStatus::applied
-                                    ? fmt::format("; take it back with: wangge changes undo {}", draft_id)
-                                    : " already")};
+        throw Error{
+            ErrorCode::data_rejected,
+            before.status == DraftStatus::applied
+                ? words("change set {0} '{1}' is applied; take it back with: wangge changes undo {0}",
+                        "变更单 {0} “{1}”已应用；撤销请用：wangge changes undo {0}", draft_id, before.title)
+                : words("change set {} '{}' is discarded already", "变更单 {} “{}”早已作废", draft_id, before.title)};
     }
     Statement update{connection, "UPDATE change_draft SET status = 'discarded', approver = NULL, approved_at = NULL, "
                                  "discarded_by = ?2, discarded_at = ?3, discarded_because = ?4 WHERE id = ?1"};
@@ -687,10 +755,12 @@ void Registry::Impl::finish_draft(std::int64_t draft, std::int64_t change_set) {
     Statement select{connection, "SELECT status, title FROM change_draft WHERE id = ?"};
     select.query(draft);
     if (!select.step() || select.text(0) != "approved") {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("change set {} is not approved, so it is not applied; check it and let somebody else "
-                                "approve it: wangge changes approve {} --approver NAME",
-                                draft, draft)};
+        throw Error{
+            ErrorCode::data_rejected,
+            words("change set {0} is not approved, so it is not applied; check it and let somebody else "
+                  "approve it: wangge changes approve {0} --approver NAME",
+                  "变更单 {0} 未获批准，不能应用；请检查后由他人批准：wangge changes approve {0} --approver 姓名",
+                  draft)};
     }
     select.reset();
     tie_draft(draft, change_set);
@@ -736,14 +806,14 @@ void Registry::Impl::reopen_drafts_beside(std::int64_t change_set) {
                                "LEFT JOIN change_draft_applied a ON a.change_set_id = c.id WHERE c.id = ?"};
     name.query(change_set);
     name.step();
-    auto const because = name.integer(0) != 0
-                             ? fmt::format("change set {} '{}' was applied beside it", name.integer(0), name.text(1))
-                             : fmt::format("'{}' was imported beside it", name.text(1));
+    auto const because = name.integer(0) != 0 ? words("change set {} '{}' was applied beside it",
+                                                      "相邻的变更单 {} “{}”已应用", name.integer(0), name.text(1))
+                                              : words("'{}' was imported beside it", "其旁边导入了“{}”", name.text(1));
     std::string const actor{name.text(2)};
     name.reset();
     for (auto const id : ids) {
         reopen(connection, id, because);
-        append_audit(connection, actor, "change_set_reopen", dumped({{"draft", id}, {"because", because}}));
+        append_audit(connection, actor, "change_set_reopen", dumped({{"draft", id}, {"because", because.english}}));
     }
 }
 
@@ -842,15 +912,15 @@ AppliedChange Registry::applied_change(std::int64_t change_set) const {
                                          "change_draft_applied a ON a.change_set_id = c.id WHERE c.id = ?"};
     select.query(change_set);
     if (!select.step()) {
-        throw Error{ErrorCode::not_found, fmt::format("no import or change set {} was applied; 'wangge history CODE' "
-                                                      "names those of a grid",
-                                                      change_set)};
+        throw Error{ErrorCode::not_found,
+                    words("no import or change set {} was applied; 'wangge history CODE' names those of a grid",
+                          "没有应用过编号为 {} 的导入或变更单；“wangge history 编码”可列出网格的各次变更", change_set)};
     }
     if (select.text(0) != "grids") {
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("import {} brought in {}, which are put right by importing them anew; only changes of "
-                                "grids are undone",
-                                change_set, select.text(0))};
+                    words("import {} brought in {}, which are put right by importing them anew; only changes of grids "
+                          "are undone",
+                          "导入 {} 导入的是 {}，请重新导入来改正；只有网格的变更可以撤销", change_set, select.text(0))};
     }
     return {change_set, select.is_null(1) ? std::nullopt : std::optional{select.integer(1)},
             std::string{select.text(2)}};
@@ -968,16 +1038,18 @@ std::vector<std::string> Registry::unapproved_authors() const {
 void Registry::require_approver(std::string const& approver) const {
     auto const authors = unapproved_authors();
     if (!authors.empty() && person(approver).empty()) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("what {} imported was approved by nobody; publish with --approver NAME, somebody else "
-                                "than they, or bring changes in as change sets (wangge changes new)",
-                                fmt::join(authors, ", "))};
+        throw Error{
+            ErrorCode::usage,
+            words("what {} imported was approved by nobody; publish with --approver NAME, somebody else than "
+                  "they, or bring changes in as change sets (wangge changes new)",
+                  "{} 导入的内容无人批准；请用 --approver 写明另一位审批人再发布，或以变更单提交（wangge changes "
+                  "new）",
+                  fmt::format("{}", fmt::join(authors, ", ")))};
     }
     if (std::ranges::any_of(authors, [&](auto const& author) { return same_person(author, approver); })) {
         throw Error{ErrorCode::usage,
-                    fmt::format("{} imported part of what waits and cannot approve it; somebody else must: --approver "
-                                "NAME",
-                                approver)};
+                    words("{} imported part of what waits and cannot approve it; somebody else must: --approver NAME",
+                          "{} 导入了待发布内容的一部分，不能自行批准；须由他人批准：--approver 姓名", approver)};
     }
 }
 

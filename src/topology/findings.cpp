@@ -80,7 +80,7 @@ Problem overlap_of_two(std::string const& a, std::string const& b, TracedArea ar
 }
 
 Problem overlap_with_many(std::string const& name, std::size_t others, TracedArea area) {
-    auto message = fmt::format("{} overlaps {} other faces by {}{} at {}; check its geometry first", name, others,
+    auto message = fmt::format("{} overlaps {} others by {}{} at {}; check its geometry first", name, others,
                                square_metres(area.area_m2), in_pieces(area), geom::to_wkt(area.at));
     auto problem = with_area(ProblemCode::overlap, {name}, std::move(message), std::move(area));
     problem.facts.push_back({"others", std::to_string(others)});
@@ -90,7 +90,7 @@ Problem overlap_with_many(std::string const& name, std::size_t others, TracedAre
 Problem gap_between(std::vector<std::string> names, TracedArea area) {
     std::sort(names.begin(), names.end());
     auto message =
-        fmt::format("a gap of {}{} is enclosed by {} at {}; extend a neighbour over it or draw the missing grid",
+        fmt::format("a gap of {}{} is enclosed by {} at {}; extend a neighbour over it or draw what is missing",
                     square_metres(area.area_m2), in_pieces(area), listed(names), geom::to_wkt(area.at));
     return with_area(ProblemCode::gap, std::move(names), std::move(message), std::move(area));
 }

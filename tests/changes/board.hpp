@@ -132,7 +132,7 @@ struct Board {
         if (checked.examination.has_errors()) {
             throw Error{ErrorCode::data_rejected, checked.examination.conflicts.empty()
                                                       ? checked.examination.problems.front().problem.message
-                                                      : checked.examination.conflicts.front().message};
+                                                      : checked.examination.conflicts.front().message.english};
         }
         changes::approve(registry, id, "chief");
         return changes::apply(registry, id, "ann", progress).change_set;

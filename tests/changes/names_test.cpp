@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_name_holds_on_the_days_of_its_change_set) {
     alias(overlapping, kWest, "臨時名");
     auto const found = check(overlapping);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "'for a while'"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'for a while'"), found.conflicts[0].message.english);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_may_be_given_up_to_the_day_from_which_it_was_given_already) {
@@ -196,9 +196,9 @@ BOOST_AUTO_TEST_CASE(a_name_that_another_division_bears_in_the_same_parent_is_a_
     BOOST_TEST(!found.has_errors());
     BOOST_REQUIRE(found.remarks.size() == 1U);
     BOOST_TEST(found.remarks[0].operation == 1);
-    BOOST_TEST(holds(found.remarks[0].message, kEast), found.remarks[0].message);
-    BOOST_TEST(holds(changes::check_text(found, {}), "warning: operation 1 (alias)"));
-    BOOST_TEST(holds(changes::check_text(found, {}), "0 errors, 1 warnings"));
+    BOOST_TEST(holds(found.remarks[0].message.english, kEast), found.remarks[0].message.english);
+    BOOST_TEST(holds(changes::check_text(found, {}, Language::english), "warning: operation 1 (alias)"));
+    BOOST_TEST(holds(changes::check_text(found, {}, Language::english), "0 errors, 1 warnings"));
     auto const json = nlohmann::json::parse(changes::check_json(found, {}));
     BOOST_TEST(json["warnings"] == 1);
     BOOST_TEST(json["remarks"].size() == 1U);
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_another_division_bears_in_the_same_parent_is_a_
     alias(both, kWest, "旧村");
     auto const meets = check(both);
     BOOST_REQUIRE(meets.remarks.size() == 1U);
-    BOOST_TEST(holds(meets.remarks[0].message, "东村"), meets.remarks[0].message);
+    BOOST_TEST(holds(meets.remarks[0].message.english, "东村"), meets.remarks[0].message.english);
     auto const elsewhere = draft("elsewhere", kDay);
     alias(elsewhere, "440103000000", "西村"); // a county: its parent is another
     BOOST_TEST(check(elsewhere).remarks.empty());
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(its_own_name_is_no_new_name) {
     alias(id, kWest, "西村");
     auto const found = check(id);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "called '西村' already"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "called '西村' already"), found.conflicts[0].message.english);
     auto const twice = draft("twice", kDay);
     alias(twice, kWest, "老村");
     alias(twice, kWest, "老村");
@@ -267,13 +267,14 @@ BOOST_AUTO_TEST_CASE(a_position_outside_every_grid_or_in_another_village_than_sa
     address(outside, new_address("沙面路9号", {50, 5}));
     auto found = check(outside);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "lies in no grid"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "lies in no grid"), found.conflicts[0].message.english);
     BOOST_TEST((status(outside) == DraftStatus::open));
     auto const wrong = draft("wrong village", kDay);
     address(wrong, new_address("沙面路9号", {5, 5}, kWest));
     found = check(wrong);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, std::string{"of village "} + kEast), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, std::string{"of village "} + kEast),
+               found.conflicts[0].message.english);
     auto const right = draft("right village", kDay);
     address(right, new_address("沙面路9号", {5, 5}, kEast));
     BOOST_TEST(!check(right).has_errors());
@@ -290,7 +291,7 @@ BOOST_AUTO_TEST_CASE(a_correction_takes_from_the_imported_point_what_it_leaves_o
         BOOST_TEST(effect.grid->str() == "440103001102001");
         BOOST_TEST(effect.imported->text == "沙面路1号");
         BOOST_TEST(effect.imported_grid->str() == "440103001101001");
-        auto const text = changes::preview_text(preview);
+        auto const text = changes::preview_text(preview, Language::english);
         BOOST_TEST(holds(text, "in 440103001102001, no longer '沙面路1号'"), text);
         auto const json = nlohmann::json::parse(changes::preview_json(preview));
         BOOST_TEST(json["address_points"][0]["imported"]["grid"] == "440103001101001");
@@ -341,7 +342,7 @@ BOOST_AUTO_TEST_CASE(a_point_is_corrected_by_one_change_set_at_a_time) {
     auto const redoing = undo(3);
     auto const found = check(redoing);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "'second'"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'second'"), found.conflicts[0].message.english);
 }
 
 BOOST_AUTO_TEST_CASE(which_point_is_meant_must_be_clear) {
@@ -380,7 +381,7 @@ BOOST_AUTO_TEST_CASE(a_point_that_its_file_no_longer_has_is_a_warning) {
     auto const found = check(id);
     BOOST_TEST(!found.has_errors());
     BOOST_REQUIRE(found.remarks.size() == 1U);
-    BOOST_TEST(holds(found.remarks[0].message, "no more"), found.remarks[0].message);
+    BOOST_TEST(holds(found.remarks[0].message.english, "no more"), found.remarks[0].message.english);
 }
 
 BOOST_AUTO_TEST_CASE(a_grid_that_moves_under_an_address_asks_for_another_check) {

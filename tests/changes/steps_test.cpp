@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(what_is_added_after_the_check_or_the_approval_must_be_check
         ChangeEditor{registry, id, "ann"}.rename(east, "东");
     }
     BOOST_TEST((status(id) == DraftStatus::open));
-    BOOST_TEST(holds(open().draft(id).reopened_because, "added by ann"));
+    BOOST_TEST(holds(open().draft(id).reopened_because.english, "added by ann"));
     BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { apply(id); }), "only an approved one"));
 }
 
@@ -326,11 +326,12 @@ BOOST_AUTO_TEST_CASE(
         BOOST_REQUIRE(!found.conflicts.empty());
         auto const& conflict = found.conflicts.front();
         BOOST_TEST(conflict.grid.value().str() == where.middle.str());
-        BOOST_TEST(holds(conflict.message, fmt::format("change set {} '{}'", loser, *winner == 0 ? "two" : "one")),
-                   conflict.message);
         BOOST_TEST(
-            holds(conflict.message, fmt::format("change set {} '{}'", ids[*winner], *winner == 0 ? "one" : "two")),
-            conflict.message);
+            holds(conflict.message.english, fmt::format("change set {} '{}'", loser, *winner == 0 ? "two" : "one")),
+            conflict.message.english);
+        BOOST_TEST(holds(conflict.message.english,
+                         fmt::format("change set {} '{}'", ids[*winner], *winner == 0 ? "one" : "two")),
+                   conflict.message.english);
         (void)where.publish(kDay, "");
         BOOST_TEST(where.owner(kDay, {1, 0}) == (*winner == 0 ? where.middle : where.west).str());
         BOOST_TEST(where.owner(kDay, {3, 0}) == (*winner == 1 ? where.east : where.middle).str());
@@ -368,7 +369,8 @@ BOOST_AUTO_TEST_CASE(a_change_beside_it_takes_check_and_approval_but_leaves_the_
     approve(second);
     carry_through(first);
     BOOST_TEST((status(second) == DraftStatus::open));
-    BOOST_TEST(holds(open().draft(second).reopened_because, fmt::format("change set {} 'first' was applied", first)));
+    BOOST_TEST(
+        holds(open().draft(second).reopened_because.english, fmt::format("change set {} 'first' was applied", first)));
     refusal(ErrorCode::data_rejected, [&] { apply(second); });
     carry_through(second);
     BOOST_TEST(open().grid(east, kDay)->name == "东");
@@ -392,7 +394,7 @@ BOOST_AUTO_TEST_CASE(an_import_beside_it_takes_check_and_approval_as_well) {
         registry.apply(set, progress);
     }
     BOOST_TEST((status(id) == DraftStatus::open));
-    BOOST_TEST(holds(open().draft(id).reopened_because, "'file.gpkg' was imported"));
+    BOOST_TEST(holds(open().draft(id).reopened_because.english, "'file.gpkg' was imported"));
     carry_through(id);
 }
 
@@ -565,9 +567,9 @@ BOOST_AUTO_TEST_CASE(a_change_that_others_stand_on_is_not_undone_under_them) {
     }
     auto const found = check(undoing);
     BOOST_REQUIRE(!found.conflicts.empty());
-    BOOST_TEST(holds(found.conflicts[0].message, fmt::format("change set {} 'second'", second)),
-               found.conflicts[0].message);
-    BOOST_TEST(holds(found.conflicts[0].message, fmt::format("change set {} 'first'", first)));
+    BOOST_TEST(holds(found.conflicts[0].message.english, fmt::format("change set {} 'second'", second)),
+               found.conflicts[0].message.english);
+    BOOST_TEST(holds(found.conflicts[0].message.english, fmt::format("change set {} 'first'", first)));
     // In the reverse order both can go.
     {
         auto registry = open();
@@ -607,7 +609,7 @@ BOOST_AUTO_TEST_CASE(an_undo_does_not_put_a_grid_back_into_a_village_that_is_non
     }
     auto const found = check(undoing);
     BOOST_REQUIRE(!found.conflicts.empty());
-    BOOST_TEST(holds(found.conflicts[0].message, "is not a village"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "is not a village"), found.conflicts[0].message.english);
 }
 
 // ---- accepted gaps
@@ -720,14 +722,14 @@ BOOST_FIXTURE_TEST_CASE(a_gap_is_accepted_only_where_there_is_one, Lake) {
     }
     auto const found = check(id);
     BOOST_REQUIRE_EQUAL(found.conflicts.size(), 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "lies in grid " + std::string{east.str()}),
-               found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "lies in grid " + std::string{east.str()}),
+               found.conflicts[0].message.english);
     auto const outside = draft("outside", kDay);
     {
         auto registry = open();
         ChangeEditor{registry, outside, "ann"}.accept_gap(corner(-5, -5), "海");
     }
-    BOOST_TEST(holds(check(outside).conflicts.at(0).message, "no grids enclose"));
+    BOOST_TEST(holds(check(outside).conflicts.at(0).message.english, "no grids enclose"));
 }
 
 // ---- what cannot be drawn
@@ -870,7 +872,7 @@ BOOST_AUTO_TEST_CASE(a_preview_tells_areas_addresses_and_officers_that_move) {
     auto const json = nlohmann::json::parse(changes::preview_json(preview));
     BOOST_TEST(json.at("addresses_that_move") == 7);
     BOOST_TEST(json.at("assignments_that_move").at(0).at("officer") == "O1");
-    BOOST_TEST(holds(changes::preview_text(preview), "officer O1"));
+    BOOST_TEST(holds(changes::preview_text(preview, Language::english), "officer O1"));
     BOOST_TEST((registry.draft(id).status == DraftStatus::open)); // nothing was written
 
     // An area round a corner: the address in its box but not on it stays.

@@ -125,8 +125,9 @@ BOOST_AUTO_TEST_CASE(an_import_that_a_later_one_built_on_is_not_undone_before_it
         auto registry = open();
         auto const found = changes::check(registry, undoing, "ben").examination;
         BOOST_REQUIRE(!found.conflicts.empty());
-        BOOST_TEST(holds(found.conflicts[0].message, "undo the later change first"), found.conflicts[0].message);
-        BOOST_TEST(holds(found.conflicts[0].message, "import " + std::to_string(second_survey)));
+        BOOST_TEST(holds(found.conflicts[0].message.english, "undo the later change first"),
+                   found.conflicts[0].message.english);
+        BOOST_TEST(holds(found.conflicts[0].message.english, "import " + std::to_string(second_survey)));
     }
     carry_through(undo(second_survey));
     carry_through(undoing);

@@ -173,7 +173,7 @@ class Check(unittest.TestCase):
             for element in root.iter():
                 if (element.get("href") or "").startswith("#"):
                     self.assertIn(element.get("href")[1:], targets)
-            self.assertEqual("网格重叠" in text, lang == "zh")
+            self.assertEqual("要素重叠" in text, lang == "zh")
 
     def test_xmllint_accepts_the_page(self):
         page = self.folder / "lint.html"
@@ -219,7 +219,7 @@ class Check(unittest.TestCase):
         text = (self.folder / "r.txt").read_text(encoding="utf-8")
         self.assertIn('class="overview"', page)
         self.assertIn('class="detail"', page)
-        self.assertTrue(any("所属村居编码“" in p["message"] for p in problems))
+        self.assertTrue(any("所属村居 " in p["message"] for p in problems))
         with sqlite3.connect(self.folder / "r.gpkg") as layers:
             ids = {row[0] for table in ("problem_points", "problem_lines", "problem_areas", "problems")
                    for row in layers.execute(f"SELECT problem_id FROM {table}")}

@@ -24,6 +24,13 @@ void require(bool holds, char const* what) {
     }
 }
 
+void require_shown(Words const& words) {
+    for (auto const* const text : {&words.english, &words.chinese}) {
+        require(is_utf8(*text), "messages are UTF-8");
+        require(text->find('\x1B') == std::string::npos, "messages drive no terminal");
+    }
+}
+
 void check(RawFeature const& feature, std::size_t columns) {
     require(feature.fields.size() == columns, "a field for each column");
     require(feature.absent.size() == columns, "each is there or absent");
@@ -67,6 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     try {
         auto const header = frames.header();
         require(header.types.size() == header.columns.size(), "a type for each column");
+        for (auto const& remark : header.remarks) {
+            require_shown(remark);
+        }
         RawFeature feature;
         std::vector<RowProblem> problems;
         std::size_t row = 0;
@@ -74,10 +84,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
             require(feature.row > row, "rows grow");
             row = feature.row;
             check(feature, header.columns.size());
+            for (auto const& problem : problems) {
+                require_shown(problem.message);
+            }
         }
     } catch (Error const& error) {
-        require(is_utf8(error.what()), "messages are UTF-8");
-        require(std::string_view{error.what()}.find('\x1B') == std::string_view::npos, "messages drive no terminal");
+        require_shown(error.words());
     }
     return 0;
 }

@@ -417,7 +417,7 @@ BOOST_AUTO_TEST_CASE(a_sentence_holds_what_is_known_and_leaves_out_what_is_not) 
     BOOST_TEST(sentence(problem, Language::chinese) ==
                "甲、乙 与另外 60 个要素重叠 1,234 平方米；请把该区域划归其中一个。");
     Problem const outside{ProblemCode::outside_county, {"row 7"}, {}, {}, 0.25, "m2", {{"parent", "轮廓.shp"}}};
-    BOOST_TEST(sentence(outside, Language::chinese).starts_with("第 7 行 有 0.25 平方米 超出 轮廓.shp 的轮廓"),
+    BOOST_TEST(sentence(outside, Language::chinese).starts_with("第 7 行 有 0.25 平方米超出 轮廓.shp 的轮廓"),
                sentence(outside, Language::chinese));
 }
 

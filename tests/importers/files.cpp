@@ -77,8 +77,10 @@ void cut_file(std::filesystem::path const& path, std::uintmax_t bytes) {
     std::filesystem::resize_file(path, std::filesystem::file_size(path) - bytes);
 }
 
-std::string to_gb18030(std::string const& text) {
-    iconv_t const handle = iconv_open("GB18030", "UTF-8");
+std::string to_gb18030(std::string const& text) { return in_encoding(text, "GB18030"); }
+
+std::string in_encoding(std::string const& text, std::string_view encoding) {
+    iconv_t const handle = iconv_open(std::string{encoding}.c_str(), "UTF-8");
     std::string in = text;
     std::string out(text.size() * 2 + 4, '\0');
     char* from = in.data();

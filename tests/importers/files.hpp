@@ -63,5 +63,7 @@ void cut_file(std::filesystem::path const& path, std::uintmax_t bytes);
 
 /// `text`, which is UTF-8, in GB18030.
 [[nodiscard]] std::string to_gb18030(std::string const& text);
+/// `text`, which is UTF-8, in an encoding that iconv knows.
+[[nodiscard]] std::string in_encoding(std::string const& text, std::string_view encoding);
 
 } // namespace wangge::test

@@ -1,4 +1,5 @@
 #include "files.hpp"
+#include "named_divisions.hpp"
 
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
@@ -133,6 +134,53 @@ bool same_grids(registry::State const& a, registry::State const& b) {
 
 bool reports(ImportReport const& report, ProblemCode code) { return report.problem_counts.contains(code); }
 bool contains(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// The two outlines of kOutlines, or the first of them, their corners where `place` puts them.
+std::string outlines(Place const& place, int count = 2) {
+    std::string json = R"({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":)"
+                       R"("urn:ogc:def:crs:EPSG::4490"}},"features":[)";
+    for (int i = 0; i < count; ++i) {
+        double const west = 113.30 + 0.04 * i;
+        json += std::string{i == 0 ? "" : ","} + R"({"type":"Feature","properties":{"code":")" +
+                (i == 0 ? "440106000000" : "440111000000") + R"("},"geometry":{"type":"Polygon","coordinates":[[)";
+        for (auto const& [x, y] : {std::pair{0.0, 0.0}, {0.04, 0.0}, {0.04, 0.04}, {0.0, 0.04}, {0.0, 0.0}}) {
+            auto const [lon, lat] = place(west + x, 23.10 + y);
+            char text[80];
+            std::snprintf(text, sizeof text, "%s[%.9f,%.9f]", json.back() == '[' ? "" : ",", lon, lat);
+            json += text;
+        }
+        json += "]]}}";
+    }
+    return json + "]}";
+}
+
+std::pair<double, double> as_gcj02(double lon, double lat) {
+    auto const p = crs::to_gcj02({lon, lat});
+    return {p.lon, p.lat};
+}
+
+enum class Says { village_code, county, town };
+
+/// 200 addresses all over the cells of grids_of, their positions where `place` puts them.
+std::string addresses(Says says, Place const& place) {
+    std::string csv =
+        says == Says::village_code ? "地址编码,标准地址,村居编码,经度,纬度\n" : "地址编码,标准地址,经度,纬度\n";
+    for (int i = 0; i < 200; ++i) {
+        double const x = 0.0795 * ((i * 37) % 200) / 200 + 0.0002;
+        double const y = 0.0395 * i / 200 + 0.0002;
+        bool const east = x >= 0.04;
+        auto const [lon, lat] = place(113.30 + x, 23.10 + y);
+        std::string const village = east ? "440111001001" : y < 0.02 ? "440106001001" : "440106001002";
+        std::string const county = east ? "白云区" : "天河区";
+        std::string const town = says != Says::town ? "" : east ? "三元里街道" : "五山街道";
+        char text[200];
+        std::snprintf(text, sizeof text, "A%d,广东省广州市%s%s大路%d号,%s%s%.7f,%.7f\n", i, county.c_str(),
+                      town.c_str(), i + 1, says == Says::village_code ? village.c_str() : "",
+                      says == Says::village_code ? "," : "", lon, lat);
+        csv += text;
+    }
+    return csv;
+}
 
 std::size_t files_in(std::filesystem::path const& folder) {
     return std::filesystem::exists(folder)
@@ -411,6 +459,119 @@ BOOST_AUTO_TEST_CASE(swapped_axes_and_a_wrong_zone_are_suspected) {
     auto const wrong = office.boundaries(zone);
     BOOST_REQUIRE(reports(wrong, ProblemCode::suspected_datum));
     BOOST_TEST(contains(wrong.problems[0].message, "EPSG:4547"));
+}
+
+BOOST_AUTO_TEST_CASE(outlines_off_those_they_replace_are_suspected_with_the_offset_and_the_reading_that_fits) {
+    for (int const count : {1, 2}) {
+        Office office;
+        auto const before = registry::Registry::open(office.data(), registry::Registry::Mode::read).outlines();
+        auto const file = office.folder().file("new.geojson", outlines(as_gcj02, count));
+        auto const report = office.import("divisions", file);
+        BOOST_REQUIRE_MESSAGE(reports(report, ProblemCode::suspected_datum), report_text(report));
+        auto const& problem = report.problems.at(0);
+        BOOST_TEST(contains(problem.message, "pass --crs GCJ02"), problem.message);
+        BOOST_TEST(contains(problem.message, "--accept-datum"), problem.message);
+        BOOST_TEST(contains(problem.chinese, "请用 --crs GCJ02"), problem.chinese);
+        // GCJ-02 lies here by 0.0054 degree to the east and 0.0026 to the south: 553 m and 288 m.
+        BOOST_TEST(problem.measure > 590);
+        BOOST_TEST(problem.measure < 650);
+        BOOST_TEST(problem.unit == "m");
+        BOOST_TEST(!report.applied);
+        auto const after = registry::Registry::open(office.data(), registry::Registry::Mode::read).outlines();
+        BOOST_TEST((after.at(0).shape == before.at(0).shape));
+        office.options().read.crs = "GCJ02";
+        Office::require_clean(office.import("divisions", file));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_outline_moved_as_a_whole_is_suspected_and_one_that_is_redrawn_is_not) {
+    Office office;
+    auto const moved = [](double lon, double lat) { return std::pair{lon + 0.0005, lat}; }; // 51 m at this latitude
+    auto const file = office.folder().file("moved.geojson", outlines(moved, 1));
+    auto const report = office.import("divisions", file);
+    BOOST_REQUIRE_MESSAGE(reports(report, ProblemCode::suspected_datum), report_text(report));
+    BOOST_TEST(std::fabs(report.problems.at(0).measure - 51.2) < 0.5);
+    BOOST_TEST(contains(report.problems.at(0).message, "coordinate-systems.toml"));
+    auto const redrawn = [](double lon, double lat) { return std::pair{lon > 113.37 ? lon + 0.0005 : lon, lat}; };
+    Office::require_clean(office.import("divisions", office.folder().file("redrawn.geojson", outlines(redrawn))));
+
+    office.options().accept_datum = true;
+    auto const accepted = office.import("divisions", file);
+    Office::require_clean(accepted);
+    BOOST_REQUIRE(accepted.files.at(0).remarks.size() == 1U);
+    BOOST_TEST(contains(accepted.files[0].remarks[0].english, "accepted as declared, although moved.geojson"));
+    BOOST_TEST(contains(accepted.files[0].remarks[0].chinese, "按声明的坐标系接受，尽管moved.geojson"));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_outside_the_division_that_they_name_are_suspected) {
+    for (auto const says : {Says::village_code, Says::county, Says::town}) {
+        Office office;
+        Office::require_clean(office.boundaries(grids_of(kAll)));
+        BOOST_TEST_CONTEXT("says " << static_cast<int>(says)) {
+            Office::require_clean(office.import("addresses", office.folder().file("right.csv", addresses(says, same))));
+            auto const file = office.folder().file("gcj.csv", addresses(says, as_gcj02));
+            auto const report = office.import("addresses", file);
+            BOOST_REQUIRE_MESSAGE(reports(report, ProblemCode::suspected_datum), report_text(report));
+            auto const& problem = report.problems.at(0);
+            BOOST_TEST(!report.applied);
+            BOOST_TEST(contains(problem.message, "of 200 positions that were tried"), problem.message);
+            BOOST_TEST(contains(problem.message, "That moves 200 addresses by"), problem.message);
+            BOOST_TEST(contains(problem.message, "pass --crs GCJ02"), problem.message);
+            BOOST_TEST(problem.measure > 590);
+            BOOST_TEST(problem.measure < 650);
+            office.options().read.crs = "GCJ02";
+            Office::require_clean(office.import("addresses", file));
+            office.options().read.crs.clear();
+            office.options().accept_datum = true;
+            auto const accepted = office.import("addresses", file);
+            Office::require_clean(accepted);
+            BOOST_TEST(accepted.files.at(0).remarks.size() == 1U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(some_addresses_beside_their_division_are_no_other_datum) {
+    Office office;
+    Office::require_clean(office.boundaries(grids_of(kAll)));
+    int i = 0;
+    auto const some_off = [&](double lon, double lat) { return std::pair{lon + (i++ % 10 == 0 ? 0.004 : 0.0), lat}; };
+    Office::require_clean(
+        office.import("addresses", office.folder().file("some.csv", addresses(Says::village_code, some_off))));
+    // Where nothing is known of the places that they name, nothing can be said.
+    Office bare{false};
+    Office::require_clean(
+        bare.import("addresses", bare.folder().file("gcj.csv", addresses(Says::village_code, as_gcj02))));
+}
+
+BOOST_AUTO_TEST_CASE(a_division_is_named_by_the_first_and_longest_full_name) {
+    auto const division = [](char const* code, char const* name, Level level, char const* parent) {
+        registry::Division one;
+        one.code = *DivisionCode::parse(code);
+        one.name = name;
+        one.level = level;
+        one.parent = DivisionCode::parse(parent);
+        return one;
+    };
+    NamedDivisions const names{{division("440100000000", "广州市", Level::city, ""),
+                                division("440106000000", "天河区", Level::county, "440100000000"),
+                                division("440106001000", "石牌街道", Level::town, "440106000000"),
+                                division("440500000000", "汕头市", Level::city, ""),
+                                division("441500000000", "汕尾市", Level::city, ""),
+                                division("440502000000", "城区", Level::county, "440500000000"),
+                                division("441502000000", "城区", Level::county, "441500000000"),
+                                division("441900000000", "东莞市", Level::city, ""),
+                                division("441900003000", "东城街道", Level::town, "441900000000")}};
+    auto const found = [&](char const* text) {
+        auto const code = names.find(text);
+        return code ? code->str() : std::string{};
+    };
+    BOOST_TEST(found("广东省广州市天河区石牌街道东城街道1号") == "440106001000");
+    BOOST_TEST(found("广州市天河区中山大道") == "440106000000");
+    BOOST_TEST(found("汕尾市城区大路1号") == "441502000000");
+    BOOST_TEST(found("城区大路1号").empty());
+    BOOST_TEST(found("东莞市东城街道东城中路") == "441900003000");
+    BOOST_TEST(found("石牌街道1号").empty());
+    BOOST_TEST(found("").empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_finds_the_same_and_writes_nothing) {

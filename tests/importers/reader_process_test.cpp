@@ -64,20 +64,25 @@ RawFeature two_part_feature() {
             {{0, 3, 0, false}, {3, 6, 0, true}, {6, 7, 1, false}}};
 }
 
-SourceHeader const kHeader{
-    "grids", "GB18030", "GEOGCRS[...]", {"code", "name"}, {"a remark"}, 1, {ValueType::text, ValueType::binary}};
+SourceHeader const kHeader{"grids",
+                           "GB18030",
+                           "GEOGCRS[...]",
+                           {"code", "name"},
+                           {{"a remark", "一句说明"}},
+                           1,
+                           {ValueType::text, ValueType::binary}};
 
 std::string whole_stream() {
     return bytes_of([](FrameWriter& writer) {
         writer.header(kHeader);
-        RowProblem const problem{ProblemCode::unreadable_text, "field 'name' is not valid"};
+        RowProblem const problem{ProblemCode::unreadable_text, {"field 'name' is not valid", "字段“name”无效"}};
         writer.feature(two_part_feature(), {&problem, 1});
         writer.end(1);
     });
 }
 
 /// The message of the Error with which these bytes are refused; empty when they are accepted.
-std::string refused(std::string_view bytes, ReadLimits const& limits = {}) {
+std::string refused(std::string_view bytes, ReadLimits const& limits = {}, Language language = Language::english) {
     try {
         FrameReader frames{in_pieces(bytes, 1000), limits, "a.gpkg"};
         (void)frames.header();
@@ -86,7 +91,7 @@ std::string refused(std::string_view bytes, ReadLimits const& limits = {}) {
         while (frames.next(feature, problems)) {
         }
     } catch (Error const& error) {
-        return error.what();
+        return error.in(language);
     }
     return {};
 }
@@ -242,11 +247,13 @@ BOOST_AUTO_TEST_CASE(what_a_reader_may_not_say_is_refused) {
     BOOST_TEST(contains(refused(stream({feature}, 1), few), "larger than a feature"));
 
     auto const fault = bytes_of([](FrameWriter& writer) {
-        writer.fault(ErrorCode::data_rejected, "a.gpkg: no\nway \x1B[31m\xC2\x9B"
-                                               "1m 中\x1B"
-                                               "文 \xFF");
+        writer.fault(ErrorCode::data_rejected, {"a.gpkg: no\nway \x1B[31m\xC2\x9B"
+                                                "1m 中\x1B"
+                                                "文 \xFF",
+                                                "不\x1B[31m行"});
     });
     BOOST_TEST(refused(fault) == "a.gpkg: no way  [31m 1m 中 文 ?");
+    BOOST_TEST(refused(fault, {}, Language::chinese) == "不 [31m行");
     auto wrong_code = fault;
     wrong_code[5] = 77;
     BOOST_TEST(contains(refused(wrong_code), "unknown fault"));
@@ -377,7 +384,9 @@ BOOST_AUTO_TEST_CASE(encodings_are_told_by_the_names_of_known_places) {
     }
     BOOST_TEST(gb.encoding().value() == "GB18030");
     BOOST_TEST(!gb.fits("BIG5"));
-    BOOST_TEST(contains(gb.evidence(), "known places found: 0, 2, 0"));
+    BOOST_TEST(contains(gb.evidence().english, "known places found: 0, 2, 0"));
+    BOOST_TEST(gb.evidence().chinese == "3 处非 ASCII 文字中：UTF-8 0 处有效，GB18030 3 处有效，BIG5 3 处有效；"
+                                        "认出的已知地名数依次为：0, 2, 0");
     BOOST_TEST(utf8.encoding().value() == "UTF-8");
     BOOST_TEST(!utf8.fits("GB18030"));
 

@@ -17,6 +17,7 @@
 
 using namespace wangge;
 using namespace wangge::importers;
+using wangge::test::in_encoding;
 using wangge::test::to_gb18030;
 
 namespace {
@@ -189,8 +190,10 @@ BOOST_AUTO_TEST_CASE(columns_are_found_by_chinese_pinyin_and_english_names) {
     }
     auto const cut = FieldMapping::guess(boundary_fields(), {"网格编", "网格名"}, "utf8.shp"); // ten bytes of a .dbf
     BOOST_TEST(cut.column("grid_code").value() == 0U);
-    BOOST_TEST(cut.describe() ==
+    BOOST_TEST(cut.describe().english ==
                "grid_code <- 网格编, grid_name <- 网格名, grid_kind <- (none), village_code <- (none)");
+    BOOST_TEST(cut.describe().chinese ==
+               "网格编码 ← 网格编，网格名称 ← 网格名，网格类型 ← （无），所属村居编码 ← （无）");
     auto const name_and_code =
         FieldMapping::guess(boundary_fields(), {"所属村居", "所属村居编码", "name", "code"}, "b.gpkg");
     BOOST_TEST(name_and_code.column("village_code").value() == 1U);
@@ -217,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_mapping_is_written_and_read_again) {
     BOOST_TEST(mapping.column("grid_code").value() == 2U); // as it says, whatever a guess would say
     BOOST_TEST(mapping.column("grid_name").value() == 0U);
     BOOST_TEST(!mapping.column("village_code").has_value());
-    BOOST_TEST(read(mapping.to_json()).describe() == mapping.describe());
+    BOOST_TEST((read(mapping.to_json()).describe() == mapping.describe()));
     BOOST_TEST(mapping.to_json() == R"({
   "format": "wangge-field-mapping",
   "version": 1,
@@ -260,6 +263,44 @@ BOOST_AUTO_TEST_CASE(tables_are_read_in_utf8_and_gb18030_with_the_row_numbers_of
         BOOST_TEST(reader.bytes_read() == bytes.size());
     }
     BOOST_TEST(TableReader::open(folder.file("g.csv", to_gb18030(text)), {}).encoding() == "GB18030");
+}
+
+BOOST_AUTO_TEST_CASE(a_table_in_utf16_reads_as_the_same_in_utf8_wherever_a_piece_of_it_ends) {
+    test::ScratchFolder const folder;
+    for (std::string_view const encoding : {"UTF-16LE", "UTF-16BE"}) {
+        for (std::string const pad : {"", "x"}) { // 64 KiB end in the middle of a pair in one of the two
+            std::string text = "编码\t名称\n" + pad;
+            std::string name;
+            for (int i = 0; i < 60'000; ++i) {
+                name += "𠮷";
+            }
+            text += "A1\t" + name + "\nA2\t网格\n";
+            auto const bytes = (encoding == "UTF-16LE" ? "\xFF\xFE" : "\xFE\xFF") + in_encoding(text, encoding);
+            auto reader = TableReader::open(folder.file("t.txt", bytes), {});
+            BOOST_TEST(reader.encoding() == "UTF-16");
+            BOOST_TEST((reader.columns() == std::vector<std::string>{"编码", "名称"}));
+            std::vector<Problem> problems;
+            TableRow row;
+            BOOST_TEST((reader.next(row, problems) == TableReader::Outcome::row));
+            BOOST_TEST(row.fields.at(0) == pad + "A1");
+            BOOST_TEST((row.fields.at(1) == name));
+            BOOST_TEST((reader.next(row, problems) == TableReader::Outcome::row));
+            BOOST_TEST(row.fields.at(1) == "网格");
+            BOOST_TEST((reader.next(row, problems) == TableReader::Outcome::end));
+            BOOST_TEST(problems.empty());
+        }
+    }
+    for (auto const& cut : {"\xFF\xFE" + in_encoding("a\nb\n", "UTF-16LE") + "c",
+                            "\xFF\xFE" + in_encoding("a\nb\n", "UTF-16LE") + "\x42\xD8"}) {
+        auto const message = error_of([&] {
+            auto reader = TableReader::open(folder.file("cut.csv", cut), {});
+            std::vector<Problem> problems;
+            TableRow row;
+            while (reader.next(row, problems) != TableReader::Outcome::end) {
+            }
+        });
+        BOOST_TEST(contains(message, "UTF-16"), message);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(ragged_rows_and_foreign_text_are_problems_with_their_row) {

@@ -4,6 +4,7 @@
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/geom/problem_text.hpp>
 #include <wangge/topology/coverage.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -454,6 +455,7 @@ BOOST_AUTO_TEST_CASE(warnings_survive_the_notes_of_a_snapshot) {
     BOOST_REQUIRE(back.size() == 2U);
     BOOST_TEST(back[0].id() == problem.id());
     BOOST_TEST(back[0].message == problem.message);
+    BOOST_TEST(sentence(back[0], Language::chinese) == sentence(problem, Language::chinese));
     BOOST_TEST(back[0].measure == problem.measure);
     BOOST_TEST((back[0].place->area == problem.place->area));
     BOOST_TEST(!back[1].place.has_value());

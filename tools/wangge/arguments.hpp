@@ -1,7 +1,8 @@
 #pragma once
 
 #include <wangge/base/dates.hpp>
-#include <wangge/importers/language.hpp>
+#include <wangge/base/words.hpp>
+#include <wangge/crs/site_systems.hpp>
 #include <wangge/registry/registry.hpp>
 #include <wangge/snapshot/snapshot.hpp>
 
@@ -24,7 +25,7 @@ namespace wangge::command {
 
 /// Chinese for "zh", or when it is empty and the locale of the environment is Chinese. Throws Error{usage} for others
 /// than "zh" and "en".
-[[nodiscard]] importers::Language language_argument(std::string const& given);
+[[nodiscard]] Language language_argument(std::string const& given);
 
 /// What --as-of and --known-at ask for.
 struct StateArguments {
@@ -51,6 +52,9 @@ struct StateArguments {
 [[nodiscard]] std::string author_argument(std::string const& given);
 
 [[nodiscard]] inline registry::DataFolder data_folder(std::filesystem::path const& path) { return {path}; }
+
+/// The coordinate systems of the data folder; none without one.
+[[nodiscard]] crs::SiteSystems site_systems(std::filesystem::path const& data);
 
 /// Text on standard output. A reader that went away (head) is no error; a full disk behind a redirection is
 /// Error{environment}.

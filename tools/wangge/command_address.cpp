@@ -62,7 +62,7 @@ int address(AddressOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const asked = state_arguments(options.as_of, options.known_at);
-    auto const site = crs::SiteSystems::read_if_there(folder.coordinate_systems());
+    auto const site = site_systems(folder.root);
     auto const transformer = crs::Transformer::make(options.crs, site);
     auto const snapshot = snapshot_for(folder, asked);
     auto const index = lookup::address_index_of(*snapshot);

@@ -17,6 +17,7 @@ int check(CheckOptions const& options) {
     check.read.crs = options.crs;
     check.read.encoding = options.encoding;
     check.read.layer = options.layer;
+    check.read.site_systems = site_systems(options.data);
     check.code_field = options.code;
     check.parent = options.parent;
     check.parent_layer = options.parent_layer;
@@ -34,9 +35,9 @@ int check(CheckOptions const& options) {
     } else {
         say("{}", importers::report_text(report, language));
         if (!options.report.empty()) {
-            say("{}: {}\n", language == importers::Language::chinese ? "报告" : "Report", options.report.string());
+            say("{}: {}\n", language == Language::chinese ? "报告" : "Report", options.report.string());
         } else if (!report.problem_counts.empty()) {
-            say("{}\n", language == importers::Language::chinese
+            say("{}\n", language == Language::chinese
                             ? "--report FILE.html 可在地图上查看，FILE.gpkg 可在 QGIS 中打开。"
                             : "--report FILE.html shows them on a map, FILE.gpkg as layers for QGIS.");
         }

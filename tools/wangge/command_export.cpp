@@ -42,7 +42,7 @@ int export_layer(ExportOptions const& options) {
     request.format = options.format.empty() ? format_by_name(options.out) : options.format;
     request.out = options.out;
     request.crs = options.crs;
-    request.site_systems = crs::SiteSystems::read_if_there(data_folder(options.data).coordinate_systems());
+    request.site_systems = site_systems(options.data);
     if (!options.division.empty()) {
         request.division = DivisionCode::parse(options.division);
         if (!request.division) {

@@ -80,8 +80,7 @@ int find(FindOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const asked = state_arguments(options.as_of, options.known_at);
-    auto const transformer =
-        crs::Transformer::make(options.crs, crs::SiteSystems::read_if_there(folder.coordinate_systems()));
+    auto const transformer = crs::Transformer::make(options.crs, site_systems(folder.root));
     auto const query = query_of(options);
     auto const snapshot = snapshot_for(folder, asked);
     lookup::QueryFault fault;

@@ -52,7 +52,7 @@ int import(ImportOptions const& options) {
     }
     say("{}\n", options.json ? importers::report_json(report, language) : importers::report_text(report, language));
     if (!options.report.empty() && !options.json) {
-        say("Report: {}\n", options.report.string());
+        say("{}\n", said(language, "Report: {}", "报告：{}", options.report.string()));
     }
     return report.has_errors() ? 1 : 0;
 }

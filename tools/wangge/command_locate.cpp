@@ -88,7 +88,7 @@ int locate(LocateOptions const& options) {
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const asked = state_arguments(options.as_of, options.known_at);
-    auto const site = crs::SiteSystems::read_if_there(folder.coordinate_systems());
+    auto const site = site_systems(folder.root);
     auto const transformer =
         crs::Transformer::make(crs_of(options), site); // a wrong one is told before anything is opened
     if (!options.points.empty()) {

@@ -1,6 +1,7 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 
+#include <wangge/geom/problem_text.hpp>
 #include <wangge/publish/publisher.hpp>
 
 #include <fmt/format.h>
@@ -14,14 +15,16 @@ namespace wangge::command {
 int publish(PublishOptions const& options) {
     auto const progress = make_terminal_progress();
     auto const author = author_argument(options.author);
+    auto const language = language_argument(options.lang);
     auto const result = publish::publish(data_folder(options.data), date_argument(options.effective, "--effective"),
                                          author, options.approver, *progress);
     constexpr std::size_t kShown = 6;
     for (std::size_t i = 0; i < std::min(kShown, result.warnings.size()); ++i) {
-        warn("warning: {}\n", result.warnings[i].message);
+        warn("{}\n", said(language, "warning: {}", "警告：{}", sentence(result.warnings[i], language)));
     }
     if (result.warnings.size() > kShown) {
-        warn("warning: and {} more of the kind; --json lists them all\n", result.warnings.size() - kShown);
+        warn("{}\n", said(language, "warning: and {} more of the kind; --json lists them all",
+                          "警告：另有 {} 条同类；--json 列出全部", result.warnings.size() - kShown));
     }
     if (options.json) {
         nlohmann::ordered_json json{{"generation", result.generation.number},
@@ -41,23 +44,27 @@ int publish(PublishOptions const& options) {
             json["warnings"].push_back({{"id", warning.id()},
                                         {"problem", problem_kind(warning.code).slug},
                                         {"subjects", warning.subjects},
-                                        {"message", warning.message}});
+                                        {"message", sentence(warning, language)}});
         }
         say("{}\n", json.dump(2));
         return 0;
     }
     if (result.unchanged) {
-        say("Nothing changed since generation {}; it stays the published one.\n", result.generation.number);
+        say("{}\n", said(language, "Nothing changed since generation {}; it stays the published one.",
+                         "第 {} 版之后没有变化，仍为现行发布版本。", result.generation.number));
     } else {
-        say("Published generation {}: {} grids, digest {}.\n", result.generation.number, result.grids,
-            result.generation.digest.hex().substr(0, 16));
+        say("{}\n",
+            said(language, "Published generation {}: {} grids, digest {}.", "已发布第 {} 版：{} 个网格，摘要 {}。",
+                 result.generation.number, result.grids, result.generation.digest.hex().substr(0, 16)));
     }
-    say("Snapshot: {}\n", result.folder.string());
+    say("{}\n", said(language, "Snapshot: {}", "快照：{}", result.folder.string()));
     std::string stages;
+    double total_s = 0;
     for (auto const& [stage, seconds] : result.seconds) {
         stages += fmt::format("{}{} {:.3f}", stages.empty() ? "" : ", ", stage, seconds);
+        total_s += seconds;
     }
-    say("Seconds: {}\n", stages);
+    say("{}\n", language == Language::chinese ? fmt::format("用时：{:.3f} 秒", total_s) : "Seconds: " + stages);
     return 0;
 }
 

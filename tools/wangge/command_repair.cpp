@@ -18,6 +18,7 @@ int repair(RepairOptions const& options) {
     read.crs = options.crs;
     read.encoding = options.encoding;
     read.layer = options.layer;
+    read.site_systems = site_systems(options.data);
     auto const progress = make_terminal_progress();
     auto const plan = importers::plan_layer_repair(
         options.file, read, options.code,

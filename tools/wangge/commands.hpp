@@ -31,7 +31,8 @@ int import(ImportOptions const& options);
 struct CheckOptions {
     std::filesystem::path file, parent, report;
     std::string layer, code, crs, encoding, parent_layer, lang;
-    std::string tolerance; ///< as typed
+    std::filesystem::path data; ///< whose coordinate systems --crs may name; may be empty
+    std::string tolerance;      ///< as typed
     bool json = false;
 };
 int check(CheckOptions const& options);
@@ -39,11 +40,14 @@ int check(CheckOptions const& options);
 struct ChangesOptions {
     std::filesystem::path data;
     bool json = false;
+    std::string lang; ///< en, zh; empty: as the environment says
     std::int64_t id = 0;
     std::string author;
     std::string title, effective, until;
     std::vector<std::filesystem::path> from; ///< new: files, with how to read them
     std::string crs, encoding, layer, complete;
+    std::filesystem::path mapping;
+    bool accept_datum = false;
     std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap, alias, address
     std::vector<std::string> codes, names, parts;
     std::string shape, line, village, code, into, at, reason;
@@ -75,7 +79,7 @@ int changes_undo(ChangesOptions const& options);
 
 struct PublishOptions {
     std::filesystem::path data;
-    std::string effective, author, approver;
+    std::string effective, author, approver, lang;
     bool json = false;
 };
 int publish(PublishOptions const& options);
@@ -178,6 +182,7 @@ int serve(ServeOptions const& options);
 
 struct RepairOptions {
     std::filesystem::path file, out, report;
+    std::filesystem::path data;              ///< whose coordinate systems --crs may name; may be empty
     std::string tolerance, max_area = "100"; ///< m and m2, as typed
     std::string layer, code, crs, encoding;
     bool json = false;

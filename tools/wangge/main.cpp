@@ -21,6 +21,15 @@ using namespace wangge;
 constexpr int kWrongUsage = 2;
 constexpr int kEnvironmentFailed = 3;
 
+/// What --lang says, whichever sub-command was chosen: an error is told in that language, too.
+std::string asked_language;
+
+void add_lang(CLI::App* sub, std::string& lang) {
+    sub->add_option("--lang", lang, "Language of messages and reports: en, zh (as the environment says otherwise)")
+        ->type_name("en|zh")
+        ->each([](std::string const& given) { asked_language = given; });
+}
+
 /// `wangge changes ...`: from a draft to an applied change set.
 void declare_changes(CLI::App& app, std::function<int()>& chosen, command::ChangesOptions& options) {
     auto* const changes = app.add_subcommand(
@@ -48,6 +57,7 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
             sub->add_option("--author", options.author, "Who does it (the login name otherwise)");
         }
         sub->add_flag("--json", options.json, "Machine-readable JSON on standard output");
+        add_lang(sub, options.lang);
         sub->callback([&chosen, &options, run] { chosen = [&options, run] { return run(options); }; });
         return sub;
     };
@@ -69,6 +79,10 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         sub->add_option("--complete", options.complete,
                         "The files have all grids of this division: those they do not have are retired")
             ->type_name("DIVISION");
+        sub->add_option("--mapping", options.mapping, "Columns as this file says, instead of guessing")
+            ->type_name("FILE");
+        sub->add_flag("--accept-datum", options.accept_datum,
+                      "Take the coordinates as declared although they do not fit what is known");
         add_reading(sub);
         sub->footer("Examples:\n"
                     "  wangge changes new --title 'Split of grid 12' --effective 2026-09-01 --data province\n"
@@ -242,11 +256,6 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_flag("--json", json, "Machine-readable JSON on standard output");
     };
 
-    auto const add_lang = [](CLI::App* sub, std::string& lang) {
-        sub->add_option("--lang", lang, "Language of messages and reports: en, zh (as the environment says otherwise)")
-            ->type_name("en|zh");
-    };
-
     {
         auto* sub = app.add_subcommand("init", "Make an empty registry in a data folder");
         add_data(sub, init.data);
@@ -308,6 +317,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->type_name("FIELD");
         sub->add_option("--crs", check.crs,
                         "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+        sub->add_option("--data", check.data, "Data folder whose coordinate systems --crs may name")->type_name("DIR");
         sub->add_option("--encoding", check.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
         sub->add_option("--tolerance", check.tolerance,
                         fmt::format("Metres up to which boundaries that run side by side count as one, at most {} (0 "
@@ -340,6 +350,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--approver", publish.approver,
                         "Who approves what was imported directly: nobody who imported part of it. Not needed when all "
                         "of it are approved change sets");
+        add_lang(sub, publish.lang);
         add_json(sub, publish.json);
         sub->footer("Examples:\n  wangge publish --data province --approver chief\n"
                     "  wangge publish --data province            after wangge changes apply");
@@ -592,6 +603,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--code", repair.code, "Column of the grid codes (guessed otherwise)")->type_name("FIELD");
         sub->add_option("--crs", repair.crs,
                         "CRS of the coordinates when the file does not say: EPSG:4547, GCJ02, BD09");
+        sub->add_option("--data", repair.data, "Data folder whose coordinate systems --crs may name")->type_name("DIR");
         sub->add_option("--encoding", repair.encoding, "Encoding of the text: UTF-8, GB18030, GBK (guessed otherwise)");
         sub->add_option("--out", repair.out, "Write the layer with the proposals applied, every attribute kept (.gpkg)")
             ->type_name("FIXED");
@@ -633,6 +645,12 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     }
 }
 
+/// A --lang that is neither is itself the error, told as the environment says.
+Language told_in() {
+    return command::language_argument(asked_language == "en" || asked_language == "zh" ? asked_language
+                                                                                       : std::string{});
+}
+
 int fail(std::string const& message, int code) {
     bool const colour = isatty(STDERR_FILENO) == 1;
     command::warn("{}wangge: {}{}\n", colour ? "\033[31m" : "", message, colour ? "\033[0m" : "");
@@ -661,7 +679,7 @@ int main(int argc, char** argv) {
         }
         return chosen();
     } catch (Error const& error) {
-        return fail(error.what(), exit_code(error.code()));
+        return fail(error.in(told_in()), exit_code(error.code()));
     } catch (std::bad_alloc const&) {
         return fail("out of memory; close other programs or use a machine with more memory", kEnvironmentFailed);
     } catch (std::exception const& error) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
+
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -23,10 +26,19 @@ enum class ErrorCode {
 class Error : public std::runtime_error {
 public:
     Error(ErrorCode code, std::string const& message) : std::runtime_error(message), m_code(code) {}
+    Error(ErrorCode code, Words words)
+        : std::runtime_error(words.english), m_code(code), m_words(std::make_shared<Words const>(std::move(words))) {}
+
     [[nodiscard]] ErrorCode code() const noexcept { return m_code; }
+    /// what() for a person of that language; English where nobody said it in another.
+    [[nodiscard]] char const* in(Language language) const noexcept {
+        return m_words ? m_words->in(language).c_str() : what();
+    }
+    [[nodiscard]] Words words() const { return m_words ? *m_words : Words{what(), what()}; }
 
 private:
     ErrorCode m_code;
+    std::shared_ptr<Words const> m_words; ///< copying an exception must not throw
 };
 
 /// Exit codes of every command: 0 done, 1 the data has problems, 2 wrong usage, 3 the environment failed.

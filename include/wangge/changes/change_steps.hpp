@@ -32,13 +32,14 @@ struct Applied {
 [[nodiscard]] Applied apply(registry::Registry& registry, std::int64_t draft, std::string const& by,
                             Progress& progress);
 /// Makes a change set that puts back what an applied one changed, from its first day on or from `from`. Grids that it
-/// retired come back under their codes, those that it made are retired.
+/// retired come back under their codes, those that it made are retired. Its title is in the language.
 [[nodiscard]] std::int64_t undo(registry::Registry& registry, std::int64_t draft, std::string const& author,
-                                std::optional<Date> from);
+                                std::optional<Date> from, Language language = Language::english);
 /// The same of any applied change set of grids, by its id in the registry: of a direct import, too. Error{not_found};
 /// Error{data_rejected}: it changed divisions, or is an import of a program that kept nothing to undo it by.
 [[nodiscard]] std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
-                                        std::string const& author, std::optional<Date> from);
+                                        std::string const& author, std::optional<Date> from,
+                                        Language language = Language::english);
 
 /// A change set of what a file would change; `bases` in the order of the changes, empty for added grids. Its number.
 /// It is recorded with all of its operations or not at all.

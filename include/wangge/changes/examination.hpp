@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/geom/problem.hpp>
 #include <wangge/registry/registry.hpp>
 
@@ -16,7 +17,7 @@ struct Conflict {
     int operation = 0;                            ///< its number, 0 for the change set as a whole
     std::optional<GridCode> grid;                 ///< the grid concerned
     std::optional<registry::AppliedChange> since; ///< what changed the grid after the operation was drawn
-    std::string message;
+    Words message;
 };
 
 /// A problem of the coverage and the first day on which it shows.
@@ -28,7 +29,7 @@ struct DatedProblem {
 /// What an approver should know of an operation, though nothing stands against it: a warning.
 struct Remark {
     int operation = 0;
-    std::string message;
+    Words message;
 };
 
 /// A grid before and after the change set on one day.

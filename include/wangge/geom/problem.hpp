@@ -83,6 +83,8 @@ struct Problem {
     std::string unit;   ///< "m2", "m" or empty
     /// For the sentence in another language; no part of the id.
     std::vector<Fact> facts = {}; // NOLINT(readability-redundant-member-init): lets shorter initialisers be
+    /// The message in Chinese, from finders that know more than code and facts say; empty: it is made of those.
+    std::string chinese = {}; // NOLINT(readability-redundant-member-init)
 
     [[nodiscard]] Severity severity() const { return problem_kind(code).severity; }
     /// The value of a fact, empty when there is none of the name.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -10,7 +12,8 @@
 namespace wangge::importers {
 
 /// One thing an import looks for in a file, and the names that columns have for it, best first. Names are compared
-/// without case, blanks, '_', '-', '*' and bracketed additions.
+/// without case, blanks, '_', '-', '*' and bracketed additions. The first
+/// one is Chinese, and what a person is told the column is for.
 struct WantedField {
     std::string_view key; ///< "grid_code"
     bool required = false;
@@ -50,11 +53,12 @@ public:
     /// The field of `row` for `key`, empty when the file has no such column.
     [[nodiscard]] std::string const& value(std::vector<std::string> const& fields, std::string_view key) const;
     /// "grid_code <- 网格编码, grid_name <- 网格名称, grid_kind <- (none)"
-    [[nodiscard]] std::string describe() const;
+    [[nodiscard]] Words describe() const;
 
 private:
     struct Entry {
         std::string_view key;
+        std::string_view chinese; ///< what it is for
         std::optional<std::size_t> column;
         std::string name; ///< of the column
     };

@@ -24,7 +24,7 @@ struct ImportOptions {
     bool dry_run = false;           ///< everything but writing
     bool accept_datum = false;      ///< a suspected datum becomes a remark: the registry is what lies wrong
     std::string author;
-    bool draw = false; ///< fill in ImportReport::map, for a report that a person looks at
+    bool draw = false;                  ///< fill in ImportReport::map, for a report that a person looks at
     std::filesystem::path mapping;      ///< of the columns, as FieldMapping::from_json reads it; empty: guessed
     std::filesystem::path save_mapping; ///< where the mapping that was used is written; empty: nowhere
 };
@@ -37,8 +37,8 @@ struct FileSummary {
     std::string crs;           ///< "EPSG:4547"; empty for tables without positions
     std::string datum_assumed; ///< one sentence
     std::string encoding;
-    std::string mapping; ///< "grid_code <- 网格编码, ..."
-    std::vector<std::string> remarks;
+    Words mapping; ///< "grid_code <- 网格编码, ..."
+    std::vector<Words> remarks;
 };
 
 /// What an import found and did.
@@ -81,6 +81,7 @@ struct ImportReport : ProblemTally {
 /// What files would change, to be made a change set.
 struct BoundaryProposal {
     ImportReport report;
+    Words title;
     registry::ChangeSet change_set; ///< not applied; without changes when the report has errors
     /// What each change was compared with, in the order of its changes; empty for an added grid.
     std::vector<std::optional<registry::GridBase>> bases;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/base/progress.hpp>
+#include <wangge/base/words.hpp>
 #include <wangge/geom/problem.hpp>
 #include <wangge/importers/raw_feature.hpp>
 #include <wangge/topology/repair.hpp>
@@ -43,7 +44,8 @@ struct LayerRepair {
 [[nodiscard]] std::string layer_repair_json(LayerRepair const& repair);
 
 /// The proposals alone, as those two have them: lines for each kind, a JSON array.
-[[nodiscard]] std::string proposals_text(std::span<topology::RepairProposal const> proposals);
+[[nodiscard]] std::string proposals_text(std::span<topology::RepairProposal const> proposals,
+                                         Language language = Language::english);
 [[nodiscard]] std::string proposals_json(std::span<topology::RepairProposal const> proposals);
 
 /// A GeoPackage (EPSG:4490) with layers repair_before, repair_after (grids, one row for each grid of a proposal),

@@ -33,12 +33,22 @@ struct SnapStatistics {
     void add(SnapStatistics const& other) noexcept;
 };
 
-/// A few raw coordinates of a feature, kept to ask whether another coordinate system would fit better.
+/// A few raw coordinates of a grid, an outline or an address, kept to ask whether another coordinate system would fit
+/// better.
 struct DatumWitness {
-    GridCode code;
-    DivisionCode village;
+    GridCode code;                           ///< of grids
+    DivisionCode division;                   ///< the village of a grid, of an outline its own
     std::array<crs::Coordinate, 4> extremes; ///< westmost, eastmost, southmost, northmost, as in the file
+    bool point = false;                      ///< a position, which is all four of them
+
+    /// Each place once.
+    [[nodiscard]] std::span<crs::Coordinate const> corners() const noexcept {
+        return std::span{extremes}.first(point ? 1 : extremes.size());
+    }
 };
+
+/// Empty when the feature has no coordinates.
+[[nodiscard]] std::optional<std::array<crs::Coordinate, 4>> extremes_of(RawFeature const& feature);
 
 /**
  * Coordinates of a feature to lattice rings in the registry's CRS: holds them open, drops repeated points, gives each

@@ -41,7 +41,7 @@ public:
     [[nodiscard]] crs::Transformer take_transformer() noexcept;
     [[nodiscard]] std::uint64_t feature_count() const noexcept;
     /// What a person should know about how the file was read: a .cpg that was not believed.
-    [[nodiscard]] std::vector<std::string> const& remarks() const noexcept;
+    [[nodiscard]] std::vector<Words> const& remarks() const noexcept;
 
     enum class Outcome {
         feature,

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/importers/check_layer.hpp>
 #include <wangge/importers/import_job.hpp>
-#include <wangge/importers/language.hpp>
 
 #include <cstddef>
 #include <filesystem>
@@ -21,6 +21,9 @@ inline constexpr std::size_t kListedOnOutput = 1'000;
                                       std::size_t shown_of_each = kShownOnTerminal);
 [[nodiscard]] std::string report_text(CheckReport const& report, Language language = Language::english,
                                       std::size_t shown_of_each = kShownOnTerminal);
+
+/// How the files were read (coordinates, columns, encodings) and what they would change: the head of report_text.
+[[nodiscard]] std::string reading_text(ImportReport const& report, Language language);
 
 /// Everything in the report, UTF-8 JSON; positions in degrees, longitude first. docs/problems.md has the members.
 [[nodiscard]] std::string report_json(ImportReport const& report, Language language = Language::english);

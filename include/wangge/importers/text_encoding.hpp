@@ -58,7 +58,7 @@ public:
     /// False when the texts speak against this encoding.
     [[nodiscard]] bool fits(std::string_view canonical) const;
     /// "of 40 texts beyond ASCII 40 are valid GB18030, 2 UTF-8, 11 Big5; known places: 31, 0, 0"
-    [[nodiscard]] std::string evidence() const;
+    [[nodiscard]] Words evidence() const;
 
 private:
     struct Candidate {

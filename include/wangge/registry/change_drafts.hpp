@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/registry/records.hpp>
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace wangge::registry {
 
 enum class DraftStatus : std::uint8_t { open, checked, approved, applied, discarded };
 [[nodiscard]] std::string_view to_string(DraftStatus status) noexcept;
+[[nodiscard]] Words words_of(DraftStatus status);
 
 enum class OperationKind : std::uint8_t {
     create,
@@ -26,6 +28,7 @@ enum class OperationKind : std::uint8_t {
     address
 };
 [[nodiscard]] std::string_view to_string(OperationKind kind) noexcept; ///< "create", ..., "address"
+[[nodiscard]] Words words_of(OperationKind kind);
 
 /// What an operation does to one grid.
 enum class Effect : std::uint8_t { create, change, end };
@@ -97,8 +100,8 @@ struct ChangeDraft {
     std::string created_at;
     GenerationNumber base_generation = 0; ///< newest when it was made or last checked
     DraftStatus status = DraftStatus::open;
-    std::string reopened_because; ///< why its check or approval no longer counts, or empty
-    std::string check_digest;     ///< hexadecimal, empty before a check
+    Words reopened_because;   ///< why its check or approval no longer counts, or empty
+    std::string check_digest; ///< hexadecimal, empty before a check
     std::string checked_by, checked_at;
     std::string check_report; ///< JSON, empty before a check
     std::string approver, approved_at;

@@ -3,6 +3,7 @@
 #include <wangge/base/codes.hpp>
 #include <wangge/base/dates.hpp>
 #include <wangge/base/digest.hpp>
+#include <wangge/base/words.hpp>
 #include <wangge/geom/polygon.hpp>
 #include <wangge/registry/lineage.hpp>
 
@@ -38,6 +39,7 @@ struct Grid {
 
 enum class Role : std::uint8_t { dedicated = 1, professional = 2, part_time = 3 };
 [[nodiscard]] std::string_view to_string(Role role) noexcept;        ///< "dedicated", "professional", "part_time"
+[[nodiscard]] Words words_of(Role role);                             ///< and 专职, 专业, 兼职
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text); ///< English words or 专职, 专业, 兼职 (网格员)
 
 /// Personal data: name, phone and identity number never leave the registry unmasked without a stated reason.

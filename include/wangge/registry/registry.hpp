@@ -174,7 +174,7 @@ public:
                       std::string const& report_json);
     /// Error{data_rejected}: not checked, or the approver is one of its editors.
     void approve_draft(std::int64_t draft, std::string const& approver);
-    void reopen_draft(std::int64_t draft, std::string const& because, std::string const& actor);
+    void reopen_draft(std::int64_t draft, Words const& because, std::string const& actor);
     void discard_draft(std::int64_t draft, std::string const& by, std::string const& reason);
     /// Applies the change set, lets `look` read this object as it is then, and takes everything back. `look` is given
     /// the grids whose days differ, by code.
