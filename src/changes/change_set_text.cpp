@@ -81,6 +81,10 @@ std::string operation_text(registry::Operation const& operation) {
                     ? fmt::format(" in the place of '{}' of {}", address->corrects->id, address->corrects->source)
                     : "";
     }
+    if (auto const& retirement = operation.retirement) {
+        text += fmt::format(" '{}', the point '{}' of {}", retirement->text, retirement->which.id,
+                            retirement->which.source.empty() ? "staff" : retirement->which.source);
+    }
     text += others.empty() ? "" : " " + others;
     text += made.empty() ? "" : ", new " + made;
     if (operation.at) {
@@ -222,6 +226,11 @@ std::string preview_text(Preview const& preview) {
                             effect.imported ? (effect.withdrawn ? "; again " : ", no longer ") +
                                                   where(*effect.imported, effect.imported_grid)
                                             : "");
+    }
+    for (auto const& effect : preview.retired_addresses) {
+        text += fmt::format("  address {}: {}\n", effect.withdrawn ? "found again" : "no longer found",
+                            effect.point ? where(*effect.point, effect.grid)
+                                         : fmt::format("'{}', which its file has no more", effect.retired.text));
     }
     std::vector<GridCode> neighbours;
     for (auto const& grid : examined.neighbours) {
