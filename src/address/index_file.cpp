@@ -15,6 +15,8 @@ namespace wangge::address {
 namespace {
 
 constexpr SectionedFormat kFormat{{'W', 'G', 'A', 'D', 'D', 'R', 'S', '\n'}, kIndexVersion, kArrays, "publish again"};
+/// What was published before points of staff were told apart: read until the next publish, which makes it anew.
+constexpr SectionedFormat kFormerFormat{kFormat.magic, 2, 38, kFormat.remedy};
 
 /// Looks at every number once; the first wrong one is told.
 class Checker {
@@ -46,6 +48,14 @@ public:
                "tree of houses");
         all(m.leaves, "tree of houses", [&](HouseLeaf const& l) { return l.house < m.houses.size(); });
         suggestions();
+        demand(rises(m.staff_doors) && (m.staff_doors.empty() || m.staff_doors.back() < m.doors.size()) &&
+                   m.bound_begin.empty() == m.staff_doors.empty() && m.bound_doors.size() == m.staff_doors.size(),
+               "points of staff");
+        if (!m.bound_begin.empty()) {
+            lists(m.bound_begin, m.bound_characters.size(), "texts of staff");
+            demand(m.bound_begin.size() == m.bound_doors.size() + 1, "texts of staff");
+            all(m.bound_doors, "texts of staff", [&](std::uint32_t door) { return door < m.doors.size(); });
+        }
     }
 
 private:
@@ -181,11 +191,15 @@ WrittenFile write_index(BuiltIndex const& index, Digest const& source, std::file
 }
 
 OpenIndex open_index(std::span<std::byte const> bytes, std::filesystem::path const& file) {
-    SectionedView const sections{file, bytes, kFormat};
+    auto const& format = digest_of_sectioned(bytes, kFormerFormat) ? kFormerFormat : kFormat;
+    SectionedView const sections{file, bytes, format};
     OpenIndex open;
     open.source = sections.digest();
     std::size_t number = 0;
-    for_each_array(open.view, [&]<class T>(std::span<T const>& array) { array = sections.section<T>(number++); });
+    for_each_array(open.view, [&]<class T>(std::span<T const>& array) {
+        array = number < format.sections ? sections.section<T>(number) : std::span<T const>{};
+        ++number;
+    });
     open.view.gazetteer = Gazetteer::over(open.view.gazetteer_bytes, file.string());
     open.view.trie = NameTrie::over(open.view.trie_bytes, file.string());
     Checker{open.view, file}.check();
@@ -193,7 +207,7 @@ OpenIndex open_index(std::span<std::byte const> bytes, std::filesystem::path con
 }
 
 std::optional<Digest> source_of(std::span<std::byte const> bytes) noexcept {
-    return digest_of_sectioned(bytes, kFormat);
+    return digest_of_sectioned(bytes, digest_of_sectioned(bytes, kFormerFormat) ? kFormerFormat : kFormat);
 }
 
 } // namespace wangge::address

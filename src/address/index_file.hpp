@@ -15,7 +15,7 @@ namespace wangge::address {
 WrittenFile write_index(BuiltIndex const& index, Digest const& source, std::filesystem::path const& file);
 
 /// Raised with every change of the layout, or of the rules for numbers, names and divisions.
-inline constexpr std::uint32_t kIndexVersion = 2;
+inline constexpr std::uint32_t kIndexVersion = 3;
 
 struct OpenIndex {
     Digest source;

@@ -110,13 +110,16 @@ private:
         if (columns < m_header.columns) {
             m_out.append(m_header.columns - columns, m_header.separator);
         }
-        if (columns <= m_header.column || columns > m_header.columns) {
+        if (columns <= std::ranges::max(m_header.address) || columns > m_header.columns) {
             put_fault("bad_row", tally);
             return;
         }
-        auto const first = m_marks.begin_of(record, m_header.column);
-        auto const last = m_header.column + 1 == columns ? end : m_marks.end_of(record, m_header.column);
-        m_text = unquoted(text.substr(first, last - first));
+        m_text.clear();
+        for (auto const column : m_header.address) {
+            auto const first = m_marks.begin_of(record, column);
+            auto const last = column + 1 == columns ? end : m_marks.end_of(record, column);
+            m_text += unquoted(text.substr(first, last - first));
+        }
         if (m_gb18030 && !m_to_utf8.convert(m_text)) {
             put_fault("bad_text", tally);
             return;
@@ -213,15 +216,6 @@ private:
     std::string m_text, m_added, m_out;
 };
 
-std::string_view without_line_end(std::string_view record) noexcept {
-    for (auto const c : {'\n', '\r'}) {
-        if (record.ends_with(c)) {
-            record.remove_suffix(1);
-        }
-    }
-    return record;
-}
-
 } // namespace
 
 BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snapshot, AddressCsvRequest const& request,
@@ -238,7 +232,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
         refuse_long_record(in.name(), 1);
     }
     auto const header_text = without_line_end(first);
-    auto const header = read_text_header(header_text, request.column, in.name());
+    auto const header = read_text_header(header_text, request.columns, in.name());
     bool const gb18030 = !is_utf8_but_for_end(first) || !is_utf8_but_for_end(in.read_ahead());
     std::vector<std::unique_ptr<BlockAnswerer>> workers;
     for (unsigned i = 0; i < std::max(request.threads, 1U); ++i) {
@@ -246,7 +240,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
     }
     BulkOutput out{request.out};
     out.write(fmt::format("{}{}\n", header_text, heading(header)));
-    return answer_blocks(in, out, workers, 1, progress);
+    return answer_blocks(in, out, workers, 1, {"Finding addresses", "addresses"}, progress);
 }
 
 } // namespace wangge::lookup

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 
 namespace wangge::lookup {
@@ -85,6 +86,59 @@ struct Geocoder::Impl {
             by_division->grids = std::make_unique<GridsByDivision const>(snapshot, index.gazetteer());
         });
         return by_division->grids->under(division, index.gazetteer().division(division).end);
+    }
+
+    /// Where staff bound the text to points these come first, whatever else it may mean.
+    void put_bound_first(std::string_view text, AddressAnswer& out) {
+        auto& match = out.match;
+        auto const bound = index.bound_to(text);
+        out.by_staff = !bound.empty();
+        if (bound.empty()) {
+            return;
+        }
+        constexpr double kOthers = 0.01; // all else together
+        for (auto& place : match.places) {
+            place.likelihood *= kOthers;
+        }
+        auto const lessen = [](auto& shares) {
+            for (auto& one : shares) {
+                one.share *= static_cast<float>(kOthers);
+            }
+        };
+        lessen(match.positions);
+        lessen(match.divisions);
+        match.unknown *= kOthers;
+        auto const share = (1 - kOthers) / static_cast<double>(bound.size());
+        match.score = share;
+        std::vector<address::PlaceMatch> places;
+        for (auto const number : bound) {
+            auto const point = index.address(number);
+            match.positions.push_back({point.at, static_cast<float>(share)});
+            auto const found = std::find_if(match.places.begin(), match.places.end(),
+                                            [&](address::PlaceMatch const& p) { return p.address == number; });
+            if (found != match.places.end()) {
+                match.places.erase(found);
+            } else {
+                ++match.places_in_all;
+            }
+            if (places.size() == address::kMostPlaces) {
+                continue;
+            }
+            auto& place = places.emplace_back();
+            place.level = address::MatchLevel::exact;
+            place.likelihood = share;
+            place.division = point.village;
+            place.address = number;
+            place.position = point.at;
+            for (auto const& read : match.components) { // as a whole it is what staff wrote
+                place.evidence.push_back({read.component, address::Bearing::agrees, read.begin, read.end, read.text});
+            }
+        }
+        auto const room = address::kMostPlaces - places.size();
+        std::move(match.places.begin(),
+                  match.places.begin() + static_cast<std::ptrdiff_t>(std::min(room, match.places.size())),
+                  std::back_inserter(places));
+        match.places = std::move(places);
     }
 
     void share_out(AddressAnswer& out) {
@@ -245,6 +299,7 @@ void GeocoderPool::put(std::unique_ptr<Geocoder> geocoder) noexcept {
 
 void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
     m_impl->matcher.match(text, out.match);
+    m_impl->put_bound_first(text, out);
     m_impl->share_out(out);
     m_impl->order(out);
     m_impl->decide(out);
