@@ -1,5 +1,6 @@
 #include "cell_values.hpp"
 #include "job_parts.hpp"
+#include "problem_text.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/importers/table_reader.hpp>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <optional>
 #include <unordered_map>
@@ -18,6 +20,44 @@ namespace wangge::importers {
 namespace {
 
 using AddressPoint = registry::Registry::AddressPoint;
+
+/// As a lookup takes at most (address::kMaxAddressBytes, a room that does not meet this one).
+constexpr std::size_t kLongestText = 1024;
+constexpr std::size_t kLongestId = 255;
+constexpr std::size_t kShownBytes = 40;
+
+/// Is there anything but blanks and marks?
+bool says_something(std::string_view text) {
+    auto const is_blank_or_mark = [](unsigned char c) { return c < 0x80 && std::isalnum(c) == 0; };
+    while (!text.empty()) {
+        if (is_blank_or_mark(static_cast<unsigned char>(text.front()))) {
+            text.remove_prefix(1);
+            continue;
+        }
+        auto const marks = {"　", "，", "。", "、", "；", "：", "（", "）", "！", "？", "—", "…", "·", "“", "”"};
+        auto const mark = std::ranges::find_if(marks, [&](std::string_view m) { return text.starts_with(m); });
+        if (mark == marks.end()) {
+            return true;
+        }
+        text.remove_prefix(std::string_view{*mark}.size());
+    }
+    return false;
+}
+
+/// Why no point can be called so; empty when it can.
+std::string fault_of_id(std::string_view id) {
+    if (id.size() > kLongestId) {
+        return fmt::format("its id has {} bytes, at most {} are taken; correct the column", id.size(), kLongestId);
+    }
+    if (std::ranges::any_of(id, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+        return "its id has a control character (a line end, a tab); correct it";
+    }
+    constexpr std::string_view kStaff = "staff-"; // Registry: ids of points that staff added
+    if (id.starts_with(kStaff) && id.find_first_not_of("0123456789", kStaff.size()) == std::string_view::npos) {
+        return fmt::format("its id '{}' is like those of the points that staff add; give it another", id);
+    }
+    return {};
+}
 
 /// The rows of all files as address points, one after the other.
 class AddressStream {
@@ -109,9 +149,15 @@ private:
         }
         if (address.id.empty()) {
             fail(ProblemCode::missing_attribute, "has no id; fill it in");
+        } else if (auto const wrong = fault_of_id(address.id); !wrong.empty()) {
+            fail(ProblemCode::malformed_value, wrong);
         }
-        if (address.text.empty()) {
+        if (!says_something(address.text)) {
             fail(ProblemCode::missing_attribute, "has no address text; fill it in");
+        } else if (address.text.size() > kLongestText) {
+            fail(ProblemCode::malformed_value,
+                 fmt::format("its address text has {} bytes, and no address of more than {} is looked up; shorten it",
+                             address.text.size(), kLongestText));
         }
         address.village = {};
         if (m_village && !m_row.fields[*m_village].empty()) {
@@ -131,7 +177,16 @@ private:
         auto const x = parse_number(m_row.fields[m_lon]);
         auto const y = parse_number(m_row.fields[m_lat]);
         if (!x || !y) {
-            fail(ProblemCode::malformed_value, fmt::format("column {} is no number; correct it", !x ? "lon" : "lat"));
+            auto const wrong = m_row.fields[!x ? m_lon : m_lat];
+            fail(ProblemCode::malformed_value,
+                 fmt::format("column {}: '{}' is no number; write decimal degrees or "
+                             "metres",
+                             !x ? "lon" : "lat", utf8_or_replaced(std::string_view{wrong}.substr(0, kShownBytes))));
+            return false;
+        }
+        if (*x == 0 && *y == 0) { // what tables have for "not known"
+            fail(ProblemCode::malformed_value,
+                 "its position is 0, 0, which is nowhere; correct it, or leave the row out");
             return false;
         }
         auto const position = m_transformer.to_registry(crs::Coordinate{*x, *y});
