@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -23,6 +24,47 @@ namespace wangge::importers {
 namespace {
 
 using AddressPoint = registry::Registry::AddressPoint;
+
+/// As a lookup takes at most (address::kMaxAddressBytes, a room that does not meet this one).
+constexpr std::size_t kLongestText = 1024;
+constexpr std::size_t kLongestId = 255;
+constexpr std::size_t kShownBytes = 40;
+
+/// Is there anything but blanks and marks?
+bool says_something(std::string_view text) {
+    auto const is_blank_or_mark = [](unsigned char c) { return c < 0x80 && std::isalnum(c) == 0; };
+    while (!text.empty()) {
+        if (is_blank_or_mark(static_cast<unsigned char>(text.front()))) {
+            text.remove_prefix(1);
+            continue;
+        }
+        auto const marks = {"　", "，", "。", "、", "；", "：", "（", "）", "！", "？", "—", "…", "·", "“", "”"};
+        auto const mark = std::ranges::find_if(marks, [&](std::string_view m) { return text.starts_with(m); });
+        if (mark == marks.end()) {
+            return true;
+        }
+        text.remove_prefix(std::string_view{*mark}.size());
+    }
+    return false;
+}
+
+/// Why no point can be called so; empty when it can.
+Words fault_of_id(std::string_view id) {
+    if (id.size() > kLongestId) {
+        return words("its id has {} bytes, at most {} are taken; correct the column",
+                     "地址编码有 {} 字节，最多 {} 字节；请更正该列", id.size(), kLongestId);
+    }
+    if (std::ranges::any_of(id, [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+        return words("its id has a control character (a line end, a tab); correct it",
+                     "地址编码含有控制字符（换行、制表符）；请更正");
+    }
+    constexpr std::string_view kStaff = "staff-"; // Registry: ids of points that staff added
+    if (id.starts_with(kStaff) && id.find_first_not_of("0123456789", kStaff.size()) == std::string_view::npos) {
+        return words("its id '{}' is like those of the points that staff add; give it another",
+                     "地址编码“{}”与人工添加的地址点编码同形；请另编", id);
+    }
+    return {};
+}
 
 /// The rows of all files as address points, one after the other.
 class AddressStream {
@@ -118,9 +160,15 @@ private:
         }
         if (address.id.empty()) {
             fail(ProblemCode::missing_attribute, words("has no id; fill it in", "没有地址编码；请补填"));
+        } else if (auto const wrong = fault_of_id(address.id); !wrong.english.empty()) {
+            fail(ProblemCode::malformed_value, wrong);
         }
-        if (address.text.empty()) {
+        if (!says_something(address.text)) {
             fail(ProblemCode::missing_attribute, words("has no address text; fill it in", "没有地址文字；请补填"));
+        } else if (address.text.size() > kLongestText) {
+            fail(ProblemCode::malformed_value,
+                 words("its address text has {} bytes, and no address of more than {} is looked up; shorten it",
+                       "地址文字有 {} 字节，超过 {} 字节的地址不能查询；请缩短", address.text.size(), kLongestText));
         }
         address.village = {};
         if (m_village && !m_row.fields[*m_village].empty()) {
@@ -141,8 +189,17 @@ private:
         auto const x = parse_number(m_row.fields[m_lon]);
         auto const y = parse_number(m_row.fields[m_lat]);
         if (!x || !y) {
-            fail(ProblemCode::malformed_value, words("column {} is no number; correct it", "{}不是数字；请更正",
-                                                     field_words(address_fields(), !x ? "lon" : "lat")));
+            auto const wrong = m_row.fields[!x ? m_lon : m_lat];
+            fail(ProblemCode::malformed_value,
+                 words("column {}: '{}' is no number; write decimal degrees or metres",
+                       "{}：“{}”不是数字；请填写十进制度或米", field_words(address_fields(), !x ? "lon" : "lat"),
+                       utf8_or_replaced(std::string_view{wrong}.substr(0, kShownBytes))));
+            return false;
+        }
+        if (*x == 0 && *y == 0) { // what tables have for "not known"
+            fail(ProblemCode::malformed_value,
+                 words("its position is 0, 0, which is nowhere; correct it, or leave the row out",
+                       "位置为 0, 0，不是真实位置；请更正，或删去该行"));
             return false;
         }
         m_coordinate = {*x, *y};

@@ -2,6 +2,7 @@
 #include "house_tree.hpp"
 #include "index_build.hpp"
 #include "index_file.hpp"
+#include "staff_texts.hpp"
 
 #include <wangge/address/normalizer.hpp>
 #include <wangge/base/error.hpp>
@@ -87,7 +88,16 @@ StoredAddress AddressIndex::address(AddressNumber number) const {
     out.unit = m.text(m.spellings[door.unit].text);
     out.room = m.text(m.spellings[door.room].text);
     out.at = house.at;
+    out.by_staff = std::binary_search(m.staff_doors.begin(), m.staff_doors.end(), number);
     return out;
+}
+
+std::vector<AddressNumber> AddressIndex::bound_to(std::string_view text) const {
+    NormalizedText normalized;
+    if (view().bound_begin.empty() || Normalizer::normalize(text, normalized) != Normalizer::Outcome::good) {
+        return {};
+    }
+    return find_bound(view(), normalized.characters);
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include "number_text.hpp"
 #include "radix_sort.hpp"
 #include "record_table.hpp"
+#include "staff_texts.hpp"
 
 #include <wangge/address/normalizer.hpp>
 #include <wangge/base/error.hpp>
@@ -132,6 +133,7 @@ public:
         write_spellings();
         write_houses(progress);
         write_places();
+        write_bound_texts();
         progress.end();
     }
 
@@ -474,6 +476,11 @@ private:
             auto const door = static_cast<std::uint32_t>(m_index.doors.size());
             m_index.doors.push_back({high_of(item.keys[5]), low_of(item.keys[5])});
             ids.add(m_table.id(r));
+            if (r.by_staff) {
+                put_text(r, text);
+                m_index.staff_doors.push_back(door);
+                m_bound.emplace_back(bound_key(comparable(text), m_gazetteer, village), door);
+            }
             if (r.order == TextOrder::odd || head_of(r) != house.head) {
                 m_index.odd_doors.push_back(door);
                 put_text(r, text);
@@ -648,6 +655,18 @@ private:
         }
     }
 
+    void write_bound_texts() {
+        std::sort(m_bound.begin(), m_bound.end());
+        for (auto const& [key, door] : m_bound) {
+            if (m_index.bound_begin.empty()) {
+                m_index.bound_begin.push_back(0);
+            }
+            m_index.bound_characters.insert(m_index.bound_characters.end(), key.begin(), key.end());
+            m_index.bound_begin.push_back(fit32(m_index.bound_characters.size()));
+            m_index.bound_doors.push_back(door);
+        }
+    }
+
     RecordTable m_table;
     Gazetteer const& m_gazetteer;
     BuiltIndex& m_index;
@@ -667,6 +686,7 @@ private:
     };
     std::vector<SortItem> m_unsorted; ///< working memory of sort_bucket()
     std::vector<Ranked> m_ranked;
+    std::vector<std::pair<std::u32string, std::uint32_t>> m_bound; ///< texts of staff and their doors
 };
 
 } // namespace

@@ -46,6 +46,14 @@ public:
                "tree of houses");
         all(m.leaves, "tree of houses", [&](HouseLeaf const& l) { return l.house < m.houses.size(); });
         suggestions();
+        demand(rises(m.staff_doors) && (m.staff_doors.empty() || m.staff_doors.back() < m.doors.size()) &&
+                   m.bound_begin.empty() == m.staff_doors.empty() && m.bound_doors.size() == m.staff_doors.size(),
+               "points of staff");
+        if (!m.bound_begin.empty()) {
+            lists(m.bound_begin, m.bound_characters.size(), "texts of staff");
+            demand(m.bound_begin.size() == m.bound_doors.size() + 1, "texts of staff");
+            all(m.bound_doors, "texts of staff", [&](std::uint32_t door) { return door < m.doors.size(); });
+        }
     }
 
 private:

@@ -145,6 +145,10 @@ struct IndexArrays {
     Array<char32_t> division_characters; ///< normalised names
     Array<std::uint32_t> division_addresses;
     Array<DivisionNumber> divisions_by_name, divisions_by_initials;
+    Array<std::uint32_t> staff_doors; ///< points of staff; rising
+    Array<std::uint32_t> bound_begin; ///< of what is bound to them in bound_characters; empty where there are none
+    Array<char32_t> bound_characters; ///< StaffTexts::key(), by text, then door
+    Array<std::uint32_t> bound_doors;
 };
 
 /// Calls each(array) for every array, in the order of the file.
@@ -157,9 +161,9 @@ void for_each_array(Arrays& a, Each&& each) {
       a.id_blocks, a.id_bytes, a.odd_doors, a.odd_text_blocks, a.odd_text_bytes, a.similar_begin, a.similar,
       a.sounding_begin, a.sounding, a.leaves, a.boxes, a.by_name, a.by_initials, a.most_by_name, a.most_by_initials,
       a.initials_begin, a.initials, a.division_begin, a.division_characters, a.division_addresses, a.divisions_by_name,
-      a.divisions_by_initials);
+      a.divisions_by_initials, a.staff_doors, a.bound_begin, a.bound_characters, a.bound_doors);
 }
-inline constexpr std::size_t kArrays = 38;
+inline constexpr std::size_t kArrays = 42;
 
 template <class T>
 using MappedArray = std::span<T const>;

@@ -84,6 +84,7 @@ public:
         }
         row.village = m_last_village;
         row.at = r.at;
+        row.by_staff = r.by_staff;
         m_table.records.push_back(row);
     }
 

@@ -29,6 +29,7 @@ struct TableRecord {
     geom::Point at;
     TextOrder order = TextOrder::road_first;
     EstateKind kind = EstateKind::from_text;
+    bool by_staff = false;
 
     [[nodiscard]] std::uint32_t operator[](Column c) const noexcept { return columns[static_cast<std::size_t>(c)]; }
 };

@@ -1,3 +1,4 @@
+#include "names.hpp"
 #include "working_state.hpp"
 
 #include <wangge/address/normalizer.hpp>
@@ -388,6 +389,47 @@ Added ChangeEditor::address(NewAddress given, std::string reason) {
         throw Error{ErrorCode::not_found, words("--village: {} is no division; check the code, or leave it out",
                                                 "--village：{} 不是区划；请核对编码，或不填", point.village.str())};
     }
+    return record(std::move(operation));
+}
+
+Added ChangeEditor::retire_address(std::string const& id, std::string const& source, std::string reason) {
+    if (id.empty()) {
+        throw Error{ErrorCode::usage, "state which address point is retired: --id ID; 'wangge address TEXT --json' "
+                                      "says the ids of what it finds"};
+    }
+    if (reason.empty()) {
+        throw Error{ErrorCode::usage, "an address is retired for a reason (who saw that it is wrong): --reason"};
+    }
+    auto const day = m_registry.draft(m_draft).days.from;
+    std::set<registry::ImportedAddress> found; // what a correction stands for is in no file any more, perhaps
+    for (auto const& [where, point] : m_registry.imported_addresses(id)) {
+        found.insert(where);
+    }
+    for (auto const& staff : m_registry.staff_addresses(day)) {
+        if (staff.point.id == id) {
+            found.insert(registry::which_point(staff));
+        }
+    }
+    if (!source.empty()) {
+        std::erase_if(found, [&](auto const& one) { return one.source != (source == kStaff ? "" : source); });
+    }
+    if (found.empty()) {
+        throw Error{ErrorCode::not_found,
+                    fmt::format("no address point has the id '{}'{} on {}; 'wangge address TEXT --json' says the ids "
+                                "of what it finds",
+                                id, source.empty() ? "" : fmt::format(" in {}", source), day.str())};
+    }
+    if (found.size() > 1) {
+        auto const name = [](auto const& one) { return one.source.empty() ? std::string{kStaff} : one.source; };
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{} and {} each have an address point '{}'; state which: --source {}",
+                                name(*found.begin()), name(*std::next(found.begin())), id, name(*found.begin()))};
+    }
+    Operation operation;
+    operation.kind = OperationKind::retire_address;
+    operation.reason = std::move(reason);
+    auto const& which = *found.begin();
+    operation.retirement = registry::OperationRetirement{which, point_on(m_registry, which, day).value().text};
     return record(std::move(operation));
 }
 

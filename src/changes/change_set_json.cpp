@@ -75,8 +75,12 @@ Json to_json(registry::AddressPoint const& point) {
     return json;
 }
 
+Json to_json(registry::ImportedAddress const& which) {
+    return {{"source", which.source.empty() ? Json(nullptr) : Json(which.source)}, {"id", which.id}};
+}
+
 Json to_json(std::optional<registry::ImportedAddress> const& imported) {
-    return imported ? Json{{"source", imported->source}, {"id", imported->id}} : Json(nullptr);
+    return imported ? to_json(*imported) : Json(nullptr);
 }
 
 Json to_json(registry::Operation const& operation) {
@@ -97,6 +101,10 @@ Json to_json(registry::Operation const& operation) {
     if (operation.address) {
         json["address"] = to_json(operation.address->point);
         json["corrects"] = to_json(operation.address->corrects);
+    }
+    if (operation.retirement) {
+        json["retires"] = to_json(operation.retirement->which);
+        json["text"] = operation.retirement->text;
     }
     if (operation.dropped_by) {
         json["dropped_by"] = *operation.dropped_by;
@@ -265,6 +273,14 @@ std::string preview_json(Preview const& preview, Language language) {
         one["imported"] = effect.imported ? located(*effect.imported, effect.imported_grid) : Json(nullptr);
         one["withdrawn"] = effect.withdrawn;
         points.push_back(std::move(one));
+    }
+    auto& retired = json["retired_addresses"] = Json::array();
+    for (auto const& effect : preview.retired_addresses) {
+        auto one = to_json(effect.retired.which);
+        one["text"] = effect.retired.text;
+        one["point"] = effect.point ? located(*effect.point, effect.grid) : Json(nullptr);
+        one["withdrawn"] = effect.withdrawn;
+        retired.push_back(std::move(one));
     }
     auto& neighbours = json["neighbours"] = Json::array();
     for (auto const& grid : preview.examination.neighbours) {

@@ -121,6 +121,11 @@ Words operation_words(registry::Operation const& operation) {
             text = words("{} in the place of '{}' of {}", "{}，替换 {2} 的“{1}”", text, corrects->id, corrects->source);
         }
     }
+    if (auto const& retirement = operation.retirement) {
+        auto const& source = retirement->which.source;
+        text = words("{} '{}', the point '{}' of {}", "{} “{}”，{3} 的地址点“{2}”", text, retirement->text,
+                     retirement->which.id, source.empty() ? words("staff", "人工添加") : Words{source, source});
+    }
     if (!others.english.empty()) {
         text = words("{} {}", "{} {}", text, others);
     }
@@ -286,6 +291,11 @@ std::string preview_text(Preview const& preview, Language language) {
         lines.add("  address {}: {}{}", "  {}地址：{}{}",
                   effect.withdrawn ? words("withdrawn", "撤回") : words("found", "新增"),
                   where(effect.address.point, effect.grid), other);
+    }
+    for (auto const& effect : preview.retired_addresses) {
+        text += fmt::format("  address {}: {}\n", effect.withdrawn ? "found again" : "no longer found",
+                            effect.point ? where(*effect.point, effect.grid)
+                                         : fmt::format("'{}', which its file has no more", effect.retired.text));
     }
     std::vector<GridCode> neighbours;
     for (auto const& grid : examined.neighbours) {

@@ -156,8 +156,11 @@ std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
             days = {std::min(days.from, row.valid.from), std::max(days.to, row.valid.to)};
         }
     };
-    reach(registry.aliases_of(undone.change_set, registry::Registry::Side::recorded));
-    reach(registry.staff_addresses_of(undone.change_set, registry::Registry::Side::recorded));
+    for (auto const side : {registry::Registry::Side::recorded, registry::Registry::Side::withdrawn}) {
+        reach(registry.aliases_of(undone.change_set, side));
+        reach(registry.staff_addresses_of(undone.change_set, side));
+        reach(registry.retired_addresses_of(undone.change_set, side));
+    }
     if (days.empty()) {
         if (!undone.draft) {
             throw Error{

@@ -165,7 +165,8 @@ private:
         set.until = draft.days.to;
         set.draft = draft.id;
         bool const accepts = std::ranges::any_of(m_result.operations, [](registry::Operation const& operation) {
-            return (operation.kind == registry::OperationKind::accept_gap || operation.alias || operation.address) &&
+            return (operation.kind == registry::OperationKind::accept_gap || operation.alias || operation.address ||
+                    operation.retirement) &&
                    !operation.dropped_by;
         });
         if (m_result.conflicts.empty() && set.empty() && !accepts) {
@@ -226,7 +227,7 @@ private:
             day = day < m_result.first_day ? std::min(next, m_result.first_day) : next;
         }
         auto const& set = m_result.change_set;
-        if (m_result.days.empty() && !(set.aliases.empty() && set.addresses.empty())) {
+        if (m_result.days.empty() && !(set.aliases.empty() && set.addresses.empty() && set.retired_addresses.empty())) {
             m_result.days.push_back(set.effective);
         }
     }
@@ -558,7 +559,13 @@ private:
             m_hash.number(point.at.lat);
             m_hash.days(address.valid);
         }
-        for (auto const* const rows : {&set.withdrawn_aliases, &set.withdrawn_addresses}) {
+        for (auto const& retired : set.retired_addresses) {
+            for (auto const& text : {retired.which.source, retired.which.id, retired.text, retired.reason}) {
+                m_hash.text(text);
+            }
+            m_hash.days(retired.valid);
+        }
+        for (auto const* const rows : {&set.withdrawn_aliases, &set.withdrawn_addresses, &set.withdrawn_retirements}) {
             m_hash.number(static_cast<std::int64_t>(rows->size()));
             std::ranges::for_each(*rows, [&](std::int64_t row) { m_hash.number(row); });
         }

@@ -30,6 +30,11 @@ Words origin(registry::Registry const& registry, std::int64_t change_set) {
     return words("this change set", "本变更单");
 }
 
+Words point_name(registry::ImportedAddress const& which) {
+    return which.source.empty() ? words("the point '{}' of staff", "人工添加的地址点“{}”", which.id)
+                                : words("the point '{}' of {}", "{1} 的地址点“{0}”", which.id, which.source);
+}
+
 class Names {
 public:
     Names(registry::Registry const& registry, Examination& examined)
@@ -45,6 +50,9 @@ public:
             }
             if (operation.address && operation.at) {
                 add(operation, *operation.address);
+            }
+            if (operation.retirement) {
+                add(operation, *operation.retirement);
             }
         }
         return std::move(m_seen);
@@ -135,6 +143,9 @@ private:
         made.point.at = *operation.at;
         if (made.corrects) {
             made.point.id = made.corrects->id;
+            if (is_retired(operation, *made.corrects)) {
+                return;
+            }
             auto others = m_registry.staff_addresses(std::nullopt);
             others.insert(others.end(), set.addresses.begin(), set.addresses.end());
             for (auto const& other : others) {
@@ -161,6 +172,48 @@ private:
         set.addresses.push_back(std::move(made));
     }
 
+    void add(Operation const& operation, registry::OperationRetirement const& retirement) {
+        auto& set = m_examined.change_set;
+        auto const& [which, text] = retirement;
+        if (is_retired(operation, which)) {
+            return;
+        }
+        auto const point = point_on(m_registry, which, m_day);
+        if (point && point->text != text) {
+            against(operation, words("{} says '{}' now, not '{}' as when the operation was added",
+                                     "{}现为“{}”，不是添加操作时的“{}”", point_name(which), point->text, text));
+            return;
+        }
+        if (!point && which.source.empty()) {
+            against(operation, words("{} is not in force on {}", "{}在 {} 未生效", point_name(which), m_day.str()));
+            return;
+        }
+        if (!point) {
+            remark(operation, words("the point '{}' is in {} no more since that was imported again; it is not "
+                                    "found should it come back",
+                                    "{1} 重新导入后已没有地址点“{0}”；再次出现时也不会被查到", which.id, which.source));
+        } else {
+            m_seen += point->text + place(point->at);
+        }
+        set.retired_addresses.push_back({0, which, text, operation.reason, operation.editor, m_examined.draft.days, 0});
+    }
+
+    /// On some of the days of the change set; says so.
+    bool is_retired(Operation const& operation, registry::ImportedAddress const& which) {
+        auto retired = m_registry.retired_addresses(std::nullopt);
+        auto const& of_this = m_examined.change_set.retired_addresses;
+        retired.insert(retired.end(), of_this.begin(), of_this.end());
+        for (auto const& other : retired) {
+            if (other.which == which && overlap(other.valid, m_examined.draft.days)) {
+                against(operation,
+                        words("{} is retired from {} on, by {}; undo that first", "{}自 {} 起已由{}停用；请先撤销它",
+                              point_name(which), other.valid.from.str(), origin(m_registry, other.change_set)));
+                return true;
+            }
+        }
+        return false;
+    }
+
     [[nodiscard]] std::optional<registry::Division> beside(registry::Division const& division, DivisionCode code) {
         auto const found = std::ranges::find(divisions(), code, &registry::Division::code);
         return found != divisions().end() && found->parent == division.parent ? std::optional{*found} : std::nullopt;
@@ -180,6 +233,15 @@ private:
     std::string m_seen;
 };
 
+/// To be recorded as a row of its own.
+template <class Row>
+void detach(Row& row) {
+    if constexpr (std::is_same_v<Row, StaffAddress>) {
+        row.first = row.first == 0 ? row.id : row.first; // it keeps its id
+    }
+    row.id = row.change_set = 0;
+}
+
 /// Takes back the rows that hold on or after the first day; what held before it goes on until then.
 template <class Row>
 void take_back(std::vector<Row> rows, Date from, std::vector<std::int64_t>& withdrawn, std::vector<Row>& kept) {
@@ -189,7 +251,7 @@ void take_back(std::vector<Row> rows, Date from, std::vector<std::int64_t>& with
         }
         withdrawn.push_back(row.id);
         if (row.valid.from < from) {
-            row.id = row.change_set = 0;
+            detach(row);
             row.valid.to = from;
             kept.push_back(std::move(row));
         }
@@ -202,7 +264,7 @@ void give_again(std::vector<Row> rows, Date from, std::vector<Row>& given) {
     for (auto& row : rows) {
         row.valid.from = std::max(row.valid.from, from);
         if (!row.valid.empty()) {
-            row.id = row.change_set = 0;
+            detach(row);
             given.push_back(std::move(row));
         }
     }
@@ -221,6 +283,21 @@ std::optional<registry::Grid> grid_at(registry::Registry const& registry, geom::
     return std::nullopt;
 }
 
+std::optional<registry::AddressPoint> point_on(registry::Registry const& registry,
+                                               registry::ImportedAddress const& which, Date day) {
+    for (auto& staff : registry.staff_addresses(day)) {
+        if (registry::which_point(staff) == which) {
+            return std::move(staff.point);
+        }
+    }
+    for (auto& [where, point] : registry.imported_addresses(which.id)) {
+        if (where == which) {
+            return std::move(point);
+        }
+    }
+    return std::nullopt;
+}
+
 std::string compose_names(registry::Registry const& registry, Examination& examined) {
     return Names{registry, examined}.compose();
 }
@@ -233,17 +310,27 @@ void undo_names(registry::Registry const& registry, registry::ChangeDraft const&
     take_back(registry.staff_addresses_of(undone, Side::recorded), from, set.withdrawn_addresses, set.addresses);
     give_again(registry.aliases_of(undone, Side::withdrawn), from, set.aliases);
     give_again(registry.staff_addresses_of(undone, Side::withdrawn), from, set.addresses);
+    take_back(registry.retired_addresses_of(undone, Side::recorded), from, set.withdrawn_retirements,
+              set.retired_addresses);
+    give_again(registry.retired_addresses_of(undone, Side::withdrawn), from, set.retired_addresses);
+    auto const cannot = [&](Words const& what, std::int64_t since) {
+        conflicts.push_back({0, std::nullopt, std::nullopt,
+                             words("change set {} '{}' cannot undo: {} by {} since; undo that first",
+                                   "变更单 {} “{}”不能撤销：{}，由后来的{}所为；请先撤销它", draft.id, draft.title,
+                                   what, origin(registry, since))});
+    };
+    for (auto const& other : registry.retired_addresses(std::nullopt)) {
+        for (auto const& again : set.retired_addresses) {
+            if (other.change_set != undone && other.which == again.which && overlap(other.valid, again.valid)) {
+                cannot(words("{} is retired", "{}已停用", point_name(other.which)), other.change_set);
+            }
+        }
+    }
     for (auto const& other : registry.staff_addresses(std::nullopt)) {
         for (auto const& again : set.addresses) {
             if (other.change_set != undone && again.corrects && other.corrects == again.corrects &&
                 overlap(other.valid, again.valid)) {
-                conflicts.push_back(
-                    {0, std::nullopt, std::nullopt,
-                     words("change set {} '{}' cannot undo: the point '{}' of {} is corrected by {} since; undo that "
-                           "first",
-                           "变更单 {} “{}”不能撤销：{3} 的地址点“{2}”后来已由{4}更正；请先撤销它", draft.id,
-                           draft.title, other.corrects->id, other.corrects->source,
-                           origin(registry, other.change_set))});
+                cannot(words("{} is corrected", "{}已更正", point_name(*other.corrects)), other.change_set);
             }
         }
     }

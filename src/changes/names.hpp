@@ -11,13 +11,18 @@ namespace wangge::changes {
 /// The grid in force on the day that owns a position.
 [[nodiscard]] std::optional<registry::Grid> grid_at(registry::Registry const& registry, geom::Point at, Date day);
 
-/// Adds to the examined change set what its `alias` and `address` operations record, on the state as the registry has
+/// The point that lookups find on the day by that name, as corrected where it is; retired or not. Without a source: one
+/// of staff. Empty when there is none.
+[[nodiscard]] std::optional<registry::AddressPoint> point_on(registry::Registry const& registry,
+                                                             registry::ImportedAddress const& which, Date day);
+
+/// Adds to the examined change set what its operations on names and addresses record, on the state as the registry has
 /// it now; what stands against them to the conflicts, what is odd to the remarks. Returns what was looked at, for the
 /// digest.
 [[nodiscard]] std::string compose_names(registry::Registry const& registry, Examination& examined);
 
-/// Adds to `set` what takes back the names and points of a change set from the draft's first day on, and gives again
-/// those that it withdrew.
+/// Adds to `set` what takes back the names, points and retirements of a change set from the draft's first day on, and
+/// gives again those that it withdrew.
 void undo_names(registry::Registry const& registry, registry::ChangeDraft const& draft, std::int64_t undone,
                 registry::ChangeSet& set, std::vector<Conflict>& conflicts);
 

@@ -135,12 +135,18 @@ void find_names(registry::Registry const& registry, Preview& preview) {
     };
     auto const add_aliases = [&](std::vector<registry::DivisionAlias> const& rows, bool withdrawn) {
         for (auto const& alias : rows) {
+            if (!withdrawn && !alias.valid.holds(day)) {
+                continue; // it goes on until then, as before
+            }
             auto const division = registry.division(alias.code, day);
             preview.aliases.push_back({alias, division ? division->name : "", withdrawn});
         }
     };
     auto const add_addresses = [&](std::vector<registry::StaffAddress> const& rows, bool withdrawn) {
         for (auto const& address : rows) {
+            if (!withdrawn && !address.valid.holds(day)) {
+                continue;
+            }
             AddressEffect effect{address, grid(address.point.at), withdrawn, std::nullopt, std::nullopt};
             for (auto& [where, point] : address.corrects ? registry.imported_addresses(address.corrects->id)
                                                          : decltype(registry.imported_addresses("")){}) {
@@ -152,10 +158,21 @@ void find_names(registry::Registry const& registry, Preview& preview) {
             preview.address_points.push_back(std::move(effect));
         }
     };
+    auto const add_retired = [&](std::vector<registry::RetiredAddress> const& rows, bool withdrawn) {
+        for (auto const& retired : rows) {
+            if (withdrawn || retired.valid.holds(day)) {
+                auto point = point_on(registry, retired.which, day);
+                auto const where = point ? grid(point->at) : std::nullopt;
+                preview.retired_addresses.push_back({retired, std::move(point), where, withdrawn});
+            }
+        }
+    };
     add_aliases(chosen(registry.aliases(std::nullopt), set.withdrawn_aliases), true);
     add_aliases(set.aliases, false);
     add_addresses(chosen(registry.staff_addresses(std::nullopt), set.withdrawn_addresses), true);
     add_addresses(set.addresses, false);
+    add_retired(chosen(registry.retired_addresses(std::nullopt), set.withdrawn_retirements), true);
+    add_retired(set.retired_addresses, false);
 }
 
 } // namespace

@@ -1,10 +1,10 @@
+#include "address_batch.hpp"
 #include "endpoints.hpp"
 #include "request_parts.hpp"
 
 #include <wangge/lookup/address_text.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <variant>
 #include <vector>
@@ -47,47 +47,6 @@ std::variant<std::string, Reply> text_of(Parameters const& parameters) {
     return std::string{*text};
 }
 
-struct Batch {
-    std::vector<std::string> texts;
-    bool lines = false;
-};
-
-/// A JSON array of texts, or a text on each line.
-std::variant<Batch, Reply> batch_of(std::string_view body) {
-    Batch batch;
-    auto const first = body.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) {
-        return malformed("body", "the body is empty: a JSON array of addresses is needed, or an address on each line");
-    }
-    if (body[first] == '[') {
-        auto const json = nlohmann::json::parse(body, nullptr, false);
-        if (!json.is_array()) {
-            return malformed("body", "the body is no JSON array");
-        }
-        for (std::size_t i = 0; i < json.size(); ++i) {
-            if (!json[i].is_string()) {
-                return malformed("body", fmt::format("element {} of the array is no text", i));
-            }
-            batch.texts.push_back(json[i].get<std::string>());
-        }
-    } else {
-        batch.lines = true;
-        for (std::size_t begin = 0; begin < body.size();) {
-            auto const end = std::min(body.find('\n', begin), body.size());
-            auto line = body.substr(begin, end - begin);
-            line.remove_suffix(line.ends_with('\r') ? 1 : 0);
-            batch.texts.emplace_back(line);
-            begin = end + 1;
-        }
-    }
-    if (batch.texts.size() > AddressEndpoint::kMostTexts) {
-        return malformed("body", fmt::format("the body has {} addresses; send at most {} at a time, or use wangge "
-                                             "address --file for files",
-                                             batch.texts.size(), AddressEndpoint::kMostTexts));
-    }
-    return batch;
-}
-
 } // namespace
 
 std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting waiting) const {
@@ -98,7 +57,7 @@ std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting
     if (!parameters) {
         return reply_of(fault);
     }
-    Batch batch;
+    AddressBatch batch;
     if (one) {
         auto text = text_of(*parameters);
         if (auto const* const refused = std::get_if<Reply>(&text)) {
@@ -106,11 +65,12 @@ std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting
         }
         batch.texts.push_back(std::move(std::get<std::string>(text)));
     } else {
-        auto read = batch_of(request.body);
-        if (auto const* const refused = std::get_if<Reply>(&read)) {
-            return *refused;
+        std::string why;
+        auto read = parse_address_batch(request.body, kMostTexts, why);
+        if (!read) {
+            return malformed("body", why);
         }
-        batch = std::move(std::get<Batch>(read));
+        batch = std::move(*read);
         if (batch.texts.size() > kFewTexts && waiting == Waiting::no) {
             return std::nullopt;
         }

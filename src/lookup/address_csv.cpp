@@ -117,17 +117,20 @@ private:
         auto const columns = m_marks.columns(record);
         auto& row = m_rows.emplace_back(Row{
             text.substr(begin, end - begin), m_header.columns - std::min<std::size_t>(columns, m_header.columns), {}});
-        if (columns <= m_header.column || columns > m_header.columns) {
+        if (columns <= std::ranges::max(m_header.address) || columns > m_header.columns) {
             row.fault = "bad_row";
             return;
         }
-        auto const first = m_marks.begin_of(record, m_header.column);
-        auto const last = m_header.column + 1 == columns ? end : m_marks.end_of(record, m_header.column);
         if (m_texts == m_text.size()) {
             m_text.emplace_back();
         }
         auto& address = m_text[m_texts];
-        address = unquoted(text.substr(first, last - first));
+        address.clear();
+        for (auto const column : m_header.address) {
+            auto const first = m_marks.begin_of(record, column);
+            auto const last = column + 1 == columns ? end : m_marks.end_of(record, column);
+            address += unquoted(text.substr(first, last - first));
+        }
         if (m_gb18030 && !m_to_utf8.convert(address)) {
             row.fault = "bad_text";
             return;
@@ -246,15 +249,6 @@ private:
     std::string m_added, m_out;
 };
 
-std::string_view without_line_end(std::string_view record) noexcept {
-    for (auto const c : {'\n', '\r'}) {
-        if (record.ends_with(c)) {
-            record.remove_suffix(1);
-        }
-    }
-    return record;
-}
-
 } // namespace
 
 BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snapshot, AddressCsvRequest const& request,
@@ -271,7 +265,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
         refuse_long_record(in.name(), 1);
     }
     auto const header_text = without_line_end(first);
-    auto const header = read_text_header(header_text, request.column, in.name());
+    auto const header = read_text_header(header_text, request.columns, in.name());
     bool const gb18030 = !is_utf8_but_for_end(first) || !is_utf8_but_for_end(in.read_ahead());
     std::vector<std::unique_ptr<BlockAnswerer>> workers;
     for (unsigned i = 0; i < std::max(request.threads, 1U); ++i) {
@@ -279,7 +273,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
     }
     BulkOutput out{request.out};
     out.write(fmt::format("{}{}\n", header_text, heading(header)));
-    return answer_blocks(in, out, workers, 1, progress);
+    return answer_blocks(in, out, workers, 1, {"Finding addresses", "addresses"}, progress);
 }
 
 } // namespace wangge::lookup

@@ -121,8 +121,8 @@ private:
 } // namespace
 
 BulkResult answer_blocks(BlockReader& in, BulkOutput& out, std::span<std::unique_ptr<BlockAnswerer> const> answerers,
-                         std::uint64_t records, Progress& progress) {
-    progress.begin("Locating positions", 0, "rows");
+                         std::uint64_t records, Task task, Progress& progress) {
+    progress.begin(task.name, 0, task.unit);
     Assembly assembly{in, out, records, progress};
     {
         std::vector<std::jthread> others;

@@ -132,7 +132,8 @@ Json json_of(address::StoredAddress const& a, AddressContext const& context) {
             {"building", a.building},
             {"unit", a.unit},
             {"room", a.room},
-            {"position", json_of(a.at)}};
+            {"position", json_of(a.at)},
+            {"by_staff", a.by_staff}};
 }
 
 Json json_of(std::vector<address::EvidenceItem> const& evidence, std::string_view text) {
@@ -237,6 +238,7 @@ std::string to_json(AddressAnswer const& answer, std::string_view text, AddressC
     }
     out["grids_in_all"] = answer.grids_in_all;
     out["position"] = json_of(answer.position);
+    out["by_staff"] = answer.by_staff;
     out["standard"] = answer.standard ? json_of(*answer.standard, context) : Json(nullptr);
     auto& components = out["components"] = Json::array();
     for (auto const& c : answer.match.components) {
@@ -275,6 +277,11 @@ std::string to_text(AddressAnswer const& answer, std::string_view text, AddressC
     line(out, "score", fmt::format("{:.3f}", answer.score));
     if (answer.standard) {
         line(out, "standard", answer.standard->text);
+    }
+    if (answer.by_staff) {
+        line(out, "evidence", "staff bound this text to the place (工作人员核定)");
+    } else if (answer.standard && answer.standard->by_staff) {
+        line(out, "evidence", "the standard address is one of staff (工作人员录入)");
     }
     if (answer.position) {
         line(out, "position",
@@ -335,6 +342,14 @@ std::string suggestions_to_json(std::vector<address::AddressIndex::Suggestion> c
                         {"addresses", s.addresses}});
     }
     return written(out);
+}
+
+std::string suggestions_to_text(std::vector<address::AddressIndex::Suggestion> const& suggestions) {
+    std::string out;
+    for (auto const& s : suggestions) {
+        line(out, to_string(s.component), fmt::format("{}  ({} addresses)", s.text, s.addresses));
+    }
+    return out;
 }
 
 } // namespace wangge::lookup

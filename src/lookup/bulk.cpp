@@ -22,15 +22,7 @@ std::vector<std::unique_ptr<BlockAnswerer>> answerers(unsigned threads, Make con
     return all;
 }
 
-std::string_view without_line_end(std::string_view record) noexcept {
-    if (first_record(record) != 0) { // else its last line end is inside quotes
-        record.remove_suffix(1);
-    }
-    if (record.ends_with('\r')) {
-        record.remove_suffix(1);
-    }
-    return record;
-}
+constexpr Task kLocating{"Locating positions", "rows"};
 
 } // namespace
 
@@ -52,7 +44,7 @@ BulkResult locate_csv_in_blocks(snapshot::Snapshot const& snapshot, BulkRequest 
         request.threads, [&] { return std::make_unique<CsvAnswerer>(snapshot, endings, header, request, in.name()); });
     BulkOutput out{request.out};
     out.write(fmt::format("{}{}grid_code{}locate_status\n", header_text, header.separator, header.separator));
-    return answer_blocks(in, out, workers, 1, progress);
+    return answer_blocks(in, out, workers, 1, kLocating, progress);
 }
 
 BulkResult locate_binary_in_blocks(snapshot::Snapshot const& snapshot, BulkRequest const& request, BinaryForm form,
@@ -64,7 +56,7 @@ BulkResult locate_binary_in_blocks(snapshot::Snapshot const& snapshot, BulkReque
     auto const workers = answerers(
         request.threads, [&] { return std::make_unique<BinaryAnswerer>(snapshot, codes, form, request, in.name()); });
     BulkOutput out{request.out};
-    return answer_blocks(in, out, workers, 0, progress);
+    return answer_blocks(in, out, workers, 0, kLocating, progress);
 }
 
 BulkResult locate_csv(snapshot::Snapshot const& snapshot, BulkRequest const& request, Progress& progress) {

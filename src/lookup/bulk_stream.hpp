@@ -107,12 +107,17 @@ public:
     [[noreturn]] virtual void refuse(std::uint64_t record) const = 0;
 };
 
+/// What progress says is done, and of what it counts.
+struct Task {
+    std::string_view name, unit;
+};
+
 /**
  * Reads, answers and writes with one thread for each answerer; the bytes written do not depend on how many there are.
  * `records` were read before. Memory: for each answerer one block and its answer.
  */
 [[nodiscard]] BulkResult answer_blocks(BlockReader& in, BulkOutput& out,
                                        std::span<std::unique_ptr<BlockAnswerer> const> answerers, std::uint64_t records,
-                                       Progress& progress);
+                                       Task task, Progress& progress);
 
 } // namespace wangge::lookup

@@ -100,10 +100,12 @@ std::size_t column_of(std::vector<std::string> const& header, std::string const&
     if (found != header.end()) {
         return static_cast<std::size_t>(found - header.begin());
     }
+    constexpr std::size_t kListed = 40;
     std::string columns;
-    for (auto const& name : header) {
-        columns += columns.empty() ? name : ", " + name;
+    for (std::size_t i = 0; i < std::min(header.size(), kListed); ++i) {
+        columns += (i == 0 ? "" : ", ") + header[i];
     }
+    columns += header.size() > kListed ? fmt::format(" and {} more", header.size() - kListed) : "";
     throw Error{ErrorCode::data_rejected, fmt::format("{}: there is no {}; the columns are: {}. Name it with {}", file,
                                                       wanted.empty() ? fmt::format("column that looks like {}", what)
                                                                      : fmt::format("column '{}'", wanted),
@@ -162,6 +164,11 @@ std::vector<std::string> column_names(std::string_view record, std::string const
     if (record.starts_with("\xef\xbb\xbf")) {
         record.remove_prefix(3);
     }
+    if (std::ranges::count(record, '"') % 2 != 0) { // else the whole file would be its last column
+        throw Error{
+            ErrorCode::data_rejected,
+            fmt::format("{}: the header has a quotation mark that nothing closes; remove it or close it", file)};
+    }
     separator = separator_of(record);
     return split(to_utf8(record), separator);
 }
@@ -184,11 +191,17 @@ CsvHeader read_csv_header(std::string_view record, std::string const& lon_column
     return header;
 }
 
-TextHeader read_text_header(std::string_view record, std::string const& column, std::string const& file) {
+TextHeader read_text_header(std::string_view record, std::vector<std::string> const& columns, std::string const& file) {
     TextHeader header;
     header.names = column_names(record, file, header.separator);
     header.columns = header.names.size();
-    header.column = column_of(header.names, column, kAddressNames, file, "--column", "an address");
+    auto const add = [&](std::string const& wanted) {
+        header.address.push_back(column_of(header.names, wanted, kAddressNames, file, "--column", "an address"));
+    };
+    if (columns.empty()) {
+        add({});
+    }
+    std::ranges::for_each(columns, add);
     return header;
 }
 

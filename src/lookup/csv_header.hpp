@@ -18,7 +18,7 @@ struct CsvHeader {
 struct TextHeader {
     char separator = ',';
     std::size_t columns = 0;
-    std::size_t column = 0; ///< of the address, from 0
+    std::vector<std::size_t> address; ///< columns that say it one after the other, from 0
     std::vector<std::string> names;
 };
 
@@ -32,7 +32,8 @@ struct TextHeader {
  */
 [[nodiscard]] CsvHeader read_csv_header(std::string_view record, std::string const& lon_column,
                                         std::string const& lat_column, std::string const& file);
-/// The same for addresses.
-[[nodiscard]] TextHeader read_text_header(std::string_view record, std::string const& column, std::string const& file);
+/// The same for addresses. Without columns the one of the whole address is guessed.
+[[nodiscard]] TextHeader read_text_header(std::string_view record, std::vector<std::string> const& columns,
+                                          std::string const& file);
 
 } // namespace wangge::lookup

@@ -102,6 +102,16 @@ std::size_t first_record(std::string_view text) noexcept {
     return 0;
 }
 
+std::string_view without_line_end(std::string_view record) noexcept {
+    if (first_record(record) != 0) {
+        record.remove_suffix(1);
+    }
+    if (record.ends_with('\r')) {
+        record.remove_suffix(1);
+    }
+    return record;
+}
+
 void CsvMarks::begin(std::string_view text) {
     m_text = text;
     m_at = 0;

@@ -20,6 +20,8 @@ inline constexpr std::size_t kLongestRecord = std::size_t{1} << 20U;
 
 /// Length of the first record of `text` with its line end; 0 when its line end is not there.
 [[nodiscard]] std::size_t first_record(std::string_view text) noexcept;
+/// The record without its line end; one inside quotes stays.
+[[nodiscard]] std::string_view without_line_end(std::string_view record) noexcept;
 
 /**
  * Finds the separators and line ends of a CSV that are not inside quotes; a quote anywhere opens or closes. Works on 64

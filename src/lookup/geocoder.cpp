@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 
 namespace wangge::lookup {
@@ -85,6 +87,58 @@ struct Geocoder::Impl {
             by_division->grids = std::make_unique<GridsByDivision const>(snapshot, index.gazetteer());
         });
         return by_division->grids->under(division, index.gazetteer().division(division).end);
+    }
+
+    /// Where staff bound the text to points these come first, whatever else it may mean. Says whether they did.
+    bool put_bound_first(std::string_view text, address::MatchResult& match) {
+        auto const bound = index.bound_to(text);
+        if (bound.empty()) {
+            return false;
+        }
+        constexpr double kOthers = 0.01; // all else together
+        for (auto& place : match.places) {
+            place.likelihood *= kOthers;
+        }
+        auto const lessen = [](auto& shares) {
+            for (auto& one : shares) {
+                one.share *= static_cast<float>(kOthers);
+            }
+        };
+        lessen(match.positions);
+        lessen(match.divisions);
+        match.unknown *= kOthers;
+        auto const share = (1 - kOthers) / static_cast<double>(bound.size());
+        match.score = share;
+        std::vector<address::PlaceMatch> places;
+        for (auto const number : bound) {
+            auto const point = index.address(number);
+            match.positions.push_back({point.at, static_cast<float>(share)});
+            auto const found = std::find_if(match.places.begin(), match.places.end(),
+                                            [&](address::PlaceMatch const& p) { return p.address == number; });
+            if (found != match.places.end()) {
+                match.places.erase(found);
+            } else {
+                ++match.places_in_all;
+            }
+            if (places.size() == address::kMostPlaces) {
+                continue;
+            }
+            auto& place = places.emplace_back();
+            place.level = address::MatchLevel::exact;
+            place.likelihood = share;
+            place.division = point.village;
+            place.address = number;
+            place.position = point.at;
+            for (auto const& read : match.components) { // as a whole it is what staff wrote
+                place.evidence.push_back({read.component, address::Bearing::agrees, read.begin, read.end, read.text});
+            }
+        }
+        auto const room = address::kMostPlaces - places.size();
+        std::move(match.places.begin(),
+                  match.places.begin() + static_cast<std::ptrdiff_t>(std::min(room, match.places.size())),
+                  std::back_inserter(places));
+        match.places = std::move(places);
+        return true;
     }
 
     /// The grids of all positions of the matches, one after the other.
@@ -211,10 +265,11 @@ struct Geocoder::Impl {
     std::shared_ptr<SharedGrids> by_division;
     std::vector<geom::Point> points;
     std::vector<snapshot::GridId> located;
-    std::vector<address::MatchResult> together; ///< of a batch
-    AddressAnswer one;                          ///< of a batch
-    double known = 0;                           ///< share of the evidence that all grids have together
-    std::size_t wide = 0;                       ///< grids of a county or something wider that the text names alone
+    std::vector<address::MatchResult> together;                   ///< of a batch
+    std::array<bool, address::Matcher::kMostTogether> by_staff{}; ///< of its matches
+    AddressAnswer one;                                            ///< of a batch
+    double known = 0;     ///< share of the evidence that all grids have together
+    std::size_t wide = 0; ///< grids of a county or something wider that the text names alone
 };
 
 Geocoder::Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index,
@@ -262,6 +317,7 @@ void GeocoderPool::put(std::unique_ptr<Geocoder> geocoder) noexcept {
 
 void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
     m_impl->matcher.match(text, out.match);
+    out.by_staff = m_impl->put_bound_first(text, out.match);
     m_impl->locate({&out.match, 1});
     m_impl->answer(text, m_impl->located, out);
 }
@@ -274,12 +330,14 @@ void Geocoder::geocode(std::span<std::string_view const> texts, Take const& take
         m.matcher.read(some);
         for (std::size_t i = 0; i < some.size(); ++i) {
             m.matcher.match(i, m.together[i]);
+            m.by_staff[i] = m.put_bound_first(some[i], m.together[i]);
         }
         m.locate(std::span{m.together}.first(some.size()));
         auto grids = std::span<snapshot::GridId const>{m.located};
         for (std::size_t i = 0; i < some.size(); ++i) {
             std::swap(m.one.match, m.together[i]); // each keeps its memory
             auto const count = m.one.match.positions.size();
+            m.one.by_staff = m.by_staff[i];
             m.answer(some[i], grids.first(count), m.one);
             grids = grids.subspan(count);
             take(begin + i, m.one);

@@ -137,6 +137,16 @@ Digest AddressFile::source(std::vector<AddressDivision> const& divisions, Date a
     for (auto const& address : staff) {
         add_text(hash, address);
     }
+    std::vector<registry::ImportedAddress> retired;
+    for (auto& one : m_registry.retired_addresses(as_of, known_at)) {
+        retired.push_back(std::move(one.which));
+    }
+    std::ranges::sort(retired);
+    for (auto const& [file, id] : retired) {
+        add_text(hash, "retired");
+        add_text(hash, file);
+        add_text(hash, id);
+    }
     return hash.finish();
 }
 
@@ -183,6 +193,7 @@ snapshot::FileToLink AddressFile::file(std::vector<AddressDivision> const& divis
         record.unit = point.unit;
         record.room = point.room;
         record.at = point.at;
+        record.by_staff = point.by_staff;
         return true;
     };
     auto const written = address::AddressIndex::write(content, m_aside, m_progress);

@@ -19,10 +19,10 @@ namespace {
 
 constexpr std::array kStatuses{DraftStatus::open, DraftStatus::checked, DraftStatus::approved, DraftStatus::applied,
                                DraftStatus::discarded};
-constexpr std::array kOperationKinds{OperationKind::create, OperationKind::reshape,    OperationKind::split,
-                                     OperationKind::merge,  OperationKind::retire,     OperationKind::reparent,
-                                     OperationKind::rename, OperationKind::accept_gap, OperationKind::alias,
-                                     OperationKind::address};
+constexpr std::array kOperationKinds{OperationKind::create,  OperationKind::reshape,       OperationKind::split,
+                                     OperationKind::merge,   OperationKind::retire,        OperationKind::reparent,
+                                     OperationKind::rename,  OperationKind::accept_gap,    OperationKind::alias,
+                                     OperationKind::address, OperationKind::retire_address};
 constexpr std::array kEffects{Effect::create, Effect::change, Effect::end};
 
 template <class Words>
@@ -288,6 +288,13 @@ std::optional<OperationAddress> read_address(Statement& select, std::int64_t dra
     return address;
 }
 
+std::optional<OperationRetirement> read_retirement(Statement& select, std::int64_t draft, int number) {
+    select.query(draft, number);
+    return select.step() ? std::optional{OperationRetirement{{std::string{select.text(0)}, std::string{select.text(1)}},
+                                                             std::string{select.text(2)}}}
+                         : std::nullopt;
+}
+
 } // namespace
 
 std::string_view to_string(DraftStatus status) noexcept {
@@ -370,6 +377,8 @@ std::string_view to_string(OperationKind kind) noexcept {
         return "alias";
     case OperationKind::address:
         return "address";
+    case OperationKind::retire_address:
+        return "retire_address";
     }
     return "";
 }
@@ -481,6 +490,8 @@ std::vector<Operation> Registry::operations(std::int64_t draft) const {
     Statement address{connection, "SELECT corrects_source, corrects_id, text, coalesce(village_code, 0), road, "
                                   "house_number, estate, building, unit, room FROM change_operation_address "
                                   "WHERE draft_id = ? AND number = ?"};
+    Statement retirement{connection, "SELECT source, point_id, text FROM change_operation_retired_address "
+                                     "WHERE draft_id = ? AND number = ?"};
     select.query(draft);
     while (select.step()) {
         auto& operation = list.emplace_back();
@@ -498,6 +509,7 @@ std::vector<Operation> Registry::operations(std::int64_t draft) const {
         }
         operation.alias = read_alias(alias, draft, operation.number);
         operation.address = read_address(address, draft, operation.number);
+        operation.retirement = read_retirement(retirement, draft, operation.number);
         grids.query(draft, operation.number);
         while (grids.step()) {
             auto& grid = operation.grids.emplace_back();
@@ -553,6 +565,8 @@ void Registry::write_operations(std::int64_t draft_id, std::string const& editor
                              "INSERT INTO change_operation_address (draft_id, number, corrects_source, corrects_id, "
                              "text, village_code, road, house_number, estate, building, unit, room) "
                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement insert_retirement{connection, "INSERT INTO change_operation_retired_address (draft_id, number, source, "
+                                            "point_id, text) VALUES (?, ?, ?, ?, ?)"};
     auto const now = now_utc8();
     auto codes = nlohmann::json::array();
     std::vector<std::byte> blob;
@@ -572,6 +586,9 @@ void Registry::write_operations(std::int64_t draft_id, std::string const& editor
                                corrects ? std::optional{corrects->id} : std::nullopt, point.text,
                                point.village.valid() ? std::optional{column_value(point.village)} : std::nullopt,
                                point.road, point.number, point.estate, point.building, point.unit, point.room);
+        }
+        if (auto const& retirement = operation.retirement) {
+            insert_retirement.run(draft_id, number, retirement->which.source, retirement->which.id, retirement->text);
         }
         int position = 0;
         for (auto& grid : operation.grids) {

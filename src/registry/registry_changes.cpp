@@ -46,7 +46,8 @@ DateInterval unchanged_around(Connection& connection, Date as_of, GenerationNumb
         select.query(known_at, as_of.days());
         return select.step() ? std::optional{Date{static_cast<std::int32_t>(select.integer(0))}} : std::nullopt;
     };
-    for (auto const* const table : {"grid_version", "division_version", "division_alias", "staff_address"}) {
+    for (auto const* const table :
+         {"grid_version", "division_version", "division_alias", "staff_address", "retired_address"}) {
         for (auto const* const column : {"valid_from", "valid_to"}) {
             unchanged.from = std::max(unchanged.from, nearest(table, column, "<=", "DESC").value_or(kAlways));
             unchanged.to = std::min(unchanged.to, nearest(table, column, ">", "ASC").value_or(kForever));

@@ -215,7 +215,8 @@ inline constexpr TownAddress kTownAddresses[] = {
 };
 
 /// Writes the index of the town; returns what a snapshot needs to hold it.
-inline WrittenFile write_town_index(std::filesystem::path const& file) {
+/// `of_staff` beside the imported ones.
+inline WrittenFile write_town_index(std::filesystem::path const& file, std::vector<TownAddress> const& of_staff = {}) {
     std::vector<address::GazetteerEntry> divisions;
     for (auto const& d : kTownDivisions) {
         divisions.push_back({DivisionCode::parse(d.code).value(), d.name, d.level,
@@ -225,13 +226,25 @@ inline WrittenFile write_town_index(std::filesystem::path const& file) {
     address::AddressContent content;
     content.divisions = divisions;
     content.next = [&](address::AddressRecord& record) {
-        if (next == std::size(kTownAddresses)) {
+        constexpr auto kImported = std::size(kTownAddresses);
+        if (next == kImported + of_staff.size()) {
             return false;
         }
-        auto const& a = kTownAddresses[next++];
-        record = {
-            a.id,   a.text, DivisionCode::parse(a.village).value(), a.road, a.number, a.estate, a.building, a.unit,
-            a.room, a.at,   address::EstateKind::from_text};
+        bool const by_staff = next >= kImported;
+        auto const& a = by_staff ? of_staff[next - kImported] : kTownAddresses[next];
+        ++next;
+        record = {a.id,
+                  a.text,
+                  DivisionCode::parse(a.village).value_or(DivisionCode{}),
+                  a.road,
+                  a.number,
+                  a.estate,
+                  a.building,
+                  a.unit,
+                  a.room,
+                  a.at,
+                  address::EstateKind::from_text,
+                  by_staff};
         return true;
     };
     SilentProgress progress;
@@ -241,16 +254,17 @@ inline WrittenFile write_town_index(std::filesystem::path const& file) {
 /// The index in a folder of its own that goes with the object.
 class SmallTown {
 public:
-    SmallTown() {
+    explicit SmallTown(std::vector<TownAddress> const& of_staff = {}) {
         auto pattern = (std::filesystem::temp_directory_path() / "wangge-town-XXXXXX").string();
         m_folder = ::mkdtemp(pattern.data());
-        write_town_index(m_folder / "addresses.bin");
-        m_index = address::AddressIndex::open(m_folder / "addresses.bin");
+        write_town_index(file(), of_staff);
+        m_index = address::AddressIndex::open(file());
     }
     ~SmallTown() { std::filesystem::remove_all(m_folder); }
     SmallTown(SmallTown const&) = delete;
     SmallTown& operator=(SmallTown const&) = delete;
     [[nodiscard]] address::AddressIndex const& index() const noexcept { return *m_index; }
+    [[nodiscard]] std::filesystem::path file() const { return m_folder / "addresses.bin"; }
 
 private:
     std::filesystem::path m_folder;

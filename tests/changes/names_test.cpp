@@ -40,7 +40,7 @@ struct Staff : Board {
         (void)publish(kStart);
         import_addresses("a.csv");
     }
-    void import_addresses(std::string const& file) {
+    void import_addresses(std::string const& file, std::string const& suffix = "号") {
         auto registry = open();
         SourceFileOf const source{file};
         int next = 0;
@@ -51,7 +51,7 @@ struct Staff : Board {
                 }
                 ++next;
                 point = {std::to_string(next),
-                         "沙面路" + std::to_string(next) + "号",
+                         "沙面路" + std::to_string(next) + suffix,
                          division(kWest),
                          "沙面路",
                          std::to_string(next) + "号",
@@ -71,6 +71,10 @@ struct Staff : Board {
     void alias(std::int64_t id, char const* code, std::string text) {
         auto registry = open();
         ChangeEditor{registry, id, "ann"}.alias(division(code), std::move(text), "热线");
+    }
+    void retire(std::int64_t id, std::string const& point, std::string const& source = {}) {
+        auto registry = open();
+        ChangeEditor{registry, id, "ann"}.retire_address(point, source, "已拆除");
     }
     void address(std::int64_t id, ChangeEditor::NewAddress address) {
         auto registry = open();
@@ -382,6 +386,203 @@ BOOST_AUTO_TEST_CASE(a_point_that_its_file_no_longer_has_is_a_warning) {
     BOOST_TEST(!found.has_errors());
     BOOST_REQUIRE(found.remarks.size() == 1U);
     BOOST_TEST(holds(found.remarks[0].message.english, "no more"), found.remarks[0].message.english);
+}
+
+BOOST_AUTO_TEST_CASE(a_retired_point_is_found_before_its_day_and_by_older_generations_and_an_undo_brings_it_back) {
+    auto const id = draft("torn down", kDay);
+    retire(id, "1");
+    {
+        auto registry = open();
+        auto const preview = changes::preview(registry, id);
+        BOOST_REQUIRE(preview.retired_addresses.size() == 1U);
+        BOOST_TEST(preview.retired_addresses[0].grid->str() == "440103001101001");
+        auto const text = changes::preview_text(preview);
+        BOOST_TEST(holds(text, "no longer found: '沙面路1号' at "), text);
+        BOOST_TEST(holds(text, "in 440103001101001"), text);
+        auto const json = nlohmann::json::parse(changes::preview_json(preview));
+        BOOST_TEST(json["retired_addresses"][0]["id"] == "1");
+        BOOST_TEST(json["retired_addresses"][0]["source"] == "a.csv");
+        BOOST_TEST(json["retired_addresses"][0]["point"]["grid"] == "440103001101001");
+        BOOST_TEST(json["retired_addresses"][0]["withdrawn"] == false);
+        BOOST_TEST(holds(changes::operation_text(registry.operations(id).front()), "retire_address '沙面路1号'"));
+    }
+    BOOST_TEST(points(kDay) == kImported, "a change set being made changes nothing");
+    auto const found = check(id);
+    BOOST_TEST(!found.has_errors());
+    BOOST_REQUIRE(found.days.size() == 1U);
+    {
+        auto registry = open(); // by somebody else than the editor
+        BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { changes::approve(registry, id, "ann"); }),
+                         "somebody else must approve it"));
+    }
+    carry_through(id);
+    BOOST_TEST(points(kDay) == "2:沙面路2号;");
+    BOOST_TEST(points(kDay.next()) == "2:沙面路2号;");
+    BOOST_TEST(points(Date{kDay.days() - 1}) == kImported);
+    BOOST_TEST(points(kDay, 1) == kImported);
+    import_addresses("a.csv");
+    BOOST_TEST(points(kDay) == "2:沙面路2号;", "imported again it comes back");
+    BOOST_TEST(publish(kDay, "").generation.number == 2);
+    auto const undoing = undo(id);
+    {
+        auto registry = open();
+        auto const text = changes::preview_text(changes::preview(registry, undoing));
+        BOOST_TEST(holds(text, "address found again: '沙面路1号' at "), text);
+    }
+    carry_through(undoing);
+    BOOST_TEST(points(kDay) == kImported);
+    BOOST_TEST(points(kDay, 2) == "2:沙面路2号;");
+    carry_through(undo(undoing));
+    BOOST_TEST(points(kDay) == "2:沙面路2号;");
+    BOOST_TEST(points(Date{kDay.days() - 1}) == kImported);
+}
+
+BOOST_AUTO_TEST_CASE(a_point_is_retired_until_a_day_or_found_again_from_a_day_on) {
+    auto const id = draft("closed for a while", kDay, kLater);
+    retire(id, "2");
+    carry_through(id);
+    BOOST_TEST(points(kDay) == "1:沙面路1号;");
+    BOOST_TEST(points(kLater) == kImported);
+    auto const again = draft("closed again", kLater);
+    retire(again, "2");
+    BOOST_TEST(!check(again).has_errors()); // no day in common
+    carry_through(again);
+    auto const overlapping = draft("overlapping", day("2024-08-01"));
+    retire(overlapping, "2");
+    auto const found = check(overlapping);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "'closed for a while'"), found.conflicts[0].message);
+    // From a day on alone.
+    auto const reopened = undo(again, day("2025-01-01"));
+    carry_through(reopened);
+    BOOST_TEST(points(kLater) == "1:沙面路1号;");
+    BOOST_TEST(points(day("2025-01-01")) == kImported);
+    // The undo of that, from a still later day on.
+    carry_through(undo(reopened, day("2026-01-01")));
+    BOOST_TEST(points(day("2025-06-01")) == kImported);
+    BOOST_TEST(points(day("2026-01-01")) == "1:沙面路1号;");
+}
+
+BOOST_AUTO_TEST_CASE(retiring_a_corrected_point_hides_it_and_its_correction) {
+    auto const correcting = draft("moved", kDay);
+    address(correcting, correction("1", Cell{5, 1}, "沙面路1号之一"));
+    carry_through(correcting);
+    auto const retiring = draft("torn down", kLater);
+    retire(retiring, "1");
+    {
+        auto registry = open();
+        auto const preview = changes::preview(registry, retiring);
+        BOOST_TEST(preview.retired_addresses.at(0).point->text == "沙面路1号之一");
+        BOOST_TEST(preview.retired_addresses.at(0).grid->str() == "440103001102001");
+    }
+    carry_through(retiring);
+    BOOST_TEST(points(kDay) == "2:沙面路2号;1:沙面路1号之一;");
+    BOOST_TEST(points(kLater) == "2:沙面路2号;");
+    // What is retired is not corrected on those days.
+    auto const late = draft("late", day("2025-01-01"));
+    address(late, correction("1", Cell{1, 2}));
+    auto const found = check(late);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "'torn down'"), found.conflicts[0].message);
+    // Without the correction the imported point stays hidden.
+    carry_through(undo(correcting));
+    BOOST_TEST(points(kDay) == kImported);
+    BOOST_TEST(points(kLater) == "2:沙面路2号;");
+    carry_through(undo(retiring));
+    BOOST_TEST(points(kLater) == kImported);
+}
+
+BOOST_AUTO_TEST_CASE(a_point_of_staff_keeps_its_id_and_is_retired_by_it) {
+    auto const id = draft("a door", kDay);
+    address(id, new_address("沙面路9号", {5, 5}));
+    carry_through(id);
+    auto const retiring = draft("torn down", kLater);
+    retire(retiring, "staff-1");
+    carry_through(retiring);
+    BOOST_TEST(points(kDay) == std::string{kImported} + "staff-1:沙面路9号;");
+    BOOST_TEST(points(kLater) == kImported);
+    // Taken back from a day on it is another row, but the same point.
+    auto const undoing = undo(id, day("2025-01-01"));
+    carry_through(undoing);
+    BOOST_TEST(points(kDay) == std::string{kImported} + "staff-1:沙面路9号;");
+    BOOST_TEST(points(kLater) == kImported);
+    carry_through(undo(undoing));
+    BOOST_TEST(points(day("2025-06-01")) == kImported);
+    carry_through(undo(retiring));
+    BOOST_TEST(points(day("2025-06-01")) == std::string{kImported} + "staff-1:沙面路9号;");
+    auto const other = draft("before it was there", kStart);
+    auto registry = open();
+    BOOST_TEST(holds(refusal(ErrorCode::not_found,
+                             [&] { ChangeEditor(registry, other, "ann").retire_address("staff-1", "", "拆"); }),
+                     "'staff-1'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_point_that_says_something_else_than_when_it_was_retired_is_a_conflict) {
+    auto const id = draft("torn down", kDay);
+    retire(id, "1");
+    import_addresses("a.csv", "号院"); // the id names another door now
+    auto const found = check(id);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "'沙面路1号院' now, not '沙面路1号'"), found.conflicts[0].message);
+    import_addresses("a.csv");
+    BOOST_TEST(!check(id).has_errors());
+    {
+        auto registry = open();
+        SourceFileOf const source{"a.csv"};
+        registry.apply_addresses([](registry::AddressPoint&) { return false; }, "importer", {&source.file, 1},
+                                 progress);
+    }
+    auto const gone = check(id);
+    BOOST_TEST(!gone.has_errors());
+    BOOST_REQUIRE(gone.remarks.size() == 1U);
+    BOOST_TEST(holds(gone.remarks[0].message, "no more"), gone.remarks[0].message);
+    carry_through(id);
+    import_addresses("a.csv");
+    BOOST_TEST(points(kDay) == "2:沙面路2号;");
+}
+
+BOOST_AUTO_TEST_CASE(two_change_sets_that_retire_a_point_meet) {
+    auto const first = draft("first", kDay);
+    retire(first, "1");
+    auto const second = draft("second", kDay);
+    retire(second, "1");
+    retire(second, "2");
+    BOOST_TEST(!check(second).has_errors());
+    {
+        auto registry = open();
+        changes::approve(registry, second, "chief");
+    }
+    carry_through(first);
+    {
+        auto registry = open(); // approved, but what lies round it is another now
+        auto const why = refusal(ErrorCode::data_rejected, [&] { changes::apply(registry, second, "ann", progress); });
+        BOOST_TEST(holds(why, "change set 1 'first'"), why);
+    }
+    carry_through(undo(first));
+    carry_through(second);
+    BOOST_TEST(points(kDay).empty());
+    auto const found = check(undo(3)); // would retire the point a second time
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message, "'second'"), found.conflicts[0].message);
+    auto const twice = draft("twice", day("2020-01-01"), day("2020-02-01"));
+    retire(twice, "1");
+    retire(twice, "1");
+    BOOST_REQUIRE(check(twice).conflicts.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(which_point_is_retired_must_be_clear) {
+    auto const id = draft("which", kDay);
+    import_addresses("b.csv");
+    auto registry = open();
+    ChangeEditor editor{registry, id, "ann"};
+    BOOST_TEST(holds(refusal(ErrorCode::not_found, [&] { editor.retire_address("7", "", "拆"); }), "'7'"));
+    BOOST_TEST(holds(refusal(ErrorCode::not_found, [&] { editor.retire_address("1", "c.csv", "拆"); }), "in c.csv"));
+    BOOST_TEST(holds(refusal(ErrorCode::not_found, [&] { editor.retire_address("1", "staff", "拆"); }), "in staff"));
+    auto const why = refusal(ErrorCode::data_rejected, [&] { editor.retire_address("1", "", "拆"); });
+    BOOST_TEST(holds(why, "a.csv and b.csv"), why);
+    BOOST_TEST(editor.retire_address("1", "b.csv", "拆").operation.retirement->which.source == "b.csv");
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.retire_address("1", "a.csv", ""); }), "--reason"));
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { editor.retire_address("", "", "拆"); }), "--id"));
 }
 
 BOOST_AUTO_TEST_CASE(a_grid_that_moves_under_an_address_asks_for_another_check) {

@@ -24,6 +24,13 @@ FACTS = {
                   "FROM change_operation o JOIN change_operation_grid g ON g.draft_id = o.draft_id AND g.number = o.number",
     "operations on names": "SELECT o.draft_id, o.number, o.kind, o.editor, o.reason, a.division_code, a.text "
                            "FROM change_operation o JOIN change_operation_alias a ON a.draft_id = o.draft_id AND a.number = o.number",
+    "operations on points": "SELECT o.draft_id, o.number, o.kind, o.editor, o.reason, o.lon_e7, o.lat_e7, a.corrects_id, a.text, r.source, "
+                            "r.point_id, r.text FROM change_operation o LEFT JOIN change_operation_address a ON a.draft_id = o.draft_id "
+                            "AND a.number = o.number LEFT JOIN change_operation_retired_address r ON r.draft_id = o.draft_id "
+                            "AND r.number = o.number WHERE o.kind IN ('address', 'retire_address')",
+    "points of staff": "SELECT corrects_source, corrects_id, text, village_code, lon_e7, lat_e7, reason, author, valid_from, valid_to, "
+                       "recorded_from, recorded_to, first_id FROM staff_address",
+    "retired points": "SELECT source, point_id, text, reason, author, valid_from, valid_to, recorded_from, recorded_to FROM retired_address",
     "aliases": "SELECT division_code, text, reason, author, valid_from, valid_to, recorded_from, recorded_to FROM division_alias",
     "operations on addresses": "SELECT o.draft_id, o.number, o.kind, o.editor, o.reason, a.corrects_id, a.text, a.village_code "
                                "FROM change_operation o JOIN change_operation_address a ON a.draft_id = o.draft_id AND a.number = o.number",
@@ -51,6 +58,7 @@ FORBIDDEN = [
     "DELETE FROM generation", "UPDATE generation SET digest = digest",
     "UPDATE grid_version SET name = 'x'", "UPDATE grid_shape SET id = id", "DELETE FROM change_set", "DELETE FROM division",
     "DELETE FROM division_alias", "UPDATE division_alias SET text = 'x'",
+    "DELETE FROM retired_address", "UPDATE retired_address SET point_id = 'x'", "DELETE FROM staff_address",
 ]
 
 

@@ -55,7 +55,8 @@ def write_rows(file, header, rows):
 
 
 def make(folder):
-    """Writes every file the steps name into `folder`; codes of all grids, of two beside each other, and an address with its position."""
+    """Writes every file the steps name into `folder`; codes of all grids, of two beside each other, and an address: its id, text and
+    position."""
     synth = folder / "synth"
     cli.run("synth", "--out", synth, "--scale", f"county:{COUNTY[:6]}", check=0)
     with open(cli.REFERENCE / "divisions.tsv", encoding="utf-8") as file:
@@ -106,4 +107,4 @@ def make(folder):
     rows[3][1] += "（改）"
     write_rows(folder / "second" / "addresses.csv", header, rows[:60])
     write_rows(folder / "points.csv", ["lon", "lat"], [[row[14], row[15]] for row in rows])
-    return codes, neighbours, (rows[0][1].split()[0], rows[0][14], rows[0][15])
+    return codes, neighbours, (rows[0][0], rows[0][1].split()[0], rows[0][14], rows[0][15])

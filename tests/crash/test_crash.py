@@ -68,6 +68,7 @@ STEPS = [
     Step("another-operation", "changes add 1 rename {code} --name again --author ann", adds=True),
     Step("operation-on-a-name", "changes add 1 alias --division {village} --name old --reason told --author ann", adds=True),
     Step("operation-on-an-address", "changes add 1 address --text {address} --at {lon},{lat} --reason seen --author ann", adds=True),
+    Step("operation-that-retires", "changes add 1 retire-address --id {point} --reason told --author ann", adds=True),
     Step("check-of-changes", "changes check 1 --author ann"),
     Step("approval", "changes approve 1 --approver ben", again=1),
     Step("apply", "changes apply 1 --author ann", again=1),
@@ -123,14 +124,14 @@ class Town:
     def __init__(self, scratch):
         self.inputs = scratch / "in"
         self.inputs.mkdir()
-        self.codes, self.neighbours, (self.address, self.lon, self.lat) = small_town.make(self.inputs)
+        self.codes, self.neighbours, (self.point, self.address, self.lon, self.lat) = small_town.make(self.inputs)
         self.last_import = None  # the number of the last change set that was imported directly
         self.boot = scratch / "boot_id"
         self.boot.write_text("another-boot\n")
 
     def run(self, folder, command, stop=None, log=None, after_a_cut=False):
         words = command.format(**DAYS, **{"in": self.inputs, "out": folder.path / "out"}, lon=self.lon, lat=self.lat,
-                               address=self.address, code=self.codes[5], village=self.codes[5][:12], neighbours=" ".join(self.neighbours),
+                               address=self.address, point=self.point, code=self.codes[5], village=self.codes[5][:12], neighbours=" ".join(self.neighbours),
                                last_import=self.last_import).split()
         variables = dict(os.environ)
         if stop or log or after_a_cut:

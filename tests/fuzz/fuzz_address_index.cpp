@@ -60,6 +60,7 @@ std::vector<std::byte> small_index() {
         text = std::string{r.estate} + std::string{r.road} + std::string{r.number} + std::string{r.building} +
                std::string{r.room} + (n % 7 == 0 ? "旁" : "");
         r.text = text;
+        r.by_staff = n % 9 == 0;
         r.at = {1'132'000'000 + static_cast<std::int32_t>(n * 37 % 50) * 100,
                 230'000'000 + static_cast<std::int32_t>(n)};
         ++n;
@@ -73,6 +74,11 @@ std::vector<std::byte> small_index() {
 }
 
 void ask(AddressIndex const& index) {
+    for (std::string_view const text : {"文化路1号", "广东省荔湾区文化路", "沙面街道翠洲社区陈围旁", "荔湾"}) {
+        for (auto const number : index.bound_to(text)) {
+            static_cast<void>(index.address(number));
+        }
+    }
     auto const& v = index.view();
     auto const sure = [](bool sound) {
         if (!sound) {

@@ -6,6 +6,8 @@
 #include <lookup/address_town.hpp>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 using namespace wangge;
 using namespace wangge::http;
 using test::SmallProvince;
@@ -370,6 +372,109 @@ BOOST_AUTO_TEST_CASE(malformed_requests_for_addresses_are_refused) {
     states.with_addresses = false;
     BOOST_TEST(refusal("/v1/address?q=a") == "404 -");
     BOOST_TEST(refusal("/v1/address/near?lon=113.2&lat=23.1") == "404 -");
+}
+
+BOOST_AUTO_TEST_CASE(each_bad_parameter_of_the_address_endpoints_is_named) {
+    for (std::string const path : {"/v1/address?", "/v1/address/suggest?", "/v1/address/near?lon=113.2&lat=23.1&"}) {
+        std::string const rest = path.find("near") == std::string::npos ? "&q=a" : "";
+        BOOST_TEST(refusal(path + "as_of=2026-02-30" + rest) == "400 as_of");
+        BOOST_TEST(refusal(path + "as_of=" + rest) == "400 as_of");
+        BOOST_TEST(refusal(path + "known_at=0" + rest) == "400 known_at");
+        BOOST_TEST(refusal(path + "known_at=-1" + rest) == "400 known_at");
+        BOOST_TEST(refusal(path + "known_at=1.5" + rest) == "400 known_at");
+        BOOST_TEST(refusal(path + "known_at=99999999999999999999" + rest) == "400 known_at");
+        BOOST_TEST(refusal(path + "known_at=1&known_at=1" + rest) == "400 known_at");
+        BOOST_TEST(refusal(path + "nearest=1" + rest) == "400 nearest");
+        BOOST_TEST(refusal(path + "as_of" + rest) == "400 as_of");
+    }
+    for (std::string const path : {"/v1/address?", "/v1/address/suggest?"}) {
+        BOOST_TEST(refusal(path) == "400 q");
+        BOOST_TEST(refusal(path + "q=a&q=b") == "400 q");
+        BOOST_TEST(refusal(path + "q=%E8%8D") == "400 q");
+        BOOST_TEST(refusal(path + "q=%zz") == "400 q");
+        BOOST_TEST(refusal(path + "q=a%00b") == "400 q");
+        BOOST_TEST(refusal(path + "q=" + std::string(1025, 'a')) == "400 q");
+        BOOST_TEST(ask(path + "q=" + std::string(1024, 'a')).status == 200U);
+    }
+    for (std::string const limit : {"0", "51", "-1", "", "ten", "1e1", "%2B5"}) {
+        BOOST_TEST(refusal("/v1/address/suggest?q=a&limit=" + limit) == "400 limit");
+    }
+    BOOST_TEST(ask("/v1/address/suggest?q=a&limit=50").status == 200U);
+    BOOST_TEST(refusal("/v1/address?q=a&limit=5") == "400 limit");
+    BOOST_TEST(refusal("/v1/address/suggest?q=a&k=5") == "400 k");
+    std::string const near = "/v1/address/near?";
+    for (std::string const k : {"0", "101", "1.0", "nan"}) {
+        BOOST_TEST(refusal(near + "lon=113.2&lat=23.1&k=" + k) == "400 k");
+    }
+    BOOST_TEST(ask(near + "lon=113.2&lat=23.1&k=100").status == 200U);
+    BOOST_TEST(refusal(near) == "400 lon");
+    BOOST_TEST(refusal(near + "lat=23.1") == "400 lon");
+    BOOST_TEST(refusal(near + "lon=x&lat=23.1") == "400 lon");
+    BOOST_TEST(refusal(near + "lon=113.2&lat=inf") == "400 lat");
+    BOOST_TEST(refusal(near + "lon=113.2&lat=91") == "400 lat");
+    BOOST_TEST(refusal(near + "lon=113.2&lat=23.1&crs=EPSG:99999") == "400 crs");
+    BOOST_TEST(refusal(near + "lon=113.2&lat=23.1&crs=") == "400 crs");
+    BOOST_TEST(refusal(near + "lon=113.2&lat=23.1&crs=EPSG:4610") == "400 crs"); // Xian80 without parameters
+    BOOST_TEST(refusal(near + "lon=113.2&lat=23.1&q=a") == "400 q");
+    BOOST_TEST(refusal("/v1/address?q=a", "POST", "荔湾区") == "400 q");
+    BOOST_TEST(refusal("/v1/address/near?lon=113.2&lat=23.1", "POST") == "405 -");
+    states.with_addresses = false;
+    for (std::string const path :
+         {"/v1/address?q=a", "/v1/address/suggest?q=a", "/v1/address/near?lon=113.2&lat=23.1"}) {
+        BOOST_TEST(body(ask(path))["type"] == "urn:wangge:problem:no-addresses");
+    }
+    BOOST_TEST(refusal("/v1/address", "POST", "荔湾区") == "404 -");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_no_list_of_texts_says_where_it_breaks) {
+    auto const why = [&](std::string const& sent) {
+        BOOST_TEST(refusal("/v1/address", "POST", sent) == "400 body");
+        return body(ask("/v1/address", "POST", sent))["detail"].get<std::string>();
+    };
+    auto const says = [&](std::string const& sent, std::string_view part) {
+        auto const detail = why(sent);
+        BOOST_TEST((detail.find(part) != std::string::npos), detail);
+    };
+    says("", "empty");
+    says(" \r\n\t", "empty");
+    says("\xef\xbb\xbf", "empty");
+    says(R"({"addresses": ["荔湾区"]})", "no JSON array");
+    says(R"("荔湾区")", "no JSON array");
+    says(R"(["荔湾区", null])", "element 1 of the array is no text");
+    says(R"(["荔湾区", ["天河区"]])", "element 1 of the array is no text");
+    says(R"(["荔湾区", {"q": "天河区"}])", "element 1 of the array is no text");
+    says(R"(["荔湾区", "天河区")", "breaks at byte");
+    says(R"(["荔湾区"] x)", "breaks at byte");
+    says("[\"\xff\"]", "breaks at byte 3");
+    says(R"(["\ud800"])", "breaks at byte");
+    says(std::string(1'000'000, '['), "element 0 of the array is no text"); // no depth that could break it
+    std::string many = "[\"\"";
+    for (std::size_t i = 1; i < AddressEndpoint::kMostTexts; ++i) {
+        many += ",\"\"";
+    }
+    BOOST_TEST(body(ask("/v1/address", "POST", many + "]")).size() == AddressEndpoint::kMostTexts);
+    says(many + ",\"\"]", "more than 2000");
+    BOOST_TEST(ask("/v1/address", "POST", std::string(AddressEndpoint::kMostTexts, '\n') + "荔").status == 400U);
+    BOOST_TEST(ask("/v1/address", "POST", std::string(AddressEndpoint::kMostTexts - 1, '\n') + "荔").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_text_of_a_batch_spoils_no_other) {
+    auto const lines = ask("/v1/address", "POST",
+                           "\xef\xbb\xbf荔湾区振兴路3号\n\xff\n" + std::string(1025, 'a') + "\n荔湾区振兴路3号");
+    BOOST_TEST(lines.status == 200U);
+    std::istringstream stream{lines.body};
+    std::vector<std::string> outcomes;
+    for (std::string line; std::getline(stream, line);) {
+        outcomes.push_back(nlohmann::json::parse(line)["outcome"]);
+    }
+    BOOST_TEST((outcomes == std::vector<std::string>{"determined", "not_utf8", "too_long", "determined"}));
+    auto const array =
+        body(ask("/v1/address", "POST",
+                 "\xef\xbb\xbf [\"荔湾区振兴路3号\", \"" + std::string(1025, 'a') + "\", \"\\u0000荔湾区振兴路3号\"]"));
+    BOOST_TEST_REQUIRE(array.size() == 3U);
+    BOOST_TEST(array[0]["outcome"] == "determined");
+    BOOST_TEST(array[1]["outcome"] == "too_long");
+    BOOST_TEST(array[2]["outcome"] == "determined"); // a control character is nothing
 }
 
 BOOST_AUTO_TEST_CASE(addresses_near_a_position_come_nearest_first_with_their_grids) {

@@ -46,7 +46,10 @@ struct Fixture {
     std::string bulk(std::string const& in, unsigned threads = 1, std::string const& column = {}) {
         auto const from = folder.path() / "in.csv", to = folder.path() / "out.csv";
         std::ofstream{from, std::ios::binary} << in;
-        lookup::AddressCsvRequest request{from.string(), to.string(), column, threads};
+        lookup::AddressCsvRequest request{from.string(), to.string(), {}, threads};
+        if (!column.empty()) {
+            request.columns.push_back(column);
+        }
         SilentProgress progress;
         result = lookup::geocode_csv(geocoder, *town.snapshot(), request, progress);
         std::ostringstream text;

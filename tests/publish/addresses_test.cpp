@@ -53,6 +53,19 @@ struct AddressPlace : Place {
         set.withdrawn_addresses = std::move(withdrawn);
         registry.apply(set, progress);
     }
+    void retire(std::string const& id, DateInterval valid = {kDay, kForever},
+                std::vector<std::int64_t> withdrawn = {}) {
+        auto registry = Registry::open(folder, Registry::Mode::write);
+        registry::ChangeSet set;
+        set.title = "torn down";
+        set.author = "ann";
+        set.effective = kDay;
+        if (!id.empty()) {
+            set.retired_addresses = {{0, {"addresses.csv", id}, "gone", "torn down", "ann", valid, 0}};
+        }
+        set.withdrawn_retirements = std::move(withdrawn);
+        registry.apply(set, progress);
+    }
     static registry::DivisionAlias alias(std::string const& code, std::string text,
                                          DateInterval valid = {kDay, kForever}) {
         registry::DivisionAlias out;
@@ -319,6 +332,75 @@ BOOST_AUTO_TEST_CASE(names_and_points_of_staff_are_there_on_their_days_and_as_ea
     BOOST_TEST(!fs::exists(first.folder));
     BOOST_TEST(!there(kLater, 1));
     BOOST_TEST(there(kLater, 2));
+}
+
+BOOST_AUTO_TEST_CASE(a_retired_point_leaves_the_index_at_the_publish_and_an_undo_brings_the_same_bytes_back) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号", "2号"});
+    auto const first = where.publish();
+    auto const as_before = read_file(where.addresses_of(first));
+    where.retire("A0");
+    auto const second = where.publish();
+    BOOST_TEST(second.addresses_built);
+    BOOST_TEST(second.generation.number == 2U);
+    BOOST_TEST(bool(second.generation.digest == first.generation.digest));
+    BOOST_TEST(where.points(second).size() == 1U);
+    BOOST_TEST(where.points(second).contains("A1"));
+    BOOST_TEST(where.publish().unchanged);
+    where.import_addresses({"1号", "2号", "3号"}); // it comes with its file again
+    auto const third = where.publish();
+    BOOST_TEST(where.points(third).size() == 2U);
+    where.import_addresses({"1号", "2号"});
+    auto const id = Registry::open(where.folder, Registry::Mode::read).retired_addresses(kDay).front().id;
+    where.retire("", {}, {id});
+    auto const last = where.publish();
+    BOOST_TEST(last.addresses_built);
+    BOOST_TEST(where.points(last).size() == 2U);
+    // But for what it comes from, as every import makes another: the same index.
+    auto bytes = read_file(where.addresses_of(last));
+    BOOST_TEST(bytes.size() == as_before.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_point_is_retired_on_its_days_and_as_each_generation_knew_it) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号", "2号"});
+    static_cast<void>(where.publish());
+    auto const last_day = kLater.next().next();
+    where.retire("A0", {kLater, last_day});
+    auto const second = where.publish();
+    BOOST_TEST(!second.addresses_built, "on the day of the publish nothing has changed");
+    auto const count = [&](Date day, std::optional<GenerationNumber> known_at) {
+        return AddressPlace::points(
+                   publish::snapshot_as_of(where.folder, day, known_at, where.progress)->addresses().value())
+            .size();
+    };
+    BOOST_TEST(count(kDay, std::nullopt) == 2U);
+    BOOST_TEST(count(Date{kLater.days() - 1}, std::nullopt) == 2U);
+    BOOST_TEST(count(kLater, std::nullopt) == 1U);
+    BOOST_TEST(count(kLater.next(), std::nullopt) == 1U);
+    BOOST_TEST(count(last_day, std::nullopt) == 2U);
+    BOOST_TEST(count(kLater, 1) == 2U);
+    BOOST_TEST(count(kLater, 2) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(points_of_staff_are_told_apart_in_the_index) {
+    AddressPlace where;
+    where.apply_first_grids();
+    where.import_addresses({"1号", "2号"});
+    where.apply_names({}, {AddressPlace::staff("老榕树下小卖部", place(15, 2)),
+                           AddressPlace::staff("广州市荔湾区沙面街道东村文化路9号", place(15, 7), "A1")});
+    auto const published = where.publish();
+    auto const index = address::AddressIndex::open(where.addresses_of(published));
+    std::set<std::string> by_staff;
+    for (address::AddressNumber i = 0; i < index->size(); ++i) {
+        if (index->address(i).by_staff) {
+            by_staff.insert(index->address(i).id);
+        }
+    }
+    BOOST_TEST((by_staff == std::set<std::string>{"staff-1", "A1"}));
+    BOOST_TEST(index->bound_to("荔湾区老榕树下小卖部").size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(imported_points_that_wait_for_a_publish_are_in_no_snapshot_of_another_day) {

@@ -141,6 +141,39 @@ BOOST_AUTO_TEST_CASE(an_imported_point_is_found_by_its_id_in_every_file) {
     BOOST_TEST(registry.imported_addresses("3").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_retired_point_is_hidden_on_its_days_and_begins_another_state) {
+    import_addresses("a.csv", {"1", "2"});
+    import_addresses("b.csv", {"1"});
+    auto set = titled();
+    set.retired_addresses.push_back({0, {"b.csv", "1"}, "b.csv 1", "torn down", "gis", {kDay, kLater}, 0});
+    auto const id = registry.apply(set, silent);
+    BOOST_TEST(stream(kDay) == "1:a.csv 1|2:a.csv 2");
+    BOOST_TEST(stream(kLater) == "1:a.csv 1|2:a.csv 2|1:b.csv 1");
+    BOOST_TEST(stream(kDay, 0) == "1:a.csv 1|2:a.csv 2|1:b.csv 1");
+    auto const unchanged = registry.state(day("2024-06-15"), std::nullopt, silent).unchanged;
+    BOOST_TEST(unchanged.from.str() == kDay.str());
+    BOOST_TEST(unchanged.to.str() == kLater.str());
+    BOOST_REQUIRE(registry.retired_addresses_of(id, Registry::Side::recorded).size() == 1U);
+    auto const retired = registry.retired_addresses(kDay).at(0);
+    BOOST_TEST((retired.which == ImportedAddress{"b.csv", "1"}));
+    BOOST_TEST(retired.text == "b.csv 1");
+    BOOST_TEST(retired.reason == "torn down");
+    BOOST_TEST(retired.author == "gis");
+    BOOST_TEST(retired.change_set == id);
+    auto const facts = registry.address_history("1");
+    BOOST_REQUIRE(facts.size() == 3U);
+    BOOST_TEST((facts[0].kind == AddressFact::Kind::imported));
+    BOOST_TEST(facts[0].source == "a.csv");
+    BOOST_TEST(facts[1].source == "b.csv");
+    BOOST_TEST((facts[2].kind == AddressFact::Kind::retired));
+    BOOST_TEST(facts[2].source == "b.csv");
+    BOOST_TEST(facts[2].recorded_from == 1);
+    BOOST_TEST(!facts[2].recorded_to.has_value());
+    BOOST_TEST(registry.address_history("3").empty());
+    set.retired_addresses[0].valid = {day("2024-08-01"), kForever};
+    BOOST_CHECK_THROW(registry.apply(set, silent), Error);
+}
+
 BOOST_AUTO_TEST_CASE(one_point_is_not_corrected_twice_on_one_day) {
     add_address("金霞路5号", ImportedAddress{"a.csv", "1"}, {kDay, kLater});
     BOOST_CHECK_THROW(add_address("金霞路7号", ImportedAddress{"a.csv", "1"}), Error);

@@ -49,6 +49,8 @@ bool is_forbidden(std::string const& sql) {
              "gis",
              {day("2024-01-01"), kForever},
              0}};
+        set.retired_addresses = {
+            {0, {"addresses.csv", "A2"}, "老村2号", "torn down", "gis", {day("2024-01-01"), kForever}, 0}};
         registry.apply(set, silent);
         registry.publish("gis", "chief", sha256("1"));
         registry.apply_concordance(
@@ -188,9 +190,10 @@ BOOST_AUTO_TEST_CASE(a_writer_brings_an_older_schema_up_to_date_and_a_reader_say
 }
 
 BOOST_AUTO_TEST_CASE(the_file_itself_forbids_to_delete_or_rewrite_what_happened) {
-    for (char const* const table : {"audit_log", "generation", "change_set", "change_set_item", "grid_code_issued",
-                                    "grid_version", "division", "division_version", "officer", "assignment",
-                                    "grid_lineage", "division_concordance", "division_alias", "staff_address"}) {
+    for (char const* const table :
+         {"audit_log", "generation", "change_set", "change_set_item", "grid_code_issued", "grid_version", "division",
+          "division_version", "officer", "assignment", "grid_lineage", "division_concordance", "division_alias",
+          "staff_address", "retired_address"}) {
         BOOST_TEST_CONTEXT(table) { BOOST_TEST(is_forbidden(std::string{"DELETE FROM "} + table)); }
     }
     BOOST_TEST(is_forbidden("UPDATE audit_log SET actor = 'somebody else'"));
@@ -208,6 +211,12 @@ BOOST_AUTO_TEST_CASE(the_file_itself_forbids_to_delete_or_rewrite_what_happened)
     BOOST_TEST(is_forbidden("UPDATE division_alias SET recorded_to = 1, withdrawn_by = 1"));
     BOOST_TEST(is_forbidden("UPDATE staff_address SET text = 'another'"));
     BOOST_TEST(is_forbidden("UPDATE staff_address SET lon_e7 = 0"));
+    BOOST_TEST(is_forbidden("UPDATE staff_address SET first_id = 1"));
+    BOOST_TEST(is_forbidden("UPDATE retired_address SET point_id = 'A3'"));
+    BOOST_TEST(is_forbidden("UPDATE retired_address SET valid_to = valid_to - 1"));
+    BOOST_TEST(is_forbidden("UPDATE retired_address SET recorded_to = 1, withdrawn_by = 1"));
+    BOOST_TEST(is_forbidden("INSERT INTO retired_address SELECT id + 1, change_set_id, source, point_id, text, reason, "
+                            "author, valid_from + 1, valid_to, 2, NULL, NULL FROM retired_address")); // twice
     BOOST_TEST(is_forbidden("UPDATE staff_address SET recorded_to = 1, withdrawn_by = 1"));
     BOOST_TEST(
         is_forbidden("INSERT INTO staff_address SELECT id + 1, change_set_id, corrects_source, corrects_id, text, "

@@ -27,7 +27,7 @@ int answer_many(AddressOptions const& options, snapshot::Snapshot const& snapsho
     lookup::AddressCsvRequest request;
     request.in = options.file;
     request.out = options.out.empty() ? "-" : options.out;
-    request.column = options.column;
+    request.columns = options.columns;
     request.threads = options.threads == 0 ? usual_threads() : options.threads;
     auto const progress = make_terminal_progress();
     auto const start = std::chrono::steady_clock::now();
@@ -56,9 +56,16 @@ int answer_many(AddressOptions const& options, snapshot::Snapshot const& snapsho
 } // namespace
 
 int address(AddressOptions const& options) {
-    if (options.text.empty() && options.file.empty() && options.near.empty()) {
-        throw Error{ErrorCode::usage, "address needs a TEXT, --file FILE or --near LON LAT; see wangge address --help"};
+    if (options.text.empty() && options.file.empty() && options.near.empty() && options.suggest.empty()) {
+        throw Error{ErrorCode::usage,
+                    "address needs a TEXT that is not empty, --file FILE, --near LON LAT or --suggest "
+                    "TEXT; see wangge address --help"};
     }
+    if (options.count != 0 && options.near.empty() && options.suggest.empty()) {
+        throw Error{ErrorCode::usage, "--count goes with --near and --suggest"};
+    }
+    constexpr std::size_t kUsualCount = 5;
+    auto const count = options.count == 0 ? kUsualCount : options.count;
     auto const folder = data_folder(options.data);
     require_registry(folder);
     auto const asked = state_arguments(options.as_of, options.known_at);
@@ -83,17 +90,24 @@ int address(AddressOptions const& options) {
         if (!position) {
             throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
         }
-        auto const near = index->nearest(*position, options.count, lookup::kNearestLimitM);
+        auto const near = index->nearest(*position, count, lookup::kNearestLimitM);
         say("{}\n", options.json   ? lookup::near_to_json(near, *position, context)
                     : near.empty() ? fmt::format("none within {:.0f} km", lookup::kNearestLimitM / 1000)
                                    : lookup::near_to_text(near, context));
+        return 0;
+    }
+    if (!options.suggest.empty()) {
+        auto const suggestions = index->suggest(options.suggest, count);
+        say("{}\n", options.json          ? lookup::suggestions_to_json(suggestions, context)
+                    : suggestions.empty() ? "nothing begins so"
+                                          : lookup::suggestions_to_text(suggestions));
         return 0;
     }
     lookup::AddressAnswer answer;
     lookup::Geocoder{*snapshot, *index}.geocode(options.text, answer);
     say("{}\n",
         options.json ? lookup::to_json(answer, options.text, context) : lookup::to_text(answer, options.text, context));
-    return 0;
+    return answer.match.outcome == address::Normalizer::Outcome::good ? 0 : 1;
 }
 
 } // namespace wangge::command

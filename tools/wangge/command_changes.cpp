@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace wangge::command {
@@ -268,8 +269,8 @@ changes::Added add_one(changes::ChangeEditor& editor, ChangesOptions const& opti
         codes.push_back(code_argument(text, "CODE"));
     }
     auto const name = options.names.empty() ? std::string{} : options.names.front();
-    std::size_t const wanted =
-        operation == "create" || operation == "accept-gap" || operation == "alias" || operation == "address" ? 0 : 1;
+    constexpr std::array kWithoutGrid{"create", "accept-gap", "alias", "address", "retire-address"};
+    std::size_t const wanted = std::ranges::find(kWithoutGrid, operation) == kWithoutGrid.end() ? 1 : 0;
     if (operation != "merge" && codes.size() != wanted) {
         throw Error{ErrorCode::usage, wanted == 0 ? words("{} names no grid code before its options; see --help",
                                                           "{} 的选项之前不写网格编码；参见 --help", operation)
@@ -308,6 +309,9 @@ changes::Added add_one(changes::ChangeEditor& editor, ChangesOptions const& opti
     }
     if (operation == "address") {
         return add_address(editor, options);
+    }
+    if (operation == "retire-address") {
+        return editor.retire_address(options.address_id, options.source, options.reason);
     }
     return editor.accept_gap(position_argument(options), options.reason);
 }

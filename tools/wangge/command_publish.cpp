@@ -35,6 +35,7 @@ int publish(PublishOptions const& options) {
                                     {"unchanged", result.unchanged},
                                     {"checked", result.checked_whole ? "everything" : "changes"},
                                     {"built", result.built_whole ? "whole" : "from the snapshot before"},
+                                    {"addresses", result.addresses_built ? "built" : "as before"},
                                     {"seconds", nlohmann::ordered_json::object()},
                                     {"warnings", nlohmann::ordered_json::array()}};
         for (auto const& [stage, seconds] : result.seconds) {

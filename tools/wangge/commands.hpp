@@ -48,10 +48,12 @@ struct ChangesOptions {
     std::string crs, encoding, layer, complete;
     std::filesystem::path mapping;
     bool accept_datum = false;
-    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap, alias, address
+    std::string operation; ///< add: create, reshape, split, merge, retire, reparent, rename, accept-gap, alias,
+                           ///< address, retire-address
     std::vector<std::string> codes, names, parts;
     std::string shape, line, village, code, into, at, reason;
     std::string division, text, corrects, source;                 ///< add: alias, address
+    std::string address_id;                                       ///< add retire-address
     std::string road, house_number, estate, building, unit, room; ///< add address
     std::string kind = "comprehensive";
     bool keep = false;
@@ -100,11 +102,13 @@ int locate(LocateOptions const& options);
 
 struct AddressOptions {
     std::filesystem::path data;
-    std::string text;              ///< the address
-    std::string file, out, column; ///< bulk: files, "-" for standard input and output
+    std::string text;      ///< the address
+    std::string file, out; ///< bulk: files, "-" for standard input and output
+    std::vector<std::string> columns;
     std::vector<std::string> near; ///< longitude and latitude, as typed
     std::string crs = "EPSG:4490"; ///< of `near`
-    std::size_t count = 5;         ///< with `near`
+    std::string suggest;           ///< beginning of an address
+    std::size_t count = 0;         ///< of `near` and `suggest`; 0: 5
     std::string as_of, known_at;
     bool json = false;
     unsigned threads = 0; ///< 0: as many as there are cores, at most 4
@@ -140,11 +144,12 @@ struct ExportOptions {
 int export_layer(ExportOptions const& options);
 
 struct HistoryOptions {
-    std::string code;
+    std::string code, address; ///< a grid, or the id of an address point
     std::filesystem::path data;
     std::string as_of, known_at; ///< empty: every day, everything known
     bool json = false;
 };
+int address_history(HistoryOptions const& options); ///< with `address`
 int history(HistoryOptions const& options);
 
 struct DiffOptions {

@@ -93,7 +93,7 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
         sub->add_option("operation", options.operation, "What to do")
             ->required()
             ->check(CLI::IsMember({"create", "reshape", "split", "merge", "retire", "reparent", "rename", "accept-gap",
-                                   "alias", "address"}));
+                                   "alias", "address", "retire-address"}));
         sub->add_option("codes", options.codes, "The grid, or the grids of a merge")->type_name("CODE");
         sub->add_option("--shape", options.shape, "create, reshape: WKT, GeoJSON, or a file with one area")
             ->type_name("FILE|TEXT");
@@ -112,12 +112,16 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
             ->type_name("CODE");
         sub->add_option("--at", options.at, "accept-gap: a position in the gap; address: where it is")
             ->type_name("LON,LAT");
-        sub->add_option("--reason", options.reason, "accept-gap, retire, alias, address: why");
+        sub->add_option("--reason", options.reason, "accept-gap, retire, alias, address, retire-address: why");
         sub->add_option("--division", options.division, "alias: code of the division")->type_name("CODE");
         sub->add_option("--text", options.text, "address: the standard address");
         sub->add_option("--corrects", options.corrects, "address: id of the imported point in whose place it stands")
             ->type_name("ID");
-        sub->add_option("--source", options.source, "address: the file of that point, where several have its id")
+        sub->add_option("--id", options.address_id, "retire-address: id of the point that is found no more")
+            ->type_name("ID");
+        sub->add_option("--source", options.source,
+                        "address, retire-address: the file of that point ('staff': one of staff), where several have "
+                        "its id")
             ->type_name("FILE");
         for (auto const& [option, part] : {std::pair{"--road", &options.road},
                                            {"--number", &options.house_number},
@@ -143,6 +147,7 @@ void declare_changes(CLI::App& app, std::function<int()>& chosen, command::Chang
             "--at 113.3200,23.1300 --reason 现场核实 --data province\n"
             "  wangge changes add 1 address --corrects A000123 --at 113.3201,23.1302 --reason 现场核实 --data "
             "province\n"
+            "  wangge changes add 1 retire-address --id A000124 --reason 已拆除 --data province\n"
             "Codes of new grids are reserved at once and never given to another grid.");
     }
     {
@@ -426,8 +431,11 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                         "output")
             ->type_name("OUT")
             ->needs(file);
-        sub->add_option("--column", address.column, "Column of the address (guessed otherwise)")
+        sub->add_option("--column", address.columns,
+                        "Column of the address (guessed otherwise); again for each, where several say it one after the "
+                        "other")
             ->type_name("COL")
+            ->allow_extra_args(false)
             ->needs(file);
         sub->add_option("--threads", address.threads,
                         "Threads that answer --file (as many as cores, up to 4, otherwise)")
@@ -439,17 +447,22 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                          ->expected(2);
         sub->add_option("--crs", address.crs, "CRS of that position: EPSG:4490 (default), EPSG:4547, GCJ02, BD09")
             ->needs(near);
-        sub->add_option("--count", address.count, "How many of them (5)")
+        auto* suggest = sub->add_option("--suggest", address.suggest,
+                                        "How an address that begins so, or with these pinyin initials, may go on")
+                            ->type_name("TEXT");
+        sub->add_option("--count", address.count, "With --near and --suggest: how many of them (5)")
             ->type_name("K")
-            ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest))
-            ->needs(near);
-        text->excludes(file)->excludes(near);
-        file->excludes(near);
+            ->check(CLI::Range(std::size_t{1}, lookup::kMostNearest));
+        text->excludes(file)->excludes(near)->excludes(suggest);
+        file->excludes(near)->excludes(suggest);
+        near->excludes(suggest);
         add_json(sub, address.json);
         sub->footer("Examples:\n"
                     "  wangge address 荔湾区沿江北路1号 --data province\n"
                     "  wangge address --file events.csv --out events-with-grid.csv --column 地址 --data province\n"
+                    "  wangge address --file events.csv --column 区县 --column 镇街 --column 地点 --data province\n"
                     "  wangge address --near 113.2644 23.1291 --count 3 --data province\n"
+                    "  wangge address --suggest 荔湾区沿 --data province\n"
                     "When the address does not determine one grid, the grids that it may be are listed.");
         sub->callback([&] { chosen = [] { return command::address(address); }; });
     }
@@ -520,14 +533,25 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->callback([&] { chosen = [] { return command::export_layer(layer); }; });
     }
     {
-        auto* sub = app.add_subcommand("history", "Every version of a grid: on which days, known to which generations");
-        sub->add_option("code", history.code, "Grid code")->required()->type_name("CODE");
+        auto* sub =
+            app.add_subcommand("history", "Every version of a grid, or all that was recorded of an address point: on "
+                                          "which days, known to which generations");
+        auto* code = sub->add_option("code", history.code, "Grid code")->type_name("CODE");
+        sub->add_option("--address", history.address, "Id of an address point instead")
+            ->type_name("ID")
+            ->excludes(code);
         add_data(sub, history.data);
         sub->add_option("--as-of", history.as_of, "Only what holds or held on that day")->type_name("DAY");
         sub->add_option("--known-at", history.known_at, "Only what that generation knew")->type_name("G");
         add_json(sub, history.json);
-        sub->footer("Example:\n  wangge history 440106001001001 --data province");
-        sub->callback([&] { chosen = [] { return command::history(history); }; });
+        sub->footer("Examples:\n"
+                    "  wangge history 440106001001001 --data province\n"
+                    "  wangge history --address A000124 --data province");
+        sub->callback([&] {
+            chosen = [] {
+                return history.address.empty() ? command::history(history) : command::address_history(history);
+            };
+        });
     }
     {
         auto* sub = app.add_subcommand("diff", "What two generations, or two days, do not have alike");
@@ -592,7 +616,9 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     {
         auto* sub = app.add_subcommand("repair", "Propose small repairs of a polygon layer: gaps, overlaps, boundaries "
                                                  "that do not match; the file is never changed");
-        sub->add_option("file", repair.file, "Polygon file of any format that imports take")->required()->type_name("FILE");
+        sub->add_option("file", repair.file, "Polygon file of any format that imports take")
+            ->required()
+            ->type_name("FILE");
         sub->add_option("--tolerance", repair.tolerance, "Nothing moves further than so many metres")
             ->required()
             ->type_name("M");

@@ -39,6 +39,7 @@ struct AddressRecord {
     std::string_view road, number, estate, building, unit, room;
     geom::Point at; ///< CGCS2000, longitude first, units of 1e-7 degree
     EstateKind estate_kind = EstateKind::from_text;
+    bool by_staff = false; ///< staff bound the text to this place: AddressIndex::bound_to() finds it
 };
 
 /// An address point as it comes back.
@@ -47,6 +48,7 @@ struct StoredAddress {
     DivisionNumber village = kNoDivision;
     std::string road, number, estate, building, unit, room;
     geom::Point at;
+    bool by_staff = false;
 };
 
 /// What an index is built from; borrowed for the build only.
@@ -86,6 +88,9 @@ public:
     [[nodiscard]] std::size_t size() const noexcept; ///< address points
     [[nodiscard]] Digest const& source() const noexcept;
     [[nodiscard]] StoredAddress address(AddressNumber number) const; ///< number < size(); copies
+    /// Points of staff to which this text is bound, rising: it says what they wrote, whatever is said of the divisions
+    /// in which the point lies. Nothing for a text that is not good. O(points found + names of divisions in the text).
+    [[nodiscard]] std::vector<AddressNumber> bound_to(std::string_view text) const;
     /// The arrays themselves, for this room.
     [[nodiscard]] IndexView const& view() const noexcept;
 

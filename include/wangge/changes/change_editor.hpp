@@ -60,6 +60,10 @@ public:
         std::string source;   ///< the file it came in, where several have that id
     };
     Added address(NewAddress address, std::string reason);
+    /// The point of that id is found no more. `source` is the file it came in, or kStaff, where several have that id.
+    /// Error{not_found}: no such point on the effective day; Error{data_rejected}: several.
+    Added retire_address(std::string const& id, std::string const& source, std::string reason);
+    static constexpr std::string_view kStaff = "staff";
 
     /// The grid as the operations so far leave it. Error{not_found}.
     [[nodiscard]] registry::Grid grid(GridCode const& code) const;

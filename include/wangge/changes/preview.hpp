@@ -45,6 +45,14 @@ struct AddressEffect {
     std::optional<GridCode> imported_grid;
 };
 
+/// An address point that lookups cease to find, or find again.
+struct RetirementEffect {
+    registry::RetiredAddress retired;
+    std::optional<registry::AddressPoint> point; ///< as it is on the first day; empty: its file has it no more
+    std::optional<GridCode> grid;
+    bool withdrawn = false;
+};
+
 /// What a change set does, in the words of those who approve it.
 struct Preview {
     Examination examination;
@@ -56,6 +64,7 @@ struct Preview {
     std::vector<OpenAssignment> assignments;
     std::vector<AliasEffect> aliases;
     std::vector<AddressEffect> address_points;
+    std::vector<RetirementEffect> retired_addresses;
     std::vector<registry::DraftMeeting> meetings;
 };
 

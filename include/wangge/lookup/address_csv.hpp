@@ -5,20 +5,23 @@
 #include <wangge/lookup/geocoder.hpp>
 
 #include <string>
+#include <vector>
 
 namespace wangge::lookup {
 
 /// Addresses to be answered, and where from and to.
 struct AddressCsvRequest {
-    std::string in;          ///< file, or "-" for standard input
-    std::string out;         ///< file, or "-" for standard output
-    std::string column = {}; ///< of the address; empty: guessed from 地址, 详细地址, 标准地址, address and the like
+    std::string in;  ///< file, or "-" for standard input
+    std::string out; ///< file, or "-" for standard output
+    /// That say the address one after the other (市, 区, 地址); empty: one, guessed from 地址, 详细地址, 标准地址,
+    /// address and the like.
+    std::vector<std::string> columns = {};
     unsigned threads = 1; ///< at least 1; the bytes written do not depend on it
 };
 
 /**
  * Streams addresses through the geocoder in constant memory, as locate_csv() does for positions. The output keeps the
- * input's columns, bytes and order and adds
+ * input's columns, bytes and order (empty lines are left out) and adds
  *   grid_code                     when the address determines one
  *   level, score                  as AddressAnswer
  *   longitude, latitude           of what was found; CGCS2000, degrees

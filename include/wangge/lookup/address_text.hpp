@@ -32,5 +32,6 @@ struct AddressContext {
 /// What an address that begins like this may be.
 [[nodiscard]] std::string suggestions_to_json(std::vector<address::AddressIndex::Suggestion> const& suggestions,
                                               AddressContext const& context);
+[[nodiscard]] std::string suggestions_to_text(std::vector<address::AddressIndex::Suggestion> const& suggestions);
 
 } // namespace wangge::lookup

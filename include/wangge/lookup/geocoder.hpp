@@ -48,6 +48,7 @@ struct AddressAnswer {
     std::optional<geom::Point> position;            ///< of the first place
     std::optional<address::StoredAddress> standard; ///< the matched standard address
     std::vector<AddressConflict> conflicts;         ///< of the first place
+    bool by_staff = false; ///< staff bound this text to the first place, or to one of several: AddressIndex::bound_to()
 };
 
 /// Most grids that an answer lists.

@@ -25,9 +25,10 @@ enum class OperationKind : std::uint8_t {
     rename,
     accept_gap,
     alias,
-    address
+    address,
+    retire_address
 };
-[[nodiscard]] std::string_view to_string(OperationKind kind) noexcept; ///< "create", ..., "address"
+[[nodiscard]] std::string_view to_string(OperationKind kind) noexcept; ///< "create", ..., "retire_address"
 [[nodiscard]] Words words_of(OperationKind kind);
 
 /// What an operation does to one grid.
@@ -68,6 +69,12 @@ struct OperationAddress {
     AddressPoint point; ///< without an id; the village invalid: that of the grid in which it lies
 };
 
+/// The point that a `retire_address` operation ends.
+struct OperationRetirement {
+    ImportedAddress which; ///< without a source: a point of staff
+    std::string text;      ///< as it was when the operation was added
+};
+
 struct Operation {
     int number = 0; ///< from 1 on within its draft; 0 before it is recorded
     OperationKind kind = OperationKind::reshape;
@@ -78,6 +85,7 @@ struct Operation {
     std::vector<OperationGrid> grids;
     std::optional<OperationAlias> alias;
     std::optional<OperationAddress> address;
+    std::optional<OperationRetirement> retirement;
     std::optional<std::string> dropped_by; ///< it counts no longer
 };
 

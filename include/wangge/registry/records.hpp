@@ -148,7 +148,8 @@ struct AddressPoint {
     std::string text;     ///< full standard address
     DivisionCode village; ///< may be invalid
     std::string road, number, estate, building, unit, room;
-    geom::Point at; ///< CGCS2000, longitude first, units of 1e-7 degree
+    geom::Point at;        ///< CGCS2000, longitude first, units of 1e-7 degree
+    bool by_staff = false; ///< staff added or corrected it
 };
 
 /// An imported address point: by the name of its file and its id there.
@@ -166,6 +167,35 @@ struct StaffAddress {
     std::string author;
     DateInterval valid;
     std::int64_t change_set = 0;
+    std::int64_t first = 0; ///< the row that this one goes on with, which its id names; 0: it is the first itself
+};
+
+/// What a retirement calls the point: the imported one that it corrects, else itself by its id.
+[[nodiscard]] ImportedAddress which_point(StaffAddress const& address);
+
+/// An address point that is found no more, by a change set: an imported one with what corrects it, or one of staff.
+struct RetiredAddress {
+    std::int64_t id = 0;   ///< 0 before it is recorded
+    ImportedAddress which; ///< without a source: one of staff
+    std::string text;      ///< of the point when it was retired
+    std::string reason;
+    std::string author;
+    DateInterval valid; ///< days on which it is not found, also after its file is imported again
+    std::int64_t change_set = 0;
+};
+
+/// One row of the history of an address point.
+struct AddressFact {
+    enum class Kind : std::uint8_t { imported, of_staff, retired };
+    Kind kind = Kind::imported;
+    std::string source; ///< the file that brought the point; empty: staff added it
+    AddressPoint point; ///< as it was imported, added or corrected; of a retirement its id and text alone
+    // Not of imported points, which are undated and known as they came in last:
+    DateInterval valid{};
+    GenerationNumber recorded_from = 0;            ///< the next one where it waits for a publish
+    std::optional<GenerationNumber> recorded_to{}; ///< equal: withdrawn before it was published
+    std::int64_t change_set = 0;
+    std::string author, reason;
 };
 
 struct ChangeSet {
@@ -186,10 +216,13 @@ struct ChangeSet {
     std::vector<std::int64_t> withdrawn_aliases{}; ///< ids
     std::vector<StaffAddress> addresses{};
     std::vector<std::int64_t> withdrawn_addresses{}; ///< ids
+    std::vector<RetiredAddress> retired_addresses{};
+    std::vector<std::int64_t> withdrawn_retirements{}; ///< ids
     [[nodiscard]] std::size_t count(ChangeKind kind) const;
     [[nodiscard]] bool empty() const {
         return changes.empty() && restorations.empty() && accepted_gaps.empty() && withdrawn_gaps.empty() &&
-               aliases.empty() && withdrawn_aliases.empty() && addresses.empty() && withdrawn_addresses.empty();
+               aliases.empty() && withdrawn_aliases.empty() && addresses.empty() && withdrawn_addresses.empty() &&
+               retired_addresses.empty() && withdrawn_retirements.empty();
     }
 };
 

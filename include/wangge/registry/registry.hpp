@@ -260,15 +260,21 @@ public:
     /// Likewise, by id. Those that correct an imported point stand in its place.
     [[nodiscard]] std::vector<StaffAddress>
     staff_addresses(std::optional<Date> as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// Likewise, by id: the points that are not found.
+    [[nodiscard]] std::vector<RetiredAddress>
+    retired_addresses(std::optional<Date> as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
     /// All points that hold: the imported ones (undated) that no staff point corrects, in an order of their own, then
-    /// those of staff. Fills the next and returns true, false at the end. Reads while it is asked: the registry must
-    /// outlive it; ask in one go.
+    /// those of staff; without the retired ones. Fills the next and returns true, false at the end. Reads while it is
+    /// asked: the registry must outlive it; ask in one go.
     [[nodiscard]] std::function<bool(AddressPoint&)>
     addresses(Date as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
+    /// All that was ever recorded of points with this id: the imported ones, then in the order of recording.
+    [[nodiscard]] std::vector<AddressFact> address_history(std::string const& id) const;
     /// What a change set recorded and is known still, or what it withdrew.
     enum class Side : std::uint8_t { recorded, withdrawn };
     [[nodiscard]] std::vector<DivisionAlias> aliases_of(std::int64_t change_set, Side side) const;
     [[nodiscard]] std::vector<StaffAddress> staff_addresses_of(std::int64_t change_set, Side side) const;
+    [[nodiscard]] std::vector<RetiredAddress> retired_addresses_of(std::int64_t change_set, Side side) const;
 
     // ---- generations
     /// Number that the next publish gets.
