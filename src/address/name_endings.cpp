@@ -291,6 +291,22 @@ constexpr NameEnding kEndings[] = {
 };
 constexpr std::size_t kCount = std::size(kEndings);
 
+bool is_of_division(NameEnding const& ending) noexcept {
+    auto const& text = ending.text;
+    switch (ending.component) {
+    case group:
+    case noise:
+        return true;
+    case road: // 325国道
+        return ending.takes_ordinal && text.size() == 2 && text.back() == U'道';
+    case estate: // grounds that are laid out for a place, unlike its 花园, 市场, 家具城
+        return ending.alone && (text.back() != U'城' || text.front() == U'科') && text.back() != U'场' &&
+               text != U"花园";
+    default:
+        return false;
+    }
+}
+
 /// The same by last character, in a table of chains.
 struct EndingTable {
     std::array<NameEnding, kCount> sorted{};
@@ -305,6 +321,9 @@ struct EndingTable {
 
     EndingTable() {
         std::copy(std::begin(kEndings), std::end(kEndings), sorted.begin());
+        for (auto& ending : sorted) {
+            ending.of_division = is_of_division(ending);
+        }
         std::stable_sort(sorted.begin(), sorted.end(), [](NameEnding const& a, NameEnding const& b) {
             return a.text.back() != b.text.back() ? a.text.back() < b.text.back() : a.text.size() > b.text.size();
         });

@@ -46,6 +46,7 @@ enum Class : std::uint32_t {
     kBuildingMark = 1U << 18U,
     kRoomMark = 1U << 19U,
     kNextTo = 1U << 20U,
+    kSaysKind = 1U << 21U,
 };
 struct ClassSet {
     Class bit;
@@ -70,6 +71,7 @@ constexpr ClassSet kClassSets[] = {
     {kBuildingMark, U"号栋幢座塔馆仓#厂"}, // of the marks of buildings(),
     {kRoomMark, U"号商铺档室房卡"},        // of rooms()
     {kNextTo, U"旁边面近壁下上侧东西南北口"},
+    {kSaysKind, U"省市区县镇乡道街村场办处会居委社组队"}, // the last of a division's name that tells what it is
 };
 
 /// The sets of each character that is in one: a table that fits the first cache.
@@ -245,6 +247,9 @@ private:
     }
     static DivisionNumber within(std::uint64_t state) noexcept { return static_cast<DivisionNumber>(state >> 32U); }
     static auto const& following(std::uint64_t state) noexcept { return kFollowCosts.of[state >> 1U & 31U]; }
+    static bool is_behind_division(std::uint64_t state) noexcept { // and nothing between
+        return (state & 0xffffffffU) <= static_cast<std::uint64_t>(Component::village) << 2U;
+    }
 
     [[nodiscard]] char32_t character(std::size_t at) const noexcept { return at < m_text.size() ? m_text[at] : U'\0'; }
     [[nodiscard]] std::uint32_t kind(std::size_t at) const noexcept { return m_classes[at] & kKind; }
@@ -318,17 +323,21 @@ private:
         return true;
     }
 
-    /// A part [begin, end) of no division.
-    void part(std::size_t begin, std::size_t end, Component component, float cost) {
+    /// A part [begin, end) of no division; `behind_bare`: more right behind a division that does not say its kind.
+    void part(std::size_t begin, std::size_t end, Component component, float cost, float behind_bare = 0) {
         auto const& column = m_columns[begin];
         auto const next = static_cast<std::size_t>(component);
         if (column.count == 0 || column.entries[next] + cost >= m_columns[end].bound) {
             return;
         }
+        if (begin == 0 || is(begin - 1, kSaysKind)) {
+            behind_bare = 0;
+        }
         std::size_t best = 0;
         auto least = kNever;
         for (std::size_t i = 0; i < column.count; ++i) {
-            auto const entry = column.costs[i] + following(column.states[i])[next];
+            auto const entry = column.costs[i] + following(column.states[i])[next] +
+                               (is_behind_division(column.states[i]) ? behind_bare : 0);
             best = entry < least ? i : best;
             least = std::min(least, entry);
         }
@@ -545,12 +554,14 @@ private:
                                  : ending.text.back() == U'段' ? 0
                                                                : m_costs.stem_other_road;
         auto const more = extension(end, ending.component);
-        auto const named = [&](std::size_t at, float cost) {
+        auto const named = [&](std::size_t at, float cost, float behind_bare = 0) {
             extended(at, end, ending.component, ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0),
-                     more);
+                     more, behind_bare);
         };
+        // No name by itself: right behind 天河 it is the end of 天河公园, 天河东路. But a zone is one of 天河.
+        auto const behind_bare = beside || ending.of_division ? 0 : m_costs.ending_behind_bare;
         if (ending.alone) {
-            named(stem_end, m_costs.bare_ending);
+            named(stem_end, m_costs.bare_ending, behind_bare);
         }
         auto cost = 0.0F;    // of what lies in the stem
         auto ordinal = true; // only digits, letters and what counts or points
@@ -584,16 +595,16 @@ private:
                 continue; // not in the middle of a number or word
             }
             if (ending.takes_ordinal && ordinal && !directions) {
-                named(at, m_costs.stem_ordinal);
+                named(at, m_costs.stem_ordinal, behind_bare);
             } else if (directions && length <= 2) {
-                named(at, ending.takes_ordinal ? m_costs.stem_ordinal * 2 : m_costs.stem_of_directions);
+                named(at, ending.takes_ordinal ? m_costs.stem_ordinal * 2 : m_costs.stem_of_directions, behind_bare);
             } else {
                 auto const by_length =
                     length < m_costs.stem_length.size()
                         ? m_costs.stem_length[length]
                         : m_costs.stem_length.back() +
                               m_costs.stem_more * static_cast<float>(length + 1 - m_costs.stem_length.size());
-                named(at, by_length + cost + cut);
+                named(at, by_length + cost + cut, ordinal ? behind_bare : 0);
             }
         }
     }
@@ -618,13 +629,14 @@ private:
         }
         return {};
     }
-    void extended(std::size_t begin, std::size_t end, Component component, float cost, Extension const& more) {
-        part(begin, end, component, cost);
+    void extended(std::size_t begin, std::size_t end, Component component, float cost, Extension const& more,
+                  float behind_bare = 0) {
+        part(begin, end, component, cost, behind_bare);
         if (more.once != 0) {
-            part(begin, end + more.once, component, cost + more.cost);
+            part(begin, end + more.once, component, cost + more.cost, behind_bare);
         }
         if (more.twice != 0) {
-            part(begin, end + more.twice, component, cost + 2 * more.cost);
+            part(begin, end + more.twice, component, cost + 2 * more.cost, behind_bare);
         }
     }
     /// C区, 北区, 2期: its length, or 0.

@@ -36,6 +36,7 @@ struct ReadingCosts {
     float stem_cut = 3.0F;           ///< begins with 区 or 路 right behind a character: cut off from the name before
     float room_by_number = 2.0F;     ///< 1006号 of a building
     float stem_connective = 0.5F;    ///< 与 和 in a name
+    float ending_behind_bare = 3.0F; ///< 公园, 东路, 3街 right behind 天河: they end its name
 
     float road_direction = 0.3F;        ///< 大道西
     float road_direction_inside = 1.0F; ///< the same before what may be a name
