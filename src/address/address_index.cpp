@@ -28,8 +28,7 @@ struct AddressIndex::Impl {
 AddressIndex::AddressIndex() = default;
 AddressIndex::~AddressIndex() = default;
 
-AddressIndex::Written AddressIndex::write(AddressContent const& content, std::filesystem::path const& file,
-                                          Progress& progress) {
+WrittenFile AddressIndex::write(AddressContent const& content, std::filesystem::path const& file, Progress& progress) {
     return write_index(build_index(content, progress), content.source, file);
 }
 

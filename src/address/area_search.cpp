@@ -1,6 +1,5 @@
 #include "area_search.hpp"
 
-#include "match_costs.hpp"
 #include "name_likeness.hpp"
 
 #include <algorithm>
@@ -12,14 +11,13 @@ namespace {
 
 /// Divisions whose names are compared with a misspelt one, at most.
 constexpr std::size_t kMostCompared = 1500;
-/// A name that is less like is another one.
-constexpr float kMostUnlike = 4.5F;
 /// Areas that are of use at all.
 constexpr std::size_t kMostAreas = 1024;
 
 } // namespace
 
-AreaSearch::AreaSearch(Gazetteer const& gazetteer) : m_gazetteer(gazetteer), m_marks(gazetteer.size()) {}
+AreaSearch::AreaSearch(Gazetteer const& gazetteer, MatchCosts const& costs)
+    : m_gazetteer(gazetteer), m_costs(costs), m_marks(gazetteer.size()) {}
 
 AreaSearch::Mark& AreaSearch::touch(DivisionNumber division) {
     auto& mark = m_marks[division];
@@ -43,27 +41,27 @@ void AreaSearch::add(DivisionNumber division, std::uint32_t mention, float cost)
     }
 }
 
-float AreaSearch::conflict_cost(Mention const& mention, bool near) noexcept {
-    auto cost = costs::kVillage;
+float AreaSearch::conflict_cost(Mention const& mention, bool near) const noexcept {
+    auto cost = m_costs.village;
     switch (mention.component) {
     case Component::province:
-        cost = costs::kProvince;
+        cost = m_costs.province;
         break;
     case Component::city:
-        cost = costs::kCity;
+        cost = m_costs.city;
         break;
     case Component::county:
-        cost = costs::kCounty;
+        cost = m_costs.county;
         break;
     case Component::town:
-        cost = costs::kTown;
+        cost = m_costs.town;
         break;
     default:
         break;
     }
-    cost += near ? 0 : costs::kFar;
-    cost -= mention.bare ? costs::kBareNameLess : 0;
-    return mention.behind_number ? cost * costs::kBehindNumber : cost;
+    cost += near ? 0 : m_costs.far;
+    cost -= mention.bare ? m_costs.bare_name_less : 0;
+    return mention.behind_number ? cost * m_costs.behind_number : cost;
 }
 
 void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
@@ -84,7 +82,7 @@ void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
         auto const& part = query.parsed->parts[query.mentions[m].part];
         for (auto i = part.first_name; i < part.last_name; ++i) {
             auto const& name = query.parsed->names[i];
-            add(name.division, m, name.kind >= NameKind::other ? costs::kOtherName : 0);
+            add(name.division, m, name.kind >= NameKind::other ? m_costs.other_name : 0);
         }
     }
     weigh();
@@ -110,7 +108,7 @@ void AreaSearch::weigh() {
         m_areas.push_back({division, cost, agrees, m_asked & ~agrees});
     }
     auto const mentions = static_cast<float>(std::popcount(m_asked));
-    m_areas.push_back({kNoDivision, mentions * costs::kWithoutVillage, 0, 0});
+    m_areas.push_back({kNoDivision, mentions * m_costs.without_village, 0, 0});
     auto const before = [](Area const& a, Area const& b) {
         return a.cost != b.cost ? a.cost < b.cost : a.division > b.division;
     };
@@ -186,9 +184,9 @@ bool AreaSearch::find_similar(AddressQuery const& query, AddressLine const& line
         bool found = false;
         std::size_t compared = 0;
         for (auto at = first; at < end && compared < kMostCompared; ++compared) {
-            auto const cost = unlikeness(stem, stem_of(at));
-            if (cost < kMostUnlike) {
-                add(at, mention, cost + costs::kSlip);
+            auto const cost = unlikeness(stem, stem_of(at), m_costs);
+            if (cost < m_costs.division_slip) {
+                add(at, mention, cost + m_costs.slip);
                 found = true;
             }
             auto const division = m_gazetteer.division(at);

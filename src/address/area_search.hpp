@@ -3,6 +3,7 @@
 #include "query_text.hpp"
 
 #include <wangge/address/gazetteer.hpp>
+#include <wangge/address/match_costs.hpp>
 
 #include <cstdint>
 #include <span>
@@ -27,7 +28,7 @@ struct Area {
  */
 class AreaSearch {
 public:
-    explicit AreaSearch(Gazetteer const& gazetteer);
+    AreaSearch(Gazetteer const& gazetteer, MatchCosts const& costs);
     /// For one line of the query, by exact names.
     void find(AddressQuery const& query, AddressLine const& line);
     /// Besides, by names with a slip under the best area. True when that changed anything. O(divisions compared).
@@ -45,7 +46,7 @@ public:
     /// Normalised, without what only offices write. Kept once made.
     [[nodiscard]] std::u32string_view stem_of(DivisionNumber division);
     /// What a place pays that does not lie in a division which the text names; `near`: but in its parent.
-    [[nodiscard]] static float conflict_cost(Mention const& mention, bool near) noexcept;
+    [[nodiscard]] float conflict_cost(Mention const& mention, bool near) const noexcept;
 
 private:
     struct Mark {
@@ -57,6 +58,7 @@ private:
     void add(DivisionNumber division, std::uint32_t mention, float cost);
     void weigh();
     Gazetteer const& m_gazetteer;
+    MatchCosts const& m_costs;
     std::vector<Mention> m_mentions;
     std::uint32_t m_asked = 0; ///< bits: those that are about the line
     std::vector<Mark> m_marks;

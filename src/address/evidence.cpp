@@ -10,10 +10,8 @@ namespace wangge::address {
 
 namespace {
 
-constexpr float kSimilarEnough = 4.6F;
 /// Houses of a division that are listed one by one.
 constexpr std::size_t kMostUnder = 4096;
-constexpr float kUnknownUnder = 10;
 
 Level level_of(Component component) noexcept {
     switch (component) {
@@ -45,6 +43,7 @@ public:
         , m_line(query.lines[candidate.line])
         , m_c(candidate)
         , m_search(search)
+        , m_costs(search.costs())
         , m_out(out) {
         m_search.choose(query, candidate.line, conflicts());
         if (m_c.place != kNone && m_c.first < m_c.last) {
@@ -125,7 +124,8 @@ private:
     }
     [[nodiscard]] bool is_like(std::uint32_t part, DivisionNumber division) {
         return division != kNoDivision &&
-               unlikeness(division_stem(m_query.characters(part)), m_search.areas().stem_of(division)) < kSimilarEnough;
+               unlikeness(division_stem(m_query.characters(part)), m_search.areas().stem_of(division), m_costs) <
+                   m_costs.told_similar;
     }
 
     void write_part(std::uint32_t part) {
@@ -211,7 +211,7 @@ private:
         auto const known = m_view.name_text(name);
         if (text == known) {
             add(part, Bearing::agrees, written);
-        } else if (part == m_c.name_part || unlikeness(text, known) < kSimilarEnough ||
+        } else if (part == m_c.name_part || unlikeness(text, known, m_costs) < m_costs.told_similar ||
                    (known.size() >= 2 && text.find(known) != std::u32string_view::npos) ||
                    (text.size() >= 2 && known.find(text) != std::u32string_view::npos)) {
             add(part, Bearing::similar, written);
@@ -331,6 +331,7 @@ private:
     AddressLine const& m_line;
     Candidate const& m_c;
     PlaceSearch& m_search;
+    MatchCosts const& m_costs;
     PlaceMatch& m_out;
     std::size_t m_items = 0;
     std::uint32_t m_said = 0; ///< bits by component
@@ -376,7 +377,7 @@ void describe(IndexView const& view, AddressQuery const& query, Candidate const&
     Description{view, query, candidate, search, out}.write();
 }
 
-float add_addresses_under(IndexView const& view, DivisionNumber division, float share,
+float add_addresses_under(IndexView const& view, DivisionNumber division, float share, float unknown,
                           std::vector<PositionShare>& out) {
     auto const places = view.places_under(division);
     std::size_t houses = 0, addresses = 0;
@@ -390,7 +391,7 @@ float add_addresses_under(IndexView const& view, DivisionNumber division, float 
         }
     }
     // As if there were a few more addresses, spread evenly: the index does not have all.
-    auto const known = static_cast<float>(addresses) / (static_cast<float>(addresses) + kUnknownUnder);
+    auto const known = static_cast<float>(addresses) / (static_cast<float>(addresses) + unknown);
     for (auto const place : places) {
         auto const& road = view.places[place];
         if (view.kind(road) != KnownNames::kRoad) {
@@ -404,13 +405,13 @@ float add_addresses_under(IndexView const& view, DivisionNumber division, float 
     return share * (1 - known);
 }
 
-void add_positions(IndexView const& view, Candidate const& c, float share, bool coarse,
+void add_positions(IndexView const& view, Candidate const& c, float share, bool coarse, float beside,
                    std::vector<PositionShare>& out) {
     if (c.level == MatchLevel::number_interpolated) {
         auto const lower = view.houses[c.first].at, upper = view.houses[c.last].at;
-        out.push_back({between(lower, upper, c.fraction), share * 0.6F});
-        out.push_back({lower, share * 0.4F * (1 - c.fraction)});
-        out.push_back({upper, share * 0.4F * c.fraction});
+        out.push_back({between(lower, upper, c.fraction), share * (1 - beside)});
+        out.push_back({lower, share * beside * (1 - c.fraction)});
+        out.push_back({upper, share * beside * c.fraction});
         return;
     }
     if (c.last - c.first == 1 || (coarse && !is_house(c))) {

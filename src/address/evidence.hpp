@@ -12,12 +12,13 @@ void describe(IndexView const& view, AddressQuery const& query, Candidate const&
               PlaceMatch& out);
 
 /// The addresses of a division of which no more is known; returns the share that is left for the division at large:
-/// all where it has very many houses.
-[[nodiscard]] float add_addresses_under(IndexView const& view, DivisionNumber division, float share,
+/// all where it has very many houses. `unknown`: addresses in it that the index lacks.
+[[nodiscard]] float add_addresses_under(IndexView const& view, DivisionNumber division, float share, float unknown,
                                         std::vector<PositionShare>& out);
 
-/// Where the candidate may be, with the share of each; a road or estate by one house in its middle when `coarse`.
-void add_positions(IndexView const& view, Candidate const& candidate, float share, bool coarse,
+/// Where the candidate may be, with the share of each; a road or estate by one house in its middle when `coarse`; of an
+/// interpolated number the share `beside` goes to the numbers beside it.
+void add_positions(IndexView const& view, Candidate const& candidate, float share, bool coarse, float beside,
                    std::vector<PositionShare>& out);
 
 } // namespace wangge::address

@@ -4,63 +4,17 @@
 #include "most_of_range.hpp"
 
 #include <wangge/base/error.hpp>
-#include <wangge/base/files.hpp>
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstddef>
-#include <cstring>
 #include <string>
 
 namespace wangge::address {
 
 namespace {
 
-constexpr std::array<char, 8> kMagic{'W', 'G', 'A', 'D', 'D', 'R', 'S', '\n'};
-constexpr std::uint32_t kEndianMark = 0x01020304;
-constexpr std::size_t kAlignment = 64;
-
-struct Section {
-    std::uint64_t offset = 0, size = 0; ///< bytes
-};
-
-struct Header {
-    std::array<char, 8> magic;
-    std::uint32_t version;
-    std::uint32_t endian_mark;
-    std::uint64_t byte_size;
-    std::array<std::uint8_t, 32> source;
-    std::array<Section, kArrays> sections;
-    std::uint64_t checksum; ///< checksum64 of the bytes before it
-};
-static_assert(sizeof(Header) == 64 + 16 * kArrays && std::is_trivially_copyable_v<Header>);
-
-std::uint64_t aligned(std::uint64_t offset) { return (offset + kAlignment - 1) / kAlignment * kAlignment; }
-
-/// Writes and sums up what it is given.
-class SummingWriter {
-public:
-    explicit SummingWriter(std::filesystem::path const& file) : m_writer(file) {}
-    void write(std::span<std::byte const> bytes) {
-        m_checksum.update(bytes);
-        m_writer.write(bytes);
-        m_written += bytes.size();
-    }
-    void pad_to(std::uint64_t offset) {
-        static constexpr std::array<std::byte, kAlignment> kZeros{};
-        write(std::span{kZeros}.first(offset - m_written));
-    }
-    AddressIndex::Written finish() {
-        m_writer.close_unsynced();
-        return {m_written, m_checksum.finish()};
-    }
-
-private:
-    FileWriter m_writer;
-    Checksum64 m_checksum;
-    std::uint64_t m_written = 0;
-};
+constexpr SectionedFormat kFormat{{'W', 'G', 'A', 'D', 'D', 'R', 'S', '\n'}, kIndexVersion, kArrays, "publish again"};
 
 /// Looks at every number once; the first wrong one is told.
 class Checker {
@@ -218,80 +172,20 @@ private:
     std::filesystem::path const& m_file;
 };
 
-Header read_header(std::span<std::byte const> bytes, std::filesystem::path const& file) {
-    auto const refuse = [&](std::string_view why) {
-        throw Error{ErrorCode::corrupt, fmt::format("{}: {}; publish again", file.string(), why)};
-    };
-    Header header{};
-    if (bytes.size() < sizeof header) {
-        refuse("the file is truncated");
-    }
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.magic != kMagic) {
-        refuse("the file is something else (wrong magic)");
-    }
-    if (header.version != kIndexVersion || header.endian_mark != kEndianMark) {
-        refuse(fmt::format("format version {} cannot be read, this program reads version {}", header.version,
-                           kIndexVersion));
-    }
-    if (header.checksum != checksum64(bytes.first(offsetof(Header, checksum)))) {
-        refuse("the header is damaged (checksum)");
-    }
-    if (header.byte_size != bytes.size()) {
-        refuse(fmt::format("the file has {} bytes where its header says {}", bytes.size(), header.byte_size));
-    }
-    for (auto const& s : header.sections) {
-        if (s.offset % kAlignment != 0 || s.offset > bytes.size() || s.size > bytes.size() - s.offset) {
-            refuse("a section lies outside the file");
-        }
-    }
-    return header;
-}
-
 } // namespace
 
-AddressIndex::Written write_index(BuiltIndex const& index, Digest const& source, std::filesystem::path const& file) {
-    Header header{};
-    header.magic = kMagic;
-    header.version = kIndexVersion;
-    header.endian_mark = kEndianMark;
-    header.source = source.bytes;
-    std::uint64_t end = sizeof header;
-    auto section = header.sections.begin();
-    for_each_array(index, [&](auto const& array) {
-        section->offset = aligned(end);
-        section->size = std::as_bytes(std::span{array}).size();
-        end = section->offset + section->size;
-        ++section;
-    });
-    header.byte_size = aligned(end);
-    header.checksum = checksum64(std::as_bytes(std::span{&header, 1}).first(offsetof(Header, checksum)));
-
-    SummingWriter writer{file};
-    writer.write(std::as_bytes(std::span{&header, 1}));
-    section = header.sections.begin();
-    for_each_array(index, [&](auto const& array) {
-        writer.pad_to(section->offset);
-        writer.write(std::as_bytes(std::span{array}));
-        ++section;
-    });
-    writer.pad_to(header.byte_size);
-    return writer.finish();
+WrittenFile write_index(BuiltIndex const& index, Digest const& source, std::filesystem::path const& file) {
+    std::vector<SectionPieces> sections;
+    for_each_array(index, [&](auto const& array) { sections.push_back({std::as_bytes(std::span{array})}); });
+    return write_sectioned(file, kFormat, source, sections);
 }
 
 OpenIndex open_index(std::span<std::byte const> bytes, std::filesystem::path const& file) {
-    auto const header = read_header(bytes, file);
+    SectionedView const sections{file, bytes, kFormat};
     OpenIndex open;
-    open.source.bytes = header.source;
-    auto section = header.sections.begin();
-    for_each_array(open.view, [&]<class T>(std::span<T const>& array) {
-        if (section->size % sizeof(T) != 0) {
-            throw Error{ErrorCode::corrupt,
-                        fmt::format("{}: a section is no list of whole records; publish again", file.string())};
-        }
-        array = {reinterpret_cast<T const*>(bytes.data() + section->offset), section->size / sizeof(T)};
-        ++section;
-    });
+    open.source = sections.digest();
+    std::size_t number = 0;
+    for_each_array(open.view, [&]<class T>(std::span<T const>& array) { array = sections.section<T>(number++); });
     open.view.gazetteer = Gazetteer::over(open.view.gazetteer_bytes, file.string());
     open.view.trie = NameTrie::over(open.view.trie_bytes, file.string());
     Checker{open.view, file}.check();
@@ -299,18 +193,7 @@ OpenIndex open_index(std::span<std::byte const> bytes, std::filesystem::path con
 }
 
 std::optional<Digest> source_of(std::span<std::byte const> bytes) noexcept {
-    Header header{};
-    if (bytes.size() < sizeof header) {
-        return std::nullopt;
-    }
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.magic != kMagic || header.version != kIndexVersion || header.endian_mark != kEndianMark ||
-        header.byte_size != bytes.size() || header.checksum != checksum64(bytes.first(offsetof(Header, checksum)))) {
-        return std::nullopt;
-    }
-    Digest source;
-    source.bytes = header.source;
-    return source;
+    return digest_of_sectioned(bytes, kFormat);
 }
 
 } // namespace wangge::address

@@ -3,7 +3,7 @@
 #include "index_view.hpp"
 
 #include <wangge/address/address_index.hpp>
-#include <wangge/base/digest.hpp>
+#include <wangge/base/sectioned_file.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -12,7 +12,7 @@
 namespace wangge::address {
 
 /// Writes the file, not synced.
-AddressIndex::Written write_index(BuiltIndex const& index, Digest const& source, std::filesystem::path const& file);
+WrittenFile write_index(BuiltIndex const& index, Digest const& source, std::filesystem::path const& file);
 
 /// Raised with every change of the layout, or of the rules for numbers, names and divisions.
 inline constexpr std::uint32_t kIndexVersion = 2;

@@ -1,5 +1,4 @@
 #include "evidence.hpp"
-#include "match_costs.hpp"
 #include "place_search.hpp"
 
 #include <wangge/address/matcher.hpp>
@@ -29,11 +28,12 @@ std::string_view chinese_name(MatchLevel level) noexcept { return kChineseLevels
 std::string_view to_string(Bearing bearing) noexcept { return kBearings[static_cast<std::size_t>(bearing)]; }
 
 struct Matcher::Impl {
-    explicit Impl(AddressIndex const& address_index)
+    Impl(AddressIndex const& address_index, MatchCosts const& match_costs)
         : index(address_index)
+        , costs(match_costs)
         , parser(address_index.gazetteer(), address_index.known_names())
         , splitter(address_index.gazetteer(), address_index.view().trie)
-        , search(address_index.view()) {}
+        , search(address_index.view(), match_costs) {}
 
     struct Ranked {
         float mass = 0;
@@ -66,7 +66,7 @@ struct Matcher::Impl {
         // One place may have been found by two names of the text: the better one counts.
         same.clear();
         for (std::uint32_t i = 0; i < found.size(); ++i) {
-            if (found[i].cost <= best + costs::kCutoff) {
+            if (found[i].cost <= best + costs.cutoff) {
                 same.push_back(i);
             }
         }
@@ -81,7 +81,7 @@ struct Matcher::Impl {
         same.erase(
             std::unique(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) == key(b); }),
             same.end());
-        double none = std::exp(best - costs::kNoneOfThese), all = none;
+        double none = std::exp(best - costs.none_of_these), all = none;
         for (auto const i : same) {
             auto const mass = found[i].weight * std::exp(best - found[i].cost);
             ranked.push_back({mass, i});
@@ -105,11 +105,12 @@ struct Matcher::Impl {
             auto const& c = found[r.candidate];
             if (c.place == kNone) {
                 bool const narrow = c.level == MatchLevel::village || c.level == MatchLevel::town;
-                auto const rest =
-                    narrow && !coarse ? add_addresses_under(index.view(), c.division, r.mass, out.positions) : r.mass;
+                auto const rest = narrow && !coarse ? add_addresses_under(index.view(), c.division, r.mass,
+                                                                          costs.unknown_under, out.positions)
+                                                    : r.mass;
                 out.divisions.push_back({c.division, rest});
             } else {
-                add_positions(index.view(), c, r.mass, coarse, out.positions);
+                add_positions(index.view(), c, r.mass, coarse, costs.beside, out.positions);
             }
         }
         out.places.resize(std::min(ranked.size(), kMostPlaces));
@@ -121,6 +122,7 @@ struct Matcher::Impl {
     }
 
     AddressIndex const& index;
+    MatchCosts const& costs;
     Parser parser;
     PartSplitter splitter;
     NormalizedText normalized;
@@ -131,7 +133,7 @@ struct Matcher::Impl {
     std::vector<Ranked> ranked;
 };
 
-Matcher::Matcher(AddressIndex const& index) : m_impl(std::make_unique<Impl>(index)) {}
+Matcher::Matcher(AddressIndex const& index, MatchCosts const& costs) : m_impl(std::make_unique<Impl>(index, costs)) {}
 Matcher::~Matcher() = default;
 
 void Matcher::match(std::string_view text, MatchResult& out) {

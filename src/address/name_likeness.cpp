@@ -9,17 +9,6 @@ namespace wangge::address {
 
 namespace {
 
-// Odds that one character is written so, from what people mistype: a sound-alike comes of pinyin input, a missing
-// or exchanged one of haste. Numerals, directions and the words for road and street name another road more often than
-// they are mistyped.
-constexpr float kSoundsAlike = 2.3F;
-constexpr float kOtherCharacter = 3.5F;
-constexpr float kMissing = 3.2F;
-constexpr float kExchanged = 2.5F;
-constexpr float kTellingCharacter = 5.5F;
-constexpr float kTellingMissing = 4.5F;
-constexpr float kLastWordMissing = 2.0F; ///< 振兴二 for 振兴二街
-constexpr float kMostCost = 7.5F;        ///< two slips
 constexpr std::size_t kLongest = 24;
 
 bool is_telling(char32_t c) noexcept {
@@ -54,25 +43,25 @@ bool is_way(char32_t c) noexcept {
     }
 }
 
-float substitution(char32_t a, char32_t b) noexcept {
+float substitution(char32_t a, char32_t b, MatchCosts const& costs) noexcept {
     if (a == b) {
         return 0;
     }
     if (is_telling(a) && is_telling(b)) {
-        return kTellingCharacter;
+        return costs.telling_character;
     }
     if (is_way(a) && is_way(b)) {
-        return kTellingMissing;
+        return costs.telling_missing;
     }
     auto const syllable = Normalizer::syllable(a);
-    return syllable != 0 && syllable == Normalizer::syllable(b) ? kSoundsAlike : kOtherCharacter;
+    return syllable != 0 && syllable == Normalizer::syllable(b) ? costs.sounds_alike : costs.other_character;
 }
 
-float missing(char32_t c, bool last) noexcept {
+float missing(char32_t c, bool last, MatchCosts const& costs) noexcept {
     if (is_telling(c)) {
-        return kTellingMissing;
+        return costs.telling_missing;
     }
-    return last && is_way(c) ? kLastWordMissing : kMissing;
+    return last && is_way(c) ? costs.last_word_missing : costs.missing_character;
 }
 
 /// Characters of `a` that `b` does not have, up to 3.
@@ -89,7 +78,7 @@ std::size_t not_in(std::u32string_view a, std::u32string_view b) noexcept {
 }
 
 /// Optimal alignment of what is left between a common beginning and a common end; `ends`: there is no common end.
-float alignment(std::u32string_view text, std::u32string_view name, bool ends) noexcept {
+float alignment(std::u32string_view text, std::u32string_view name, bool ends, MatchCosts const& costs) noexcept {
     std::array<std::array<float, kLongest + 1>, 3> rows; // of the text so far: before the last, last, this
     auto* before = &rows[0];
     auto* last = &rows[1];
@@ -97,22 +86,22 @@ float alignment(std::u32string_view text, std::u32string_view name, bool ends) n
     auto const is_last = [&](std::size_t i, std::u32string_view of) { return ends && i == of.size(); };
     (*last)[0] = 0;
     for (std::size_t j = 1; j <= name.size(); ++j) {
-        (*last)[j] = (*last)[j - 1] + missing(name[j - 1], is_last(j, name));
+        (*last)[j] = (*last)[j - 1] + missing(name[j - 1], is_last(j, name), costs);
     }
     for (std::size_t i = 1; i <= text.size(); ++i) {
-        (*now)[0] = (*last)[0] + missing(text[i - 1], false);
+        (*now)[0] = (*last)[0] + missing(text[i - 1], false, costs);
         auto least = (*now)[0];
         for (std::size_t j = 1; j <= name.size(); ++j) {
-            auto cost = (*last)[j - 1] + substitution(text[i - 1], name[j - 1]);
-            cost = std::min(cost, (*last)[j] + missing(text[i - 1], is_last(i, text)));
-            cost = std::min(cost, (*now)[j - 1] + missing(name[j - 1], is_last(j, name)));
+            auto cost = (*last)[j - 1] + substitution(text[i - 1], name[j - 1], costs);
+            cost = std::min(cost, (*last)[j] + missing(text[i - 1], is_last(i, text), costs));
+            cost = std::min(cost, (*now)[j - 1] + missing(name[j - 1], is_last(j, name), costs));
             if (i > 1 && j > 1 && text[i - 1] == name[j - 2] && text[i - 2] == name[j - 1]) {
-                cost = std::min(cost, (*before)[j - 2] + kExchanged);
+                cost = std::min(cost, (*before)[j - 2] + costs.exchanged);
             }
             (*now)[j] = cost;
             least = std::min(least, cost);
         }
-        if (least > kMostCost) {
+        if (least > costs.two_slips) {
             return kUnlike;
         }
         std::swap(before, last);
@@ -123,7 +112,7 @@ float alignment(std::u32string_view text, std::u32string_view name, bool ends) n
 
 } // namespace
 
-float unlikeness(std::u32string_view text, std::u32string_view name) noexcept {
+float unlikeness(std::u32string_view text, std::u32string_view name, MatchCosts const& costs) noexcept {
     auto const shortest = std::min(text.size(), name.size());
     auto const longest = std::max(text.size(), name.size());
     // Slips of a name of one character make another name.
@@ -145,10 +134,9 @@ float unlikeness(std::u32string_view text, std::u32string_view name) noexcept {
     while (end < shortest - same && text[text.size() - 1 - end] == name[name.size() - 1 - end]) {
         ++end;
     }
-    auto const cost =
-        alignment(text.substr(same, text.size() - same - end), name.substr(same, name.size() - same - end), end == 0);
-    // Two slips leave nothing to recognise of less than four characters.
-    return cost > (shortest < 4 ? kTellingCharacter : kMostCost) ? kUnlike : cost;
+    auto const cost = alignment(text.substr(same, text.size() - same - end),
+                                name.substr(same, name.size() - same - end), end == 0, costs);
+    return cost > (shortest < 4 ? costs.short_name_slip : costs.two_slips) ? kUnlike : cost;
 }
 
 std::u32string_view division_stem(std::u32string_view name) noexcept {

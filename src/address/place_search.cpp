@@ -1,6 +1,5 @@
 #include "place_search.hpp"
 
-#include "match_costs.hpp"
 #include "name_likeness.hpp"
 
 #include <algorithm>
@@ -19,17 +18,11 @@ constexpr std::size_t kMostSimilar = 512;
 constexpr std::size_t kMostCompared = 800;
 /// Neighbours of a missing number that are looked at, on each side.
 constexpr std::size_t kMostNeighbours = 64;
-/// A slip that costs no more is enough: names in the neighbourhood need not all be compared.
-constexpr float kSatisfying = 5;
-/// A division alone says nothing that a better one does not say, too.
-constexpr float kDivisionCutoff = 3;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
 /// Independent things that must agree exactly before a place counts outside the city or county that the text names:
 /// road and number, estate and building. One alone - a name, a number beside known ones - is found somewhere by chance.
 constexpr unsigned kAgreementsOutside = 2;
-/// When everything fits, areas that pay so much more are not looked into.
-constexpr float kContentCutoff = 4;
 
 bool holds(std::u32string_view a, std::u32string_view b) noexcept {
     return b.size() >= 2 && a.find(b) != std::u32string_view::npos;
@@ -66,7 +59,8 @@ MatchLevel level_of(Level level) noexcept {
 
 } // namespace
 
-PlaceSearch::PlaceSearch(IndexView const& view) : m_view(view), m_areas(view.gazetteer) {}
+PlaceSearch::PlaceSearch(IndexView const& view, MatchCosts const& costs)
+    : m_view(view), m_costs(costs), m_areas(view.gazetteer, costs) {}
 
 void PlaceSearch::find(AddressQuery const& query) {
     m_candidates.clear();
@@ -87,17 +81,17 @@ void PlaceSearch::choose(AddressQuery const& query, std::uint8_t line, std::uint
 void PlaceSearch::find_line(AddressQuery const& query, std::uint8_t line) {
     choose(query, line);
     m_areas.find(query, *m_line);
-    m_line_cost = costs::kLaterLine * static_cast<float>(line);
+    m_line_cost = m_costs.later_line * static_cast<float>(line);
     m_looked = m_houses = 0;
     auto const before = m_candidates.size();
     find_exact(query);
-    if (m_best > m_line_cost + costs::kContent && m_areas.find_similar(query, *m_line)) {
+    if (m_best > m_line_cost + m_costs.content && m_areas.find_similar(query, *m_line)) {
         m_candidates.resize(before);
         find_exact(query);
     }
-    if (m_best > m_line_cost + costs::kContent) {
+    if (m_best > m_line_cost + m_costs.content) {
         find_similar(query, false);
-        if (m_best > m_line_cost + costs::kSlip + kSatisfying) {
+        if (m_best > m_line_cost + m_costs.slip + m_costs.satisfying) {
             find_similar(query, true);
         }
         find_nameless(query);
@@ -109,10 +103,10 @@ void PlaceSearch::find_exact(AddressQuery const& query) {
     m_best = kUnlike;
     m_targets.clear();
     for (auto const part : m_line->roads) {
-        add_targets(query, part, part == m_line->main_road ? 0 : costs::kOtherRoadOfLine);
+        add_targets(query, part, part == m_line->main_road ? 0 : m_costs.other_road_of_line);
     }
     look_in_areas(query);
-    if (m_best > m_line_cost + costs::kContent) {
+    if (m_best > m_line_cost + m_costs.content) {
         m_targets.clear();
         for (auto const part : m_line->estates) {
             add_targets(query, part, 0);
@@ -130,7 +124,7 @@ void PlaceSearch::add_targets(AddressQuery const& query, std::uint32_t part, flo
     bool const road = query.parsed->parts[part].component == Component::road;
     for (auto name = m_view.name_of_trie(value); name < m_view.names.size() && m_view.name_text(name) == text; ++name) {
         bool const is_road = m_view.names[name].kind == KnownNames::kRoad;
-        m_targets.push_back({part, name, cost + (road == is_road ? 0 : costs::kOtherKind)});
+        m_targets.push_back({part, name, cost + (road == is_road ? 0 : m_costs.other_kind)});
     }
 }
 
@@ -140,12 +134,12 @@ void PlaceSearch::look_in_areas(AddressQuery const& query) {
     }
     for (auto const& area : m_areas.areas()) {
         auto const cost = m_line_cost + area.cost;
-        if (cost > m_best + costs::kCutoff ||
-            (m_best <= m_line_cost + costs::kContent && cost > m_best + kContentCutoff)) {
+        if (cost > m_best + m_costs.cutoff ||
+            (m_best <= m_line_cost + m_costs.content && cost > m_best + m_costs.content_cutoff)) {
             return;
         }
         for (auto const& target : m_targets) {
-            if (cost + target.cost <= m_best + costs::kCutoff) {
+            if (cost + target.cost <= m_best + m_costs.cutoff) {
                 look_in(query, area, target);
             }
         }
@@ -176,7 +170,7 @@ void PlaceSearch::look_in(AddressQuery const& query, Area const& area, Target co
 void PlaceSearch::look_from(Area const& area, Target const& target) {
     m_conflicts = area.conflicts;
     m_outside = m_areas.is_outside(area);
-    m_agreements = m_areas.full_agreements(area) + (target.name != kNone && target.cost < costs::kSlip ? 1U : 0U);
+    m_agreements = m_areas.full_agreements(area) + (target.name != kNone && target.cost < m_costs.slip ? 1U : 0U);
 }
 
 void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place) {
@@ -194,7 +188,7 @@ void PlaceSearch::put(Candidate candidate, unsigned agreements) {
     if (m_outside && m_agreements + agreements < kAgreementsOutside) {
         return;
     }
-    if (candidate.cost > m_best + costs::kCutoff) {
+    if (candidate.cost > m_best + m_costs.cutoff) {
         return;
     }
     m_best = std::min(m_best, candidate.cost);
@@ -218,12 +212,12 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
     Fit fit;
     if (line.number_part != kNoPart && house.suffix != m_keys.suffix) {
         fit.suffix_differs = true;
-        fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? costs::kSuffixMissing : costs::kSuffixDiffers;
+        fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? m_costs.suffix_missing : m_costs.suffix_differs;
     }
     auto const estate =
         house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
     if (!estate_known && line.estates.size != 0) {
-        auto least = estate.empty() ? costs::kEstateUnknown : costs::kEstateDiffers;
+        auto least = estate.empty() ? m_costs.estate_unknown : m_costs.estate_differs;
         if (!estate.empty()) {
             for (auto const part : line.estates) {
                 auto const text = query.characters(part);
@@ -231,12 +225,13 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
                     least = 0;
                     break;
                 }
-                auto const slip =
-                    holds(text, estate) || holds(estate, text) ? 0.5F : costs::kSlip + unlikeness(text, estate);
+                auto const slip = holds(text, estate) || holds(estate, text)
+                                      ? m_costs.estate_within
+                                      : m_costs.slip + unlikeness(text, estate, m_costs);
                 least = std::min(least, slip);
             }
             fit.estate_agrees = least == 0;
-            fit.estate_conflicts = least == costs::kEstateDiffers;
+            fit.estate_conflicts = least == m_costs.estate_differs;
             fit.estate_similar = least != 0 && !fit.estate_conflicts;
         }
         fit.cost += least;
@@ -253,7 +248,7 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
     }
     if (line.building_part != kNoPart && house.building != m_keys.building) {
         fit.building_conflicts = house.building != 0;
-        fit.cost += house.building == 0 ? costs::kBuildingUnknown : costs::kBuildingDiffers;
+        fit.cost += house.building == 0 ? m_costs.building_unknown : m_costs.building_differs;
     }
     fit.says_more = line.building_part != kNoPart && !fit.building_conflicts && house.building != 0;
     for (auto const part : line.estates) {
@@ -280,7 +275,7 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
     }
     fit.address = house.first_address;
     fit.doors = 1;
-    fit.cost += costs::kDoorUnknown;
+    fit.cost += m_costs.door_unknown;
     return fit;
 }
 
@@ -349,7 +344,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
     }
     for (auto n = number + 1; n <= line.number.last; ++n) {
         if (auto const houses = m_view.houses_of_road(road, n); !houses.empty()) {
-            put_all(houses, MatchLevel::exact, costs::kInRun);
+            put_all(houses, MatchLevel::exact, m_costs.in_run);
             return;
         }
     }
@@ -359,7 +354,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
     for (std::size_t i = 0; i < kMostNeighbours && at != all.begin(); ++i) {
         --at;
         if (at->suffix != 0 && last_of_run(at->number, m_view.key(at->suffix)) >= number) {
-            put_all({&*at, 1}, MatchLevel::exact, costs::kInRun);
+            put_all({&*at, 1}, MatchLevel::exact, m_costs.in_run);
             return;
         }
     }
@@ -369,7 +364,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
             auto const id = m_view.id_of(house);
             auto found = fit(query, id, false);
             if (found.says_more) {
-                found.cost += is_slip(number, house.number) ? costs::kNumberSlips : costs::kNumberDiffers;
+                found.cost += is_slip(number, house.number) ? m_costs.number_slips : m_costs.number_differs;
                 candidate.level = MatchLevel::building;
                 candidate.cost = cost;
                 found.suffix_differs = true;
@@ -383,7 +378,7 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
 void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord const& road) {
     auto const all = m_view.houses_of_road(road);
     auto const number = m_line->number.value;
-    auto candidate = candidate_of(cost + costs::kNumberUnknown, target.part, road, MatchLevel::road);
+    auto candidate = candidate_of(cost + m_costs.number_unknown, target.part, road, MatchLevel::road);
     candidate.weight = 1;
     if (number != 0) {
         auto const above = static_cast<std::size_t>(
@@ -404,7 +399,7 @@ void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord cons
             }
         }
         if (lower != kNone && upper != kNone) {
-            candidate.cost = cost + costs::kInterpolated;
+            candidate.cost = cost + m_costs.interpolated;
             candidate.level = MatchLevel::number_interpolated;
             candidate.first = lower;
             candidate.last = upper;
@@ -421,12 +416,12 @@ float PlaceSearch::road_cost(AddressQuery const& query, HouseRecord const& house
         return 0;
     }
     auto const name = m_view.places[house.road].name;
-    auto least = costs::kRoadDiffers;
+    auto least = m_costs.road_differs;
     for (auto const part : m_line->roads) {
         if (name != kNone) {
             auto const text = query.characters(part);
             auto const road = m_view.name_text(name);
-            least = std::min(least, text == road ? 0 : costs::kSlip + unlikeness(text, road));
+            least = std::min(least, text == road ? 0 : m_costs.slip + unlikeness(text, road, m_costs));
         }
     }
     return least;
@@ -467,7 +462,7 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
             continue;
         }
         auto found = fit(query, all[i], true);
-        found.cost += road_cost(query, house) + (number_fits ? 0 : costs::kSuffixMissing);
+        found.cost += road_cost(query, house) + (number_fits ? 0 : m_costs.suffix_missing);
         number_found |= number_fits && line.number_part != kNoPart;
         building_found |= line.building_part != kNoPart;
         auto candidate = whole;
@@ -477,13 +472,13 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
     }
     // The estate at large, when the number or building is not there.
     if (line.number_part != kNoPart && !number_found) {
-        whole.cost += costs::kNumberUnknown;
+        whole.cost += m_costs.number_unknown;
     }
     if (line.building_part != kNoPart && !building_found) {
-        whole.cost += has_buildings ? costs::kBuildingDiffers : costs::kBuildingUnknown;
+        whole.cost += has_buildings ? m_costs.building_differs : m_costs.building_unknown;
     }
     if (line.roads.size != 0) {
-        whole.cost += costs::kRoadDiffers;
+        whole.cost += m_costs.road_differs;
     }
     if ((line.number_part != kNoPart && !number_found) || (line.building_part != kNoPart && !building_found)) {
         whole.weight = 1;
@@ -524,12 +519,12 @@ void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
                       m_tried.end());
         bool const road = query.parsed->parts[part].component == Component::road;
         for (auto target : m_tried) {
-            auto const unlike = unlikeness(text, m_view.name_text(target.name));
+            auto const unlike = unlikeness(text, m_view.name_text(target.name), m_costs);
             if (unlike == 0 || unlike >= kUnlike) {
                 continue; // the same name has been looked at
             }
             bool const is_road = m_view.names[target.name].kind == KnownNames::kRoad;
-            target.cost = costs::kSlip + unlike + (road == is_road ? 0 : costs::kOtherKind);
+            target.cost = m_costs.slip + unlike + (road == is_road ? 0 : m_costs.other_kind);
             m_targets.push_back(target);
         }
     };
@@ -563,7 +558,7 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
         return;
     }
     for (auto const& area : m_areas.areas()) {
-        if (m_line_cost + area.cost > m_best + costs::kCutoff) {
+        if (m_line_cost + area.cost > m_best + m_costs.cutoff) {
             return;
         }
         if (area.division == kNoDivision || m_view.gazetteer.division(area.division).level < Level::village) {
@@ -577,11 +572,11 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
 }
 
 void PlaceSearch::find_divisions() {
-    auto const more = m_line_cost + (m_line->has_target() ? costs::kUnknownRoad : 0);
+    auto const more = m_line_cost + (m_line->has_target() ? m_costs.unknown_road : 0);
     m_outside = false;
     auto least = kUnlike; // of those that count
     for (auto const& area : m_areas.areas()) {
-        if (area.cost + more > m_best + costs::kCutoff || area.cost > least + kDivisionCutoff) {
+        if (area.cost + more > m_best + m_costs.cutoff || area.cost > least + m_costs.division_cutoff) {
             break;
         }
         if (area.agrees == 0 || area.division == kNoDivision ||

@@ -35,11 +35,12 @@ struct Candidate {
 class PlaceSearch {
 public:
     static constexpr std::size_t kMostLooked = 4096, kMostHouses = 20000;
-    explicit PlaceSearch(IndexView const& view);
+    PlaceSearch(IndexView const& view, MatchCosts const& costs);
     void find(AddressQuery const& query);
     /// In no order.
     [[nodiscard]] std::span<Candidate const> candidates() const noexcept { return m_candidates; }
     [[nodiscard]] AreaSearch& areas() noexcept { return m_areas; }
+    [[nodiscard]] MatchCosts const& costs() const noexcept { return m_costs; }
     /// Were there more places than were looked at?
     [[nodiscard]] bool cut() const noexcept { return m_cut; }
 
@@ -90,6 +91,7 @@ private:
     [[nodiscard]] float road_cost(AddressQuery const& query, HouseRecord const& house) const;
 
     IndexView const& m_view;
+    MatchCosts const& m_costs;
     AreaSearch m_areas;
     std::vector<Candidate> m_candidates;
     std::vector<Target> m_targets;

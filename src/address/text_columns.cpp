@@ -1,29 +1,15 @@
 #include "text_columns.hpp"
 
+#include <wangge/base/utf8.hpp>
+
 namespace wangge::address {
 
 namespace {
 
-/// To UTF-8.
 void encode(std::u32string_view text, std::string& out) {
     out.clear();
     for (auto const c : text) {
-        if (c < 0x80) {
-            out += static_cast<char>(c);
-            continue;
-        }
-        if (c < 0x800) {
-            out += static_cast<char>(0xc0U | c >> 6U);
-        } else {
-            if (c < 0x10000) {
-                out += static_cast<char>(0xe0U | c >> 12U);
-            } else {
-                out += static_cast<char>(0xf0U | c >> 18U);
-                out += static_cast<char>(0x80U | (c >> 12U & 0x3fU));
-            }
-            out += static_cast<char>(0x80U | (c >> 6U & 0x3fU));
-        }
-        out += static_cast<char>(0x80U | (c & 0x3fU));
+        append_utf8(out, c);
     }
 }
 

@@ -43,7 +43,10 @@ bool is_ascii(std::string_view bytes) noexcept {
                        [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });
 }
 
-bool is_utf8(std::string_view bytes) noexcept {
+namespace {
+
+/// Where the first character begins that is none or is cut; the size where there is none such.
+std::size_t end_of_utf8(std::string_view bytes) noexcept {
     auto const at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     std::size_t i = 0;
     auto const n = bytes.size();
@@ -53,18 +56,47 @@ bool is_utf8(std::string_view bytes) noexcept {
             }
         } else if (i + 3 <= n && at(i) >= 0xE1U && at(i) <= 0xECU) { // nearly every Chinese character
             if ((at(i + 1) & 0xC0U) != 0x80U || (at(i + 2) & 0xC0U) != 0x80U) {
-                return false;
+                return i;
             }
             i += 3;
         } else {
             int const length = utf8_character(bytes.substr(i));
             if (length <= 0) {
-                return false;
+                return i;
             }
             i += static_cast<std::size_t>(length);
         }
     }
-    return true;
+    return n;
+}
+
+} // namespace
+
+bool is_utf8(std::string_view bytes) noexcept { return end_of_utf8(bytes) == bytes.size(); }
+
+bool is_utf8_but_for_end(std::string_view bytes) noexcept {
+    auto const rest = bytes.substr(end_of_utf8(bytes));
+    return rest.empty() || utf8_character(rest) < 0;
+}
+
+void append_utf8(std::string& text, char32_t character) {
+    auto const add = [&](char32_t byte) { text += static_cast<char>(byte); };
+    if (character < 0x80) {
+        add(character);
+        return;
+    }
+    if (character < 0x800) {
+        add(0xc0U | character >> 6U);
+    } else {
+        if (character < 0x10000) {
+            add(0xe0U | character >> 12U);
+        } else {
+            add(0xf0U | character >> 18U);
+            add(0x80U | (character >> 12U & 0x3fU));
+        }
+        add(0x80U | (character >> 6U & 0x3fU));
+    }
+    add(0x80U | (character & 0x3fU));
 }
 
 } // namespace wangge

@@ -1,9 +1,10 @@
 #include "bulk_stream.hpp"
 #include "csv_header.hpp"
 #include "csv_marks.hpp"
-#include "text_recoder.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/text_recoder.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/lookup/address_csv.hpp>
 
 #include <fmt/format.h>
@@ -238,7 +239,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
     }
     auto const header_text = without_line_end(first);
     auto const header = read_text_header(header_text, request.column, in.name());
-    bool const gb18030 = !is_utf8_beginning(first) || !is_utf8_beginning(in.read_ahead());
+    bool const gb18030 = !is_utf8_but_for_end(first) || !is_utf8_but_for_end(in.read_ahead());
     std::vector<std::unique_ptr<BlockAnswerer>> workers;
     for (unsigned i = 0; i < std::max(request.threads, 1U); ++i) {
         workers.push_back(std::make_unique<AddressAnswerer>(geocoder, snapshot, header, gb18030, in.name()));

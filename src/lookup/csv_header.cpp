@@ -1,8 +1,7 @@
 #include "csv_header.hpp"
 
-#include "text_recoder.hpp"
-
 #include <wangge/base/error.hpp>
+#include <wangge/base/text_recoder.hpp>
 #include <wangge/base/utf8.hpp>
 
 #include <fmt/format.h>

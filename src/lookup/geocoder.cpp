@@ -76,8 +76,9 @@ std::string english_sentence(AddressConflict const& conflict) {
 }
 
 struct Geocoder::Impl {
-    Impl(snapshot::Snapshot const& of, address::AddressIndex const& by, std::shared_ptr<SharedGrids> grids)
-        : snapshot(of), index(by), matcher(by), by_division(std::move(grids)) {}
+    Impl(snapshot::Snapshot const& of, address::AddressIndex const& by, address::MatchCosts const& match_costs,
+         std::shared_ptr<SharedGrids> grids)
+        : snapshot(of), index(by), costs(match_costs), matcher(by, match_costs), by_division(std::move(grids)) {}
 
     std::span<snapshot::GridId const> grids_under(DivisionNumber division) {
         std::call_once(by_division->once, [&] {
@@ -150,12 +151,12 @@ struct Geocoder::Impl {
         out.score = top;
         auto const& places = out.match.places;
         bool const between = !places.empty() && places.front().level == address::MatchLevel::number_interpolated;
-        if (top >= (between ? kInterpolatedDetermined : kDetermined)) {
+        if (top >= (static_cast<double>(between ? costs.interpolated_determined : costs.determined))) {
             out.grid = out.grids.front().grid;
         }
         double listed = 0;
         std::size_t keep = 0;
-        while (keep < out.grids.size() && (keep == 0 || known - listed > kLeftOut * known)) {
+        while (keep < out.grids.size() && (keep == 0 || known - listed > static_cast<double>(costs.left_out) * known)) {
             listed += out.grids[keep++].share;
         }
         out.grids.resize(keep);
@@ -190,6 +191,7 @@ struct Geocoder::Impl {
 
     snapshot::Snapshot const& snapshot;
     address::AddressIndex const& index;
+    address::MatchCosts const& costs;
     address::Matcher matcher;
     std::shared_ptr<SharedGrids> by_division;
     std::vector<geom::Point> points;
@@ -198,10 +200,12 @@ struct Geocoder::Impl {
     std::size_t wide = 0; ///< grids of a county or something wider that the text names alone
 };
 
-Geocoder::Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index)
-    : m_impl(std::make_unique<Impl>(snapshot, index, std::make_shared<SharedGrids>())) {}
+Geocoder::Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index,
+                   address::MatchCosts const& costs)
+    : m_impl(std::make_unique<Impl>(snapshot, index, costs, std::make_shared<SharedGrids>())) {}
 Geocoder::Geocoder(Geocoder const& other)
-    : m_impl(std::make_unique<Impl>(other.m_impl->snapshot, other.m_impl->index, other.m_impl->by_division)) {}
+    : m_impl(std::make_unique<Impl>(other.m_impl->snapshot, other.m_impl->index, other.m_impl->costs,
+                                    other.m_impl->by_division)) {}
 Geocoder::~Geocoder() = default;
 
 bool has_addresses(snapshot::Snapshot const& snapshot) { return snapshot.addresses().has_value(); }

@@ -63,16 +63,15 @@ struct Snapshot::Impl {
 
     void open_grids() {
         auto const path = folder / kGridsFile;
-        auto const bytes = grids_file.bytes();
-        auto const header = read_header(path, bytes, kGridsMagic);
-        divisions = view<DivisionRecord>(bytes, header, GridsSection::divisions);
-        grids = view<GridRecord>(bytes, header, GridsSection::grids);
-        names = view<char>(bytes, header, GridsSection::names);
-        by_code = view<GridId>(bytes, header, GridsSection::by_code);
-        digests = view<Digest>(bytes, header, GridsSection::digests);
-        auto const boxes = view<geom::Envelope>(bytes, header, GridsSection::tree_boxes);
-        auto const ids = view<std::uint32_t>(bytes, header, GridsSection::tree_ids);
-        if (header.content != manifest.content.bytes) {
+        SectionedView const file{path, grids_file.bytes(), kGrids};
+        divisions = file.section<DivisionRecord>(GridsSection::divisions);
+        grids = file.section<GridRecord>(GridsSection::grids);
+        names = file.section<char>(GridsSection::names);
+        by_code = file.section<GridId>(GridsSection::by_code);
+        digests = file.section<Digest>(GridsSection::digests);
+        auto const boxes = file.section<geom::Envelope>(GridsSection::tree_boxes);
+        auto const ids = file.section<std::uint32_t>(GridsSection::tree_ids);
+        if (file.digest() != manifest.content) {
             refuse(path, "it belongs to another snapshot");
         }
         if (divisions.size() != manifest.divisions || grids.size() != manifest.grids || ids.size() != grids.size() ||
@@ -112,13 +111,12 @@ struct Snapshot::Impl {
 
     void open_shapes() {
         auto const path = folder / kShapesFile;
-        auto const bytes = shapes_file.bytes();
-        auto const header = read_header(path, bytes, kShapesMagic);
-        first_part = view<std::uint32_t>(bytes, header, ShapesSection::first_part);
-        first_ring = view<std::uint32_t>(bytes, header, ShapesSection::first_ring);
-        first_point = view<std::uint32_t>(bytes, header, ShapesSection::first_point);
-        points = view<geom::Point>(bytes, header, ShapesSection::points);
-        if (header.content != manifest.content.bytes) {
+        SectionedView const file{path, shapes_file.bytes(), kShapes};
+        first_part = file.section<std::uint32_t>(ShapesSection::first_part);
+        first_ring = file.section<std::uint32_t>(ShapesSection::first_ring);
+        first_point = file.section<std::uint32_t>(ShapesSection::first_point);
+        points = file.section<geom::Point>(ShapesSection::points);
+        if (file.digest() != manifest.content) {
             refuse(path, "it belongs to another snapshot");
         }
         auto const leads_to = [](std::span<std::uint32_t const> first, std::size_t count) {

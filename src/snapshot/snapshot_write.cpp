@@ -176,14 +176,15 @@ Parts parts_of(Content const& content, Progress& progress,
     return parts;
 }
 
-Manifest::File noted(Written const& written) { return {written.bytes, written.checksum}; }
+Manifest::File noted(WrittenFile const& written) { return {written.bytes, written.checksum}; }
 
 Manifest::File write_shapes(std::filesystem::path const& folder, Digest const& content, Parts const& parts,
-                            Pieces points) {
+                            SectionPieces points) {
     return noted(
-        write_file(folder / kShapesFile, kShapesMagic, content,
-                   std::array<Pieces, 4>{Pieces{bytes_of(parts.first_part)}, Pieces{bytes_of(parts.first_ring)},
-                                         Pieces{bytes_of(parts.first_point)}, std::move(points)}));
+        write_sectioned(folder / kShapesFile, kShapes, content,
+                        std::array<SectionPieces, 4>{SectionPieces{bytes_of(parts.first_part)},
+                                                     SectionPieces{bytes_of(parts.first_ring)},
+                                                     SectionPieces{bytes_of(parts.first_point)}, std::move(points)}));
 }
 
 Manifest::File write_grids(std::filesystem::path const& folder, Digest const& content, Parts const& parts) {
@@ -193,11 +194,12 @@ Manifest::File write_grids(std::filesystem::path const& folder, Digest const& co
         envelopes.push_back(record.envelope);
     }
     auto const tree = build_envelope_tree(envelopes);
-    return noted(write_file(folder / kGridsFile, kGridsMagic, content,
-                            std::array<Pieces, 7>{Pieces{bytes_of(parts.divisions)}, Pieces{bytes_of(parts.grids)},
-                                                  Pieces{bytes_of(parts.names)}, Pieces{bytes_of(tree.boxes)},
-                                                  Pieces{bytes_of(tree.ids)}, Pieces{bytes_of(parts.by_code)},
-                                                  Pieces{bytes_of(parts.digests)}}));
+    return noted(write_sectioned(
+        folder / kGridsFile, kGrids, content,
+        std::array<SectionPieces, 7>{SectionPieces{bytes_of(parts.divisions)}, SectionPieces{bytes_of(parts.grids)},
+                                     SectionPieces{bytes_of(parts.names)}, SectionPieces{bytes_of(tree.boxes)},
+                                     SectionPieces{bytes_of(tree.ids)}, SectionPieces{bytes_of(parts.by_code)},
+                                     SectionPieces{bytes_of(parts.digests)}}));
 }
 
 /// What the manifest says of a content or an update, apart from its files.
@@ -248,7 +250,7 @@ Digest write_aside(std::filesystem::path const& folder, Source const& source,
         mark_unsynced(aside);
         auto manifest = write(aside);
         if (!source.notes.empty()) {
-            manifest.files[std::string{kNotesFile}] = noted(write_bytes(aside / kNotesFile, bytes_of(source.notes)));
+            manifest.files[std::string{kNotesFile}] = noted(write_summed(aside / kNotesFile, bytes_of(source.notes)));
         }
         if (source.addresses) {
             link_file(*source.addresses, aside / kAddressesFile);
@@ -425,13 +427,14 @@ Parts updated_parts(StoredGrids const& stored, Numbering const& numbering) {
 }
 
 /// All points in the order of the new numbers: long runs as they are stored, and those of fresh grids.
-Pieces point_pieces(StoredGrids const& stored, Numbering const& numbering, std::vector<geom::Point>& fresh_points) {
+SectionPieces point_pieces(StoredGrids const& stored, Numbering const& numbering,
+                           std::vector<geom::Point>& fresh_points) {
     std::size_t fresh_count = 0;
     for (std::size_t id = 0; id < numbering.count(); ++id) {
         fresh_count += numbering.fresh(id) != nullptr ? geom::vertex_count(numbering.fresh(id)->shape) : 0;
     }
     fresh_points.reserve(fresh_count); // pieces point into it
-    Pieces pieces;
+    SectionPieces pieces;
     for (std::size_t id = 0; id < numbering.count();) {
         if (auto const* const fresh = numbering.fresh(id)) {
             auto const begin = fresh_points.size();
@@ -522,7 +525,7 @@ Digest write_snapshot(Content const& content, std::filesystem::path const& folde
             shapes.push_back(g.shape);
         }
         manifest.files[std::string{kIndexFile}] =
-            noted(write_bytes(aside / kIndexFile, PointIndex::build(shapes, progress)));
+            noted(write_summed(aside / kIndexFile, PointIndex::build(shapes, progress)));
         return manifest;
     });
 }
@@ -546,7 +549,7 @@ Digest update_snapshot(Snapshot const& previous, Update const& update, std::file
             return std::pair{write_shapes(aside, manifest.content, parts, points),
                              write_grids(aside, manifest.content, parts)};
         });
-        auto const index = noted(write_bytes(aside / kIndexFile, next_index(previous, stored, numbering, progress)));
+        auto const index = noted(write_summed(aside / kIndexFile, next_index(previous, stored, numbering, progress)));
         auto const [shapes, grids] = files.get();
         manifest.files[std::string{kShapesFile}] = shapes;
         manifest.files[std::string{kGridsFile}] = grids;

@@ -72,8 +72,8 @@ struct TempFile {
     fs::path path;
 };
 
-AddressIndex::Written write(std::vector<Row> const& rows, fs::path const& file,
-                            std::vector<GazetteerEntry> const& entries = divisions()) {
+WrittenFile write(std::vector<Row> const& rows, fs::path const& file,
+                  std::vector<GazetteerEntry> const& entries = divisions()) {
     AddressContent content;
     content.divisions = entries;
     content.source = sha256("test");

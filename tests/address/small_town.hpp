@@ -215,7 +215,7 @@ inline constexpr TownAddress kTownAddresses[] = {
 };
 
 /// Writes the index of the town; returns what a snapshot needs to hold it.
-inline address::AddressIndex::Written write_town_index(std::filesystem::path const& file) {
+inline WrittenFile write_town_index(std::filesystem::path const& file) {
     std::vector<address::GazetteerEntry> divisions;
     for (auto const& d : kTownDivisions) {
         divisions.push_back({DivisionCode::parse(d.code).value(), d.name, d.level,

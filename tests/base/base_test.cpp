@@ -3,6 +3,8 @@
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/base/text_recoder.hpp>
+#include <wangge/base/utf8.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <unistd.h>
@@ -141,6 +143,46 @@ BOOST_AUTO_TEST_CASE(a_checksum_sees_every_single_bit) {
         BOOST_TEST(checksum64(bytes) != before);
         bytes[bit / 8] ^= std::byte{1} << (bit % 8);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_first_block_may_end_inside_a_character) {
+    for (std::string const good : {"", "abc", "网格", "网格\xE7\xBC", "\xF0", "a\xF4\x8F\xBF"}) {
+        BOOST_TEST(is_utf8_but_for_end(good), good);
+    }
+    // A cut elsewhere, an overlong form or a surrogate that is cut itself, a byte that begins nothing.
+    for (std::string const bad : {"\xE7\xBC"
+                                  "a",
+                                  "网\xE0\x80", "\xED\xA0", "\xFF", "ab\x80"}) {
+        BOOST_TEST(!is_utf8_but_for_end(bad), bad);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_scalar_value_is_written_as_the_utf8_that_iconv_writes) {
+    TextRecoder recoder{"UTF-8", "UCS-4LE"};
+    std::string ours, theirs;
+    for (char32_t c = 0; c <= 0x10FFFF; ++c) {
+        if (c < 0xD800 || c > 0xDFFF) {
+            append_utf8(ours, c);
+            theirs.append(reinterpret_cast<char const*>(&c), sizeof c);
+        }
+    }
+    BOOST_REQUIRE(recoder.convert(theirs));
+    BOOST_TEST((ours == theirs));
+    BOOST_TEST(is_utf8(ours));
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_cannot_be_recoded_stays_and_leaves_no_trace) {
+    TextRecoder recoder{"UTF-8", "GB18030"};
+    std::string text = "\xBD\xD6"; // 街 by the table of GB 2312, row 29 cell 54
+    BOOST_TEST(recoder.convert(text));
+    BOOST_TEST(text == "街");
+    std::string bad = "\xBD\xD6\xBD";
+    BOOST_TEST(!recoder.convert(bad));
+    BOOST_TEST(bad == "\xBD\xD6\xBD");
+    std::string again = "\xBD\xD6";
+    BOOST_TEST(recoder.convert(again));
+    BOOST_TEST(again == "街");
+    BOOST_CHECK_THROW((TextRecoder{"UTF-8", "klingon"}), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 //   build/fuzz/tests/fuzz/fuzz_address_text -max_len=1100 -max_total_time=60
 
 #include <wangge/address/normalizer.hpp>
+#include <wangge/base/utf8.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -25,23 +26,8 @@ void require(bool holds, char const* what) {
 
 std::string utf8(std::u32string const& text) {
     std::string out;
-    auto const add = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
     for (auto const c : text) {
-        if (c < 0x80) {
-            add(c);
-        } else if (c < 0x800) {
-            add(0xc0 | c >> 6U);
-            add(0x80 | (c & 0x3fU));
-        } else if (c < 0x10000) {
-            add(0xe0 | c >> 12U);
-            add(0x80 | (c >> 6U & 0x3fU));
-            add(0x80 | (c & 0x3fU));
-        } else {
-            add(0xf0 | c >> 18U);
-            add(0x80 | (c >> 12U & 0x3fU));
-            add(0x80 | (c >> 6U & 0x3fU));
-            add(0x80 | (c & 0x3fU));
-        }
+        append_utf8(out, c);
     }
     return out;
 }

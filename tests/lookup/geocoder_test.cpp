@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(shares_of_the_grids_sum_to_one) {
         }
         BOOST_TEST_CONTEXT(text) {
             BOOST_TEST(sum <= 1 + 1e-9);
-            BOOST_TEST(sum >= 1 - lookup::kLeftOut);
+            BOOST_TEST(sum >= 1 - address::kMatchCosts.left_out);
         }
     }
 }

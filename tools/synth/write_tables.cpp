@@ -1,11 +1,11 @@
 #include "dirty.hpp"
-#include "gb18030.hpp"
 #include "people.hpp"
 #include "writer.hpp"
 
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/base/text_recoder.hpp>
 
 #include <fmt/compile.h>
 #include <fmt/format.h>
@@ -116,7 +116,7 @@ class OfficerWriter final : public Writer {
 public:
     explicit OfficerWriter(std::filesystem::path const& out)
         : m_csv(out, "officers.csv"), m_book(out, "officers.xlsx") {
-        m_csv.write(m_encoder.encode("工号,姓名,手机号码,网格编码,角色,生效日期\r\n"));
+        write_gb18030("工号,姓名,手机号码,网格编码,角色,生效日期\r\n");
     }
 
     void add(CountyData const& data) override {
@@ -127,7 +127,7 @@ public:
             m_book.add<6>({row.number.c_str(), row.name.c_str(), row.phone.c_str(), row.grid_code.c_str(), row.role,
                            row.effective.c_str()});
         }
-        m_csv.write(m_encoder.encode(text));
+        write_gb18030(std::move(text));
     }
 
     std::vector<SynthFile> finish() override {
@@ -136,7 +136,14 @@ public:
     }
 
 private:
-    Gb18030 m_encoder;
+    void write_gb18030(std::string text) {
+        if (!m_encoder.convert(text)) {
+            throw Error{ErrorCode::corrupt, "a text of the generator is not valid UTF-8"};
+        }
+        m_csv.write(text);
+    }
+
+    TextRecoder m_encoder{"GB18030", "UTF-8"};
     HashedFile m_csv;
     Workbook m_book;
 };

@@ -2,8 +2,8 @@
 
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/parser.hpp>
-#include <wangge/base/digest.hpp>
 #include <wangge/base/progress.hpp>
+#include <wangge/base/sectioned_file.hpp>
 #include <wangge/geom/point.hpp>
 
 #include <cstddef>
@@ -67,12 +67,9 @@ struct IndexView; // src/address/index_view.hpp
  */
 class AddressIndex {
 public:
-    struct Written {
-        std::uint64_t bytes = 0, checksum = 0; ///< checksum64 of the whole file
-    };
     /// Writes the file, not synced. The same content gives the same bytes, whatever the order of the records.
     /// Error{data_rejected} where the content outgrows the format. O(n log n).
-    static Written write(AddressContent const& content, std::filesystem::path const& file, Progress& progress);
+    static WrittenFile write(AddressContent const& content, std::filesystem::path const& file, Progress& progress);
     /// Maps a file that write() made. Error{not_found}, Error{corrupt} naming the file: when a size, the header with
     /// its checksum, or any number in a record that leads somewhere is wrong, so that no accessor can leave the
     /// mapping. Other damage gives wrong answers; the file's checksum, which whoever lists the file keeps, shows it.

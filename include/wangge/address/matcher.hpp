@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/address/address_index.hpp>
+#include <wangge/address/match_costs.hpp>
 #include <wangge/address/normalizer.hpp>
 #include <wangge/address/parser.hpp>
 
@@ -92,11 +93,11 @@ struct MatchResult {
 };
 
 /**
- * Text to places. Keeps its working memory, so one for each thread; the index must outlive it.
+ * Text to places. Keeps its working memory, so one for each thread; index and costs must outlive it.
  */
 class Matcher {
 public:
-    explicit Matcher(AddressIndex const& index);
+    explicit Matcher(AddressIndex const& index, MatchCosts const& costs = kMatchCosts);
     ~Matcher();
     /// `out` keeps its memory. Never throws for any bytes.
     void match(std::string_view text, MatchResult& out);

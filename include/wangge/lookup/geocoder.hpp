@@ -38,8 +38,8 @@ struct AddressAnswer {
     /// Calibrated: the share of such answers whose first of `grids` is the right one.
     double score = 0;
     std::optional<snapshot::GridId> grid; ///< only when the evidence determines one
-    /// The largest share first; at most kMostGrids, and of those only what matters: the rest together has kLeftOut at
-    /// most. Empty when no more is known than a county or something wider.
+    /// The largest share first; at most kMostGrids, and of those only what matters: the rest together has
+    /// MatchCosts::left_out at most. Empty when no more is known than a county or something wider.
     std::vector<GridShare> grids;
     std::size_t grids_in_all = 0;                   ///< with any share, and all grids of a county or something wider
     std::optional<geom::Point> position;            ///< of the first place
@@ -49,21 +49,16 @@ struct AddressAnswer {
 
 /// Most grids that an answer lists.
 inline constexpr std::size_t kMostGrids = 200;
-/// Share of the evidence that grids which are not listed may have together, when they are fewer.
-inline constexpr double kLeftOut = 0.002;
-/// From this share on, of all evidence with "none of these" in it, a grid is determined.
-inline constexpr double kDetermined = 0.85;
-/// The same where the number itself is not in the index: its neighbours may lie in one grid and it in the next.
-inline constexpr double kInterpolatedDetermined = 0.96;
 
 /**
- * Address -> grid, over one snapshot and its address index, which must outlive it. Keeps its working memory: one for
- * each thread. Making the first costs nothing; the first answer that names a division alone sorts the grids by village,
- * some 10 ms for a province, which copies share.
+ * Address -> grid, over one snapshot and its address index, which must outlive it as the costs must. Keeps its working
+ * memory: one for each thread. Making the first costs nothing; the first answer that names a division alone sorts the
+ * grids by village, some 10 ms for a province, which copies share.
  */
 class Geocoder {
 public:
-    Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index);
+    Geocoder(snapshot::Snapshot const& snapshot, address::AddressIndex const& index,
+             address::MatchCosts const& costs = address::kMatchCosts);
     Geocoder(Geocoder const& other); ///< for another thread
     Geocoder& operator=(Geocoder const&) = delete;
     ~Geocoder();

@@ -3,11 +3,12 @@
 #include <string>
 #include <string_view>
 
-namespace wangge::lookup {
+namespace wangge {
 
 /// Turns text from one encoding into another, as iconv names them. Keeps its memory; one thread at a time.
 class TextRecoder {
 public:
+    /// Error{environment} when the system knows one of them not.
     TextRecoder(char const* to, char const* from);
     ~TextRecoder();
     TextRecoder(TextRecoder const&) = delete;
@@ -20,7 +21,4 @@ private:
     std::string m_out;
 };
 
-/// Is it UTF-8, but for a last character that may be cut?
-[[nodiscard]] bool is_utf8_beginning(std::string_view text) noexcept;
-
-} // namespace wangge::lookup
+} // namespace wangge
