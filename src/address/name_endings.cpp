@@ -105,6 +105,8 @@ constexpr NameEnding kEndings[] = {
     {U"数码城", estate, 0.6F, 7, true, false},
     {U"电子城", estate, 0.6F, 7, true, false},
     {U"商贸城", estate, 0.6F, 7, true, false},
+    {U"商业城", estate, 0.6F, 7, true, false},
+    {U"商城", estate, 1.0F, 7, true, false},
     {U"建材城", estate, 0.6F, 7, true, false},
     {U"家具城", estate, 0.6F, 7, true, false},
     {U"陶瓷城", estate, 0.6F, 7, true, false},
@@ -297,8 +299,8 @@ bool is_of_division(NameEnding const& ending) noexcept {
     case group:
     case noise:
         return true;
-    case road: // 325国道
-        return ending.takes_ordinal && text.size() == 2 && text.back() == U'道';
+    case road: // 325国道, 东环路
+        return ending.takes_ordinal && (text == U"环路" || (text.size() == 2 && text.back() == U'道'));
     case estate: // grounds that are laid out for a place, unlike its 花园, 市场, 家具城
         return ending.alone && (text.back() != U'城' || text.front() == U'科') && text.back() != U'场' &&
                text != U"花园";

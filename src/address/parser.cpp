@@ -47,6 +47,8 @@ enum Class : std::uint32_t {
     kRoomMark = 1U << 19U,
     kNextTo = 1U << 20U,
     kSaysKind = 1U << 21U,
+    kDivisionFirst = 1U << 22U, ///< of a division's name that tells its kind, where the text may be read as one
+    kDivisionLast = 1U << 23U,
 };
 struct ClassSet {
     Class bit;
@@ -352,10 +354,11 @@ private:
         return static_cast<std::uint32_t>(at * kReadings + step);
     }
     /// Character `at` stands between parts.
-    void separate(std::size_t at, float cost) {
+    void separate(std::size_t at, float cost, float behind_division = 0) {
         auto const& column = m_columns[at];
         for (std::size_t i = 0; i < column.count; ++i) {
-            add(at + 1, column.costs[i] + cost, (column.states[i] & ~kIsNoise) | kIsGap,
+            auto const more = is_behind_division(column.states[i]) ? behind_division : 0;
+            add(at + 1, column.costs[i] + cost + more, (column.states[i] & ~kIsNoise) | kIsGap,
                 {number(at, i), static_cast<std::uint32_t>(at), Component::road, false});
         }
     }
@@ -375,8 +378,8 @@ private:
         if (k == kName ? is(at, kMarkFirst) : k != before) {
             marked(at);
         }
-        if (is(at, kBetween)) {
-            separate(at, m_costs.connective);
+        if (at != 0 && is(at, kBetween)) {
+            separate(at, m_costs.connective, is(at, kAnd) ? m_costs.connective_behind_division : 0);
         }
         unknown(at);
         noise(at);
@@ -384,6 +387,7 @@ private:
 
     void noise(std::size_t at) {
         auto const each = kind(at) == kName ? m_costs.noise_character : m_costs.noise_digit;
+        auto const cut = m_text[at] == U'村' && at != 0 && kind(at - 1) == kName ? m_costs.noise_cut : 0.0F;
         auto const& column = m_columns[at];
         for (std::size_t i = 0; i < column.count; ++i) {
             auto const& step = column.steps[i];
@@ -391,7 +395,7 @@ private:
             if (step.part && step.component == Component::noise) { // goes on
                 add(at + 1, column.costs[i] + each, state, step);
             } else {
-                add(at + 1, column.costs[i] + m_costs.noise + each, state,
+                add(at + 1, column.costs[i] + m_costs.noise + each + cut, state,
                     {number(at, i), static_cast<std::uint32_t>(at), Component::noise, true});
             }
         }
@@ -412,6 +416,13 @@ private:
     void divisions(std::size_t at) {
         m_gazetteer.match(m_text, at, [&](std::size_t length, std::span<DivisionName const> bearers) {
             auto const end = at + length;
+            if (is_cut_from_word(end)) {
+                return;
+            }
+            if (length > 2 && is_district(end)) {
+                m_classes[at] |= kDivisionFirst;
+                m_classes[end - 1] |= kDivisionLast;
+            }
             BestOfLevels names;
             auto const& costs = kNameCosts.of[length <= 2 ? 1 : 0];
             for (auto const& bearer : bearers) {
@@ -431,6 +442,21 @@ private:
                 }
             }
         });
+    }
+    /// 东莞市 of 东莞市民广场, 厚街镇 of 厚街镇府路: the last character begins a word.
+    [[nodiscard]] bool is_cut_from_word(std::size_t end) const noexcept {
+        static constexpr std::array<std::u32string_view, 12> kAfterCity{U"场",     U"民广场", U"民中心", U"民公园",
+                                                                        U"民服务", U"民文化", U"民之家", U"政路",
+                                                                        U"政大",   U"政广场", U"政工程", U"政中心"};
+        auto const last = m_text[end - 1];
+        if (last == U'市' && is_any(character(end), U"场民政")) {
+            return std::any_of(kAfterCity.begin(), kAfterCity.end(), [&](auto word) { return stands(end, word); });
+        }
+        return character(end) == U'府' && is_any(last, U"市区县镇") && is(end + 1, kRoad);
+    }
+    /// Does a name that ends there say that it is a city, county, town or street?
+    [[nodiscard]] bool is_district(std::size_t end) const noexcept {
+        return is_any(m_text[end - 1], U"市区县镇") || (m_text[end - 1] == U'道' && m_text[end - 2] == U'街');
     }
     /// Whatever names a village, with the committee it is a plain name.
     void committee_of(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers) {
@@ -530,12 +556,19 @@ private:
         if (end == 0) {
             return;
         }
+        auto longer = std::uint32_t{0}; // components of which a longer ending has been found: 大酒店 hides 酒店
         for (auto const& ending : endings_in(m_text[end - 1])) {
             auto const size = ending.text.size();
-            if (end >= size && m_text.substr(end - size, size) == ending.text) {
+            auto const component = 1U << static_cast<unsigned>(ending.component);
+            if ((longer & component) == 0 && end >= size && m_text.substr(end - size, size) == ending.text) {
                 names_ending(end, ending);
+                longer |= component;
             }
         }
+    }
+    [[nodiscard]] static bool is_ending(std::u32string_view word) noexcept {
+        auto const endings = endings_in(word.back());
+        return std::any_of(endings.begin(), endings.end(), [&](NameEnding const& e) { return e.text == word; });
     }
 
     void names_ending(std::size_t end, NameEnding const& ending) {
@@ -559,11 +592,12 @@ private:
                      more, behind_bare);
         };
         // No name by itself: right behind 天河 it is the end of 天河公园, 天河东路. But a zone is one of 天河.
-        auto const behind_bare = beside || ending.of_division ? 0 : m_costs.ending_behind_bare;
+        auto const behind_bare = ending.of_division ? 0 : m_costs.ending_behind_bare;
         if (ending.alone) {
-            named(stem_end, m_costs.bare_ending, behind_bare);
+            named(stem_end, m_costs.bare_ending, beside ? 0 : behind_bare);
         }
-        auto cost = 0.0F;    // of what lies in the stem
+        auto cost = 0.0F; // of what lies in the stem
+        auto division = false;
         auto ordinal = true; // only digits, letters and what counts or points
         auto directions = true;
         std::size_t digits = 0;
@@ -588,6 +622,11 @@ private:
                     cost += m_costs.stem_connective;
                 }
             }
+            division = division || is(at, kDivisionLast);
+            if (division && is(at, kDivisionFirst)) {
+                cost += ending.component == Component::noise ? 0 : m_costs.stem_division; // companies bear their city
+                division = false;
+            }
             directions = directions && is(at, kPointing);
             auto const cut = is(at, kCut) && at > 0 && kind(at - 1) == kName ? m_costs.stem_cut : 0.0F;
             ordinal = ordinal && (k != kName || is(at, kOrdinal));
@@ -604,7 +643,8 @@ private:
                         ? m_costs.stem_length[length]
                         : m_costs.stem_length.back() +
                               m_costs.stem_more * static_cast<float>(length + 1 - m_costs.stem_length.size());
-                named(at, by_length + cost + cut, ordinal ? behind_bare : 0);
+                auto const bare = ordinal || (beside && length >= 2 && is_ending(m_text.substr(at, length)));
+                named(at, by_length + cost + cut, bare ? behind_bare : 0);
             }
         }
     }

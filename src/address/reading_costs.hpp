@@ -36,6 +36,7 @@ struct ReadingCosts {
     float stem_cut = 3.0F;           ///< begins with 区 or 路 right behind a character: cut off from the name before
     float room_by_number = 2.0F;     ///< 1006号 of a building
     float stem_connective = 0.5F;    ///< 与 和 in a name
+    float stem_division = 3.0F;      ///< 萝岗区 in the name of a road
     float ending_behind_bare = 3.0F; ///< 公园, 东路, 3街 right behind 天河: they end its name
 
     float road_direction = 0.3F;        ///< 大道西
@@ -54,8 +55,10 @@ struct ReadingCosts {
 
     float unknown = 3.2F, unknown_character = 0.9F; ///< a name that nobody knows: a landmark
     float noise = 3.2F, noise_character = 1.8F, noise_digit = 0.2F;
-    float connective = 0.8F; ///< 与 和 between roads
-    float gap = 0.3F;        ///< after a separator what stands before matters less
+    float noise_cut = 2.0F;                  ///< begins with 村 right behind a character
+    float connective = 0.8F;                 ///< 与 和 between roads
+    float connective_behind_division = 2.0F; ///< 和 right behind 天河: it begins 和平路
+    float gap = 0.3F;                        ///< after a separator what stands before matters less
 
     /// From one component (row; the last row is the beginning of the text) to the next.
     std::array<std::array<float, kComponents>, kComponents + 1> next = following();
