@@ -49,6 +49,7 @@ enum Class : std::uint32_t {
     kSaysKind = 1U << 21U,
     kDivisionFirst = 1U << 22U, ///< of a division's name that tells its kind, where the text may be read as one
     kDivisionLast = 1U << 23U,
+    kNameFirst = 1U << 24U, ///< of any division's name
 };
 struct ClassSet {
     Class bit;
@@ -419,6 +420,7 @@ private:
             if (is_cut_from_word(end)) {
                 return;
             }
+            m_classes[at] |= kNameFirst;
             if (length > 2 && is_district(end)) {
                 m_classes[at] |= kDivisionFirst;
                 m_classes[end - 1] |= kDivisionLast;
@@ -488,7 +490,8 @@ private:
                 ++like;
             }
             if (like == i) {
-                best[i] = best_in(within(state_before), (state_before & kIsGap) != 0, bearers, names, costs);
+                best[i] = best_in(within(state_before), (state_before & kIsGap) != 0, is(end - 1, kSaysKind), bearers,
+                                  names, costs);
             }
             auto const& follow = following(state_before);
             for (std::size_t level = 1; level < kLevels; ++level) {
@@ -503,13 +506,14 @@ private:
     }
 
     /// What the bearers of a name cost, by level, where the text so far leads to a division; and where it leads then.
-    BestOfLevels best_in(DivisionNumber in, bool gap, std::span<DivisionName const> bearers, BestOfLevels const& names,
-                         CostsOfNames const& costs) const {
+    BestOfLevels best_in(DivisionNumber in, bool gap, bool says_kind, std::span<DivisionName const> bearers,
+                         BestOfLevels const& names, CostsOfNames const& costs) const {
         auto best = names;
         if (in == kNoDivision) {
             for (std::size_t level = 1; level < kLevels; ++level) {
                 best.cost[level] += m_costs.first_division[std::min<std::size_t>(level, 5) - 1];
             }
+            best.cost[static_cast<std::size_t>(Level::village)] -= says_kind ? m_costs.first_village_says_kind : 0;
             return best;
         }
         for (std::size_t level = 1; level < kLevels; ++level) {
@@ -530,8 +534,9 @@ private:
                                   : m_costs.left_out[std::min<std::size_t>(level > above ? level - above - 1 : 0, 4)]),
                          bearer.division, in);
             } else if (level < above && bearer.division < in && m_gazetteer.lies_in(in, bearer.division)) {
-                best.add(level, costs[level][static_cast<std::size_t>(bearer.kind)] + m_costs.said_again, in,
-                         in); // said again, or the wrong way round
+                // said again, or the wrong way round; behind a separator another address begins
+                best.add(level, costs[level][static_cast<std::size_t>(bearer.kind)] + m_costs.said_again,
+                         gap ? bearer.division : in, in);
             }
         }
         return best;
@@ -628,7 +633,9 @@ private:
                 division = false;
             }
             directions = directions && is(at, kPointing);
-            auto const cut = is(at, kCut) && at > 0 && kind(at - 1) == kName ? m_costs.stem_cut : 0.0F;
+            bool const is_cut =
+                is(at, kCut) && at > 0 && kind(at - 1) == kName && !is(at, kNameFirst) && !is_cut_from_word(at + 1);
+            auto const cut = is_cut ? m_costs.stem_cut : 0.0F;
             ordinal = ordinal && (k != kName || is(at, kOrdinal));
             if (m_columns[at].count == 0 || (at > 0 && k != kName && kind(at - 1) == k)) {
                 continue; // not in the middle of a number or word

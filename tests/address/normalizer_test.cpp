@@ -245,8 +245,13 @@ struct Chain {
     explicit Chain(std::mt19937& random) {
         static constexpr std::u32string_view kApart = U"岭坡桥";
         auto const unseen = [&] {
-            for (auto n = random() % 4; n > 2; --n) {
+            auto const end = input.size();
+            for (auto n = random() % 4; n > 1; --n) {
                 input += kUnseen[random() % std::size(kUnseen)];
+            }
+            // It belongs to the character before it: those of a numeral that stand for no bytes come behind it.
+            for (auto i = offsets.size(); i-- > 0 && offsets[i] == end;) {
+                offsets[i] = static_cast<std::uint32_t>(input.size());
             }
         };
         unseen();
