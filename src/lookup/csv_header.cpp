@@ -145,6 +145,15 @@ void refuse_other_than_text(std::string_view record, std::string const& file) {
                     fmt::format("{}: is no text: its byte {} is a control character; save it as CSV in UTF-8", file,
                                 at - record.begin())};
     }
+    // A record ends with LF, so that a file with other line ends is one long record.
+    bool quoted = false;
+    for (std::size_t i = 0; i < record.size(); ++i) {
+        quoted ^= record[i] == '"';
+        if (record[i] == '\r' && !quoted && !record.substr(i + 1).starts_with('\n')) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: its lines end with CR alone; save it with LF or CR LF at their ends", file)};
+        }
+    }
 }
 
 /// Names of the columns. Throws for what is no text.
@@ -163,6 +172,12 @@ CsvHeader read_csv_header(std::string_view record, std::string const& lon_column
                           std::string const& file) {
     CsvHeader header;
     auto const names = column_names(record, file, header.separator);
+    for (std::string_view const added : {"grid_code", "locate_status"}) {
+        if (std::find(names.begin(), names.end(), added) != names.end()) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("{}: has a column {} already; remove or rename it", file, added)};
+        }
+    }
     header.columns = names.size();
     header.lon = column_of(names, lon_column, kLonNames, file, "--lon");
     header.lat = column_of(names, lat_column, kLatNames, file, "--lat");

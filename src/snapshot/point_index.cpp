@@ -45,6 +45,14 @@ PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view n
     if (instructions == Instructions::best) {
         instructions = here.back();
     }
+    static constexpr std::array kKernels{
+        Kernel{Instructions::portable, locate_many_portable},
+#ifdef __x86_64__
+        Kernel{Instructions::avx512, locate_many_avx512},
+#endif
+    };
+    auto const* const kernel =
+        std::find_if(kKernels.begin(), kKernels.end(), [&](Kernel const& k) { return k.instructions == instructions; });
     if (std::find(here.begin(), here.end(), instructions) == here.end()) {
         throw Error{ErrorCode::usage,
                     fmt::format("{}: this machine has no {} instructions", name, to_string(instructions))};
@@ -77,18 +85,17 @@ PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view n
         }
     }
     auto const top_cells = std::uint64_t{h.top_columns} * h.top_rows;
-    auto const holds = [&](std::uint64_t offset, std::uint64_t size) {
-        return offset % kAlignment == 0 && offset <= bytes.size() && size <= bytes.size() - offset;
+    auto const holds = [&](std::uint64_t offset, std::uint64_t records, std::uint64_t record_size = 1) {
+        return offset % kAlignment == 0 && offset <= bytes.size() && records <= (bytes.size() - offset) / record_size;
     };
     auto const subgrid_bytes = h.leaves_offset - h.entries_offset;
     auto const leaf_bytes = h.byte_size - h.leaves_offset;
     auto const is_section = [](std::uint64_t size) {
         return size % kAlignment == 0 && size >= kSectionTail && size <= kMaxSectionBytes;
     };
-    if (top_cells > bytes.size() || !holds(h.top_offset, top_cells * sizeof(Cell)) ||
-        !holds(h.tallies_offset, top_cells * sizeof(Tally)) || !holds(h.entries_offset, subgrid_bytes) ||
-        !holds(h.leaves_offset, leaf_bytes) || !is_section(subgrid_bytes) || !is_section(leaf_bytes) ||
-        h.face_count > kMaxFaces) {
+    if (!holds(h.top_offset, top_cells, sizeof(Cell)) || !holds(h.tallies_offset, top_cells, sizeof(Tally)) ||
+        !holds(h.entries_offset, subgrid_bytes) || !holds(h.leaves_offset, leaf_bytes) || !is_section(subgrid_bytes) ||
+        !is_section(leaf_bytes) || h.face_count > kMaxFaces) {
         refuse("a section lies outside the file");
     }
     view->min = h.min;
@@ -103,21 +110,17 @@ PointIndex PointIndex::over(std::span<std::byte const> bytes, std::string_view n
     PointIndex index;
     index.m_bytes = bytes;
     index.m_view = std::move(view);
-    index.m_instructions = instructions;
-    index.m_locate_many = locate_many_portable;
-#ifdef __x86_64__
-    if (instructions == Instructions::avx512) {
-        index.m_locate_many = locate_many_avx512;
-    }
-#endif
+    index.m_kernel = kernel;
     return index;
 }
 
 GridId PointIndex::locate(geom::Point p) const noexcept { return locate_one(*m_view, p); }
 
 void PointIndex::locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept {
-    m_locate_many(*m_view, points, out);
+    m_kernel->locate_many(*m_view, points, out);
 }
+
+Instructions PointIndex::instructions() const noexcept { return m_kernel->instructions; }
 
 bool PointIndex::content_is_whole() const noexcept {
     return checksum64(m_bytes.subspan(sizeof(Header))) == m_view->header.content_checksum;

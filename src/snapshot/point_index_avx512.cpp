@@ -4,6 +4,9 @@
 
 // GCC 12's own intrinsics use values that are meant to be undefined, and it warns of them (its PR 105593).
 #pragma GCC diagnostic ignored "-Wuninitialized"
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 
 // The functions below are compiled for instructions that the rest of the program does not use. None of them is inline

@@ -198,9 +198,14 @@ struct BlockBuilder::Impl {
         cells.add_corner_faces(edges, corners);
     }
 
+    /// The cell's first longitude that is not its own, or that no position within the extent has.
+    [[nodiscard]] std::int64_t end_of(std::int64_t lon, unsigned shift) const {
+        return std::min(lon + (std::int64_t{1} << shift), east);
+    }
+
     /// The face below changes at vertices below the cell that have edges both in it and outside.
     void find_changes(std::span<Edge const> edges, std::int64_t lon, std::int64_t lat, unsigned shift) {
-        auto const end = lon + (std::int64_t{1} << shift);
+        auto const end = end_of(lon, shift);
         changes.clear();
         for (auto const& e : edges) {
             for (auto const v : {e.west, e.east}) {
@@ -209,20 +214,18 @@ struct BlockBuilder::Impl {
                 }
             }
         }
-        if (changes.size() > 1) {
-            std::sort(changes.begin(), changes.end(), [](Change const& a, Change const& b) { return a.at < b.at; });
-            std::size_t kept = 0;
-            for (std::size_t i = 0; i < changes.size();) {
-                auto merged = changes[i++];
-                while (i < changes.size() && changes[i].at.lon == merged.at.lon) {
-                    merged.delta ^= changes[i++].delta;
-                }
-                if (merged.delta != 0) {
-                    changes[kept++] = merged;
-                }
+        std::sort(changes.begin(), changes.end(), [](Change const& a, Change const& b) { return a.at < b.at; });
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < changes.size();) {
+            auto merged = changes[i++];
+            while (i < changes.size() && changes[i].at.lon == merged.at.lon) {
+                merged.delta ^= changes[i++].delta;
             }
-            changes.resize(kept);
+            if (merged.delta != 0) {
+                changes[kept++] = merged;
+            }
         }
+        changes.resize(kept);
     }
 
     static bool narrow_from(geom::Point p, std::int64_t lon, std::int64_t lat) {
@@ -232,7 +235,7 @@ struct BlockBuilder::Impl {
     /// Empty when the cell should be cut further.
     std::optional<Entry> add_leaf(std::span<Edge const> edges, std::int64_t lon, std::int64_t lat, unsigned shift,
                                   std::uint32_t base) {
-        auto const end = std::min(lon + (std::int64_t{1} << shift), east);
+        auto const end = end_of(lon, shift);
         auto& kept = leaf_edges;
         kept.clear();
         bool long_edge = false;
@@ -319,9 +322,7 @@ struct BlockBuilder::Impl {
         // 2^split is edges / edges_per_row to the nearest power of two (7/5 for the root of two).
         auto const rows = std::max<std::size_t>(4, edges.size() * 7 / (5 * kEdgesPerRow));
         auto wanted = static_cast<unsigned>(std::bit_width(rows)) - 1;
-        if (shift > kMaxNarrowShift) {
-            wanted = std::max(wanted, std::min(shift - kMaxNarrowShift, kFinestSplit));
-        }
+        wanted = std::max(wanted, std::min(shift - std::min(shift, kMaxNarrowShift), kFinestSplit)); // to narrow leaves
         auto const split = std::min({wanted, kFinestSplit, shift});
         auto const side = std::int64_t{1} << split;
         CellGrid const cells{lon, lat, shift - split, side, side};

@@ -69,7 +69,7 @@ CellGrid top_grid(Measure const& measure) {
     CellGrid top{extent.min.lon, extent.min.lat, 0, width, height};
     auto const wanted =
         static_cast<std::int64_t>(std::max<std::uint64_t>(kMinTopCells, measure.directed_edges / kEdgesPerTopCell));
-    while (top.columns * top.rows > wanted && top.shift < 31) {
+    while (top.columns * top.rows > wanted) { // ends: at 2^31 units the globe has four
         ++top.shift;
         top.columns = ((width - 1) >> top.shift) + 1;
         top.rows = ((height - 1) >> top.shift) + 1;
@@ -127,7 +127,7 @@ class TopCells {
 public:
     TopCells(std::span<geom::MultiPolygon const* const> shapes, CellGrid const& top, unsigned threads)
         : m_shapes(shapes), m_top(top), m_start(top.count() + 1, 0), m_corners(top.count(), 0) {
-        auto const parts = std::max(1U, threads);
+        auto const parts = std::size_t{threads};
         std::vector<std::vector<std::size_t>> fill(parts);
         std::vector<std::vector<Edge>> spanning(parts);
         in_parallel(parts, threads, nullptr, [&](unsigned, std::size_t part) {

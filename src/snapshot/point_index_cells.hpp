@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -99,9 +100,7 @@ struct Distribution {
         for (auto const& e : edges) {
             cells.for_each_touched(e, [&](std::size_t cell) { ++start[cell + 1]; });
         }
-        for (std::size_t cell = 0; cell < cells.count(); ++cell) {
-            start[cell + 1] += start[cell];
-        }
+        std::partial_sum(start.begin(), start.end(), start.begin());
         fill.assign(start.begin(), start.end() - 1);
         order.resize(start.back());
         for (std::uint32_t i = 0; i < edges.size(); ++i) {

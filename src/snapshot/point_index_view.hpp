@@ -52,10 +52,7 @@ struct PointIndex::View {
                 return false;
             }
             auto const outer = search.cell;
-            auto const inner = outer.subgrids * 16U + step(split, search) * 4U;
-            if (inner > last_subgrid_word - 3) {
-                return false;
-            }
+            auto const inner = std::min(outer.subgrids * 16U + step(split, search) * 4U, last_subgrid_word - 3);
             std::memcpy(&search.cell, subgrids + inner, sizeof search.cell);
             search.cell.subgrids += outer.subgrids;
             search.cell.leaves += outer.leaves;
@@ -227,9 +224,14 @@ inline std::uint32_t face_in_leaf(PointIndex::View const& view, std::uint32_t en
 
 } // namespace point_index
 
+struct PointIndex::Kernel {
+    Instructions instructions;
+    void (*locate_many)(View const&, std::span<geom::Point const>, std::span<GridId>) noexcept;
+};
+
 namespace point_index {
 GridId locate_one(PointIndex::View const& view, geom::Point p) noexcept;
-/// The batch searches of each instruction set, for PointIndex::over to choose from.
+/// The batch searches, for PointIndex::over to choose from.
 void locate_many_portable(PointIndex::View const& view, std::span<geom::Point const> points,
                           std::span<GridId> out) noexcept;
 #ifdef __x86_64__

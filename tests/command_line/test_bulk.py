@@ -223,6 +223,9 @@ class Bulk(unittest.TestCase):
         refused(self.flatgeobuf("again", "grid_code,lon,lat\n1,113.3,23.1\n", "-a_srs", "EPSG:4490"), code=1, word="grid_code")
         refused(good, "--binary", "e7", code=2, word="--binary")
         refused(good, code=2, word=".fgb", to=self.folder / "never.gpkg")
+        table = self.folder / "table.csv"
+        table.write_text("lon,lat\n113.3,23.1\n")
+        refused(table, code=2, word="only those for a .fgb")
         areas = self.folder / "areas.fgb"
         cli.run("export", "towns", "--format", "FlatGeobuf", "--out", areas, "--data", self.data, check=0)
         refused(areas, code=1, word="positions are points")

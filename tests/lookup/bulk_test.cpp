@@ -187,6 +187,28 @@ BOOST_AUTO_TEST_CASE(a_missing_column_is_refused_with_the_list_of_columns_and_no
     BOOST_TEST(bulk.files() == 1U); // in.csv
 }
 
+BOOST_AUTO_TEST_CASE(a_header_that_cannot_be_answered_under_is_refused_with_what_to_do) {
+    auto const refusal = [](std::string const& csv) {
+        Bulk bulk;
+        try {
+            bulk.answer(csv);
+            return std::string{"none"};
+        } catch (Error const& error) {
+            BOOST_TEST((error.code() == ErrorCode::data_rejected));
+            BOOST_TEST(bulk.files() == 1U); // in.csv
+            std::string const what = error.what();
+            return what.substr(what.find(": ") + 2);
+        }
+    };
+    BOOST_TEST(refusal("id,lon,lat\r1,113.015,23.005\r2,113.015,23.005\r") ==
+               "its lines end with CR alone; save it with LF or CR LF at their ends");
+    BOOST_TEST(refusal("\"a\rb\",lon,lat\r\n1,113.015,23.005\r\n") == "none"); // in quotes it is text
+    BOOST_TEST(refusal("lon,lat,grid_code\n113.015,23.005,old\n") ==
+               "has a column grid_code already; remove or rename it");
+    BOOST_TEST(refusal("locate_status,lon,lat\nold,113.015,23.005\n") ==
+               "has a column locate_status already; remove or rename it");
+}
+
 BOOST_AUTO_TEST_CASE(every_kind_of_record_has_its_answer_wherever_the_blocks_are_cut_and_by_any_number_of_threads) {
     Bulk bulk;
     auto const nasty = nasty_csv();

@@ -6,6 +6,8 @@
 #include <wangge/snapshot/point_index.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <cstring>
 #include <limits>
@@ -156,6 +158,90 @@ std::size_t cells_with(std::span<std::byte const> bytes, unsigned mask, unsigned
         count += (cell.flags & mask) == wanted ? 1U : 0U;
     }
     return count;
+}
+
+/// A leaf as it is stored.
+struct StoredLeaf {
+    std::int64_t west, side; ///< of its cell
+    bool simple = false, wide = false, one_delta = false;
+    std::vector<std::uint64_t> vertices; ///< as words
+    std::uint32_t steps = 0;             ///< between neighbours, that are edges
+    std::vector<std::uint32_t> deltas;   ///< of the edges, where each has its own
+
+    [[nodiscard]] std::int64_t lon(std::size_t vertex) const {
+        return wide ? static_cast<std::int32_t>(vertices[vertex])
+                    : west + side / 2 + static_cast<std::int16_t>(vertices[vertex]);
+    }
+    template <class F>
+    void for_each_edge(F&& f) const { // the numbers of its ends
+        for (std::size_t i = 0; i + 1 < vertices.size(); ++i) {
+            if ((steps >> i & 1U) != 0) {
+                f(i, i + 1);
+            }
+        }
+    }
+    [[nodiscard]] std::size_t edges() const { return static_cast<std::size_t>(std::popcount(steps)); }
+    [[nodiscard]] std::size_t chains() const { return vertices.size() - edges(); }
+};
+
+/// All leaves of blocks without cells, told from the documented layout.
+std::vector<StoredLeaf> leaves_of(std::span<std::byte const> bytes) {
+    auto const read = [&]<class T>(std::uint64_t at, T value) {
+        std::memcpy(&value, &bytes[at], sizeof value);
+        return value;
+    };
+    auto const header = read(0, Header{});
+    std::vector<StoredLeaf> leaves;
+    auto const add_leaf = [&](std::uint64_t at, bool simple, std::int64_t west, std::int64_t side) {
+        auto const word = [&](std::size_t i) { return read(at + i * 4, std::uint32_t{}); };
+        auto const half = [&](std::size_t i) { return read(at + 4 + i * 2, std::uint16_t{}); };
+        auto const head = word(0);
+        StoredLeaf leaf{west, side, simple, !simple && (head & kWideLeaf) != 0, simple || (head & kOneDelta) != 0,
+                        {},   0,    {}};
+        leaf.steps = simple ? (1U << (head & 15U)) - 1 : head & kEdgeMask;
+        auto const first = simple ? 1 : other_leaf_header_words(head);
+        for (std::size_t i = 0; i <= edge_slots(leaf.steps); ++i) {
+            leaf.vertices.push_back(leaf.wide ? word(first + 2 * i) | std::uint64_t{word(first + 2 * i + 1)} << 32U
+                                              : word(first + i));
+        }
+        leaf.for_each_edge([&](std::size_t from, std::size_t) {
+            if (!leaf.one_delta) {
+                leaf.deltas.push_back(half(1 + from));
+            }
+        });
+        leaves.push_back(std::move(leaf));
+    };
+    struct Place {
+        std::uint32_t entry;
+        std::int64_t west;
+        unsigned shift;
+    };
+    for (std::size_t i = 0; i < std::size_t{header.top_columns} * header.top_rows; ++i) {
+        auto const cell = read(header.top_offset + i * sizeof(Cell), Cell{});
+        if ((cell.flags & kCells) != 0) {
+            continue;
+        }
+        auto const column = static_cast<std::int64_t>(i % header.top_columns);
+        std::vector<Place> places{{cell.root, header.min.lon + (column << header.top_shift), header.top_shift}};
+        while (!places.empty()) {
+            auto const [entry, west, shift] = places.back();
+            places.pop_back();
+            if (is_leaf(entry)) {
+                add_leaf(header.leaves_offset + cell.leaves * 64ULL + leaf_word(entry, scale_of(cell)) * 4ULL,
+                         kind_of(entry) == Kind::simple_leaf, west, std::int64_t{1} << shift);
+            } else if (kind_of(entry) == Kind::subgrid) {
+                auto const at =
+                    header.entries_offset + cell.subgrids * 64ULL + subgrid_word(entry, scale_of(cell)) * 4ULL;
+                auto const inner = shift - split_in(entry);
+                auto const columns = std::size_t{1} << split_in(entry);
+                for (std::size_t sub = 0; sub < columns * columns; ++sub) {
+                    places.push_back({read(at + sub * 2, std::uint16_t{}),
+                                      west + (static_cast<std::int64_t>(sub % columns) << inner), inner});
+                }
+            }
+        }
+    }
+    return leaves;
 }
 
 } // namespace
@@ -327,6 +413,43 @@ BOOST_AUTO_TEST_CASE(an_edge_from_side_to_side_of_the_largest_narrow_cell_is_exa
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_leaf_is_narrow_as_long_as_its_vertices_are_16383_from_the_middle_at_most) {
+    // 8 x 8 top cells of 2^15 positions a side; a triangle in one of them reaches up to the limit to each side.
+    constexpr std::int32_t kSide = 32768, kEnd = 8 * kSide, kMiddle = 3 * kSide + 16384;
+    auto const wide_leaves = [](std::vector<MultiPolygon> const& shapes) {
+        AlignedBytes bytes{build(shapes)};
+        auto const leaves = leaves_of(bytes.span());
+        return std::count_if(leaves.begin(), leaves.end(), [](StoredLeaf const& leaf) { return leaf.wide; });
+    };
+    // South and west, 16384 is the cell's own first position. East and north it is the next cell's: east the vertex is
+    // where a narrow leaf may have its easternmost and belongs to no edge of the next cell; north it is beyond both.
+    constexpr std::array beyond{1, 0, 2, 1};
+    auto const of_the_rim = wide_leaves({box(0, 0, kEnd, kEnd)});
+    for (std::size_t side = 0; side < 4; ++side) {
+        for (std::int32_t const reach : {16383, 16384}) {
+            // South, then turned: east, north, west.
+            std::array<Point, 3> offsets{{{-100, -reach}, {200, -50}, {-300, 80}}};
+            for (auto& p : offsets) {
+                for (std::size_t turn = 0; turn < side; ++turn) {
+                    p = {-p.lat, p.lon};
+                }
+            }
+            Ring triangle;
+            for (auto const p : offsets) {
+                triangle.push_back({kMiddle + p.lon, kMiddle + p.lat});
+            }
+            Ring const hole{triangle.rbegin(), triangle.rend()};
+            auto around = box(0, 0, kEnd, kEnd);
+            around.parts.front().holes.push_back(hole);
+            std::vector<MultiPolygon> const shapes{around, {{{triangle, {}}}}};
+            BOOST_TEST(wide_leaves(shapes) - of_the_rim == (reach == 16383 ? 0 : beyond[side]),
+                       "side " << side << ", " << reach);
+            Random random{1};
+            BOOST_TEST(disagreements(shapes, positions_to_ask(shapes, {1000, {0, 0}}, random)) == 0);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_grids_and_grids_without_shape_own_nothing) {
     for (auto const& shapes : {std::vector<MultiPolygon>{}, std::vector<MultiPolygon>{{}, {}}}) {
         AlignedBytes bytes{build(shapes)};
@@ -353,6 +476,53 @@ BOOST_AUTO_TEST_CASE(bytes_do_not_depend_on_where_rings_start_or_in_which_order_
     BOOST_TEST((before == build(shapes)));
 }
 
+BOOST_AUTO_TEST_CASE(the_bytes_of_known_coverages_change_only_when_that_is_meant) {
+    // Whoever changes how cells are cut or leaves packed notes the new sums here, and raises kVersion when a reader of
+    // the old bytes could not read the new ones.
+    struct Known {
+        std::vector<MultiPolygon> shapes;
+        std::uint64_t sum;
+    };
+    Random first{1}, second{2}, third{3};
+    std::vector<Known> const known{
+        {{box(0, 0, 8, 8)}, 0x0d996023db293c11U},
+        {merged_cells(first, {1000, {1130000000, 230000000}}, true), 0xab8d1d0b3f034499U},
+        {merged_cells(second, {7000000, {0, 0}}, true), 0x8e92d4115b0aebaeU},
+        {merged_cells(third, {54321, {1130000000, 230000000}}, true), 0x495e57139a96318aU},
+    };
+    for (auto const& [shapes, sum] : known) {
+        BOOST_TEST(checksum64(build(shapes)) == sum, fmt::format("{:#018x}", checksum64(build(shapes))));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(building_tells_how_far_it_is) {
+    struct Recorder final : Progress {
+        std::uint64_t total = 0, done = 0;
+        bool ended = false;
+        void begin(std::string_view, std::uint64_t count, std::string_view) override { total = count; }
+        void advance(std::uint64_t steps) override { done += steps; }
+        void end() override { ended = true; }
+    } recorder;
+    std::vector<MultiPolygon> const shapes{box(0, 0, 8, 8)};
+    static_cast<void>(PointIndex::build(pointers_to(shapes), recorder, 1));
+    BOOST_TEST(recorder.total == 64U); // 8 x 8 cells of one position each
+    BOOST_TEST(recorder.done == 64U);
+    BOOST_TEST(recorder.ended);
+}
+
+BOOST_AUTO_TEST_CASE(more_grids_than_the_format_numbers_are_refused) {
+    AlignedBytes bytes{build({box(0, 0, 8, 8)})};
+    auto const index = PointIndex::over(bytes.span());
+    SilentProgress silent;
+    auto const update_to = [&](std::size_t grids) {
+        return PointIndex::update(
+            index, grids, {}, [](auto const&, auto const&) {}, silent);
+    };
+    AlignedBytes most{update_to(kMaxFaces)};
+    BOOST_TEST(PointIndex::over(most.span()).grid_count() == kMaxFaces);
+    BOOST_CHECK_THROW(update_to(std::size_t{kMaxFaces} + 1), Error);
+}
+
 BOOST_AUTO_TEST_CASE(a_vertex_off_the_globe_is_refused) {
     BOOST_CHECK_EXCEPTION(build({box(0, 0, 1800000001, 5)}), Error,
                           [](Error const& e) { return e.code() == ErrorCode::data_rejected; });
@@ -370,6 +540,74 @@ BOOST_AUTO_TEST_CASE(truncated_or_altered_headers_are_refused) {
         bytes.data()[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
         BOOST_CHECK_THROW(PointIndex::over(bytes.span()), Error);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_field_of_the_header_is_taken_at_its_limit_and_refused_beyond) {
+    AlignedBytes bytes{build({box(5, 7, 60000, 80000)})};
+    Header whole;
+    std::memcpy(&whole, bytes.data(), sizeof whole);
+    auto const refusal = [](std::span<std::byte> some, Header header) -> std::string {
+        header.checksum = checksum64(std::as_bytes(std::span{&header, 1}).first(offsetof(Header, checksum)));
+        std::memcpy(some.data(), &header, sizeof header);
+        try {
+            static_cast<void>(PointIndex::over(some));
+            return "none";
+        } catch (Error const& e) {
+            return e.what();
+        }
+    };
+    std::span<std::byte> const file{bytes.data(), bytes.span().size()};
+    std::string const grid = "point index: the top grid does not fit the extent; publish again",
+                      section = "point index: a section lies outside the file; publish again";
+    auto const with = [&](auto&& change) {
+        auto header = whole;
+        change(header);
+        return refusal(file, header);
+    };
+    BOOST_TEST(with([](Header&) {}) == "none");
+    auto const one_cell = [](Header& h, std::uint32_t shift) {
+        h.top_shift = shift;
+        h.top_columns = h.top_rows = 1;
+    };
+    BOOST_TEST(with([&](Header& h) { one_cell(h, 31); }) == "none");
+    BOOST_TEST(with([&](Header& h) { one_cell(h, 32); }) == grid);
+    BOOST_TEST(with([&](Header& h) { h.face_count = kMaxFaces; }) == "none");
+    BOOST_TEST(with([&](Header& h) { h.face_count = kMaxFaces + 1; }) == section);
+    // A box without width or height is no extent: then there is no top grid, and no cell to read.
+    for (auto const side : {0, 1}) {
+        BOOST_TEST(with([&](Header& h) {
+                       (side == 0 ? h.max.lon : h.max.lat) = side == 0 ? h.min.lon : h.min.lat;
+                       h.top_columns = h.top_rows = 0;
+                       h.top_offset = h.tallies_offset = h.byte_size; // nothing may stand at the very end
+                   }) == "none");
+    }
+    // Sections without room for the last record.
+    BOOST_TEST(with([](Header& h) { h.top_offset = h.byte_size; }) == section);
+    auto const cells = std::uint64_t{whole.top_columns} * whole.top_rows;
+    auto const last_fit = (whole.byte_size - cells * sizeof(Tally)) / kAlignment * kAlignment;
+    BOOST_TEST(with([&](Header& h) { h.tallies_offset = last_fit; }) == "none");
+    BOOST_TEST(with([&](Header& h) { h.tallies_offset = last_fit + kAlignment; }) == section);
+    // A header alone.
+    AlignedBytes alone{std::span{file}.first(sizeof(Header))};
+    auto header = whole;
+    header.byte_size = sizeof header;
+    BOOST_TEST(refusal({alone.data(), sizeof header}, header) == section);
+    // Four gigabytes that nothing touches but their beginning.
+    auto const size = sizeof(Header) + kSectionTail + kMaxSectionBytes + kAlignment;
+    auto* const large =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    BOOST_REQUIRE(large != MAP_FAILED);
+    for (auto const beyond : {std::uint64_t{0}, std::uint64_t{kAlignment}}) {
+        Header h{};
+        h.magic = kMagic;
+        h.version = kVersion;
+        h.endian_mark = kEndianMark;
+        h.top_offset = h.tallies_offset = h.entries_offset = sizeof h;
+        h.leaves_offset = sizeof h + kSectionTail;
+        h.byte_size = h.leaves_offset + kMaxSectionBytes + beyond;
+        BOOST_TEST(refusal({static_cast<std::byte*>(large), h.byte_size}, h) == (beyond == 0 ? "none" : section));
+    }
+    ::munmap(large, size);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_bytes_behind_the_header_are_met_in_bounds) {
@@ -646,6 +884,8 @@ BOOST_AUTO_TEST_CASE(instructions_that_are_not_here_are_refused_and_those_that_a
         BOOST_TEST(!to_string(some).empty());
         if (std::find(here.begin(), here.end(), some) == here.end()) {
             BOOST_CHECK_THROW(PointIndex::over(bytes.span(), "index", some), Error);
+        } else {
+            BOOST_TEST((PointIndex::over(bytes.span(), "index", some).instructions() == some));
         }
     }
 }
@@ -661,9 +901,10 @@ BOOST_AUTO_TEST_CASE(changed_content_is_noticed) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
-    // A border in steps of 1500 units, so that cells of 2^14 and 2^15 hold chains of eight to fourteen edges.
-    Random random{12};
+namespace {
+
+/// A border in steps of 1500 units, so that cells of 2^14 and 2^15 hold chains of eight to fourteen edges.
+std::vector<MultiPolygon> along_a_bent_border(Random& random) {
     Ring west{kCorner}, east;
     for (std::int32_t i = 0; i <= 130; ++i) {
         auto const bend = i == 0 || i == 130 ? 0 : static_cast<std::int32_t>(random.between(-700, 700));
@@ -675,7 +916,14 @@ BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
     east.push_back({kCorner.lon + 200000, kCorner.lat});
     east.push_back({kCorner.lon + 200000, kCorner.lat + 130 * 1500});
     std::rotate(east.begin(), east.end() - 2, east.end());
-    std::vector<MultiPolygon> const shapes{{{{west, {}}}}, {{{east, {}}}}};
+    return {{{{west, {}}}}, {{{east, {}}}}};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
+    Random random{12};
+    auto const shapes = along_a_bent_border(random);
     std::vector<Point> points;
     for (int i = 0; i < 20000; ++i) {
         points.push_back({kCorner.lon + 100000 + static_cast<std::int32_t>(random.between(-800, 800)),
@@ -685,6 +933,98 @@ BOOST_AUTO_TEST_CASE(leaves_with_many_edges_count_them_all) {
     AlignedBytes bytes{build(shapes)};
     auto const anatomy = PointIndex::over(bytes.span()).anatomy();
     BOOST_TEST(anatomy.leaf_vertices > anatomy.leaves * 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_leaf_has_no_more_than_it_needs) {
+    std::size_t chains_seen = 0, long_chains = 0, simple = 0;
+    for (std::uint64_t round = 0; round < 80; ++round) {
+        Random random{400 + round};
+        Placement const place{static_cast<std::int64_t>(round % 2 == 0 ? 300 : 200000), {1130000000, 230000000}};
+        AlignedBytes bytes{build(round < 40 ? merged_cells(random, place, true) : along_a_bent_border(random))};
+        for (auto const& leaf : leaves_of(bytes.span())) {
+            std::map<std::uint64_t, std::size_t> degree;
+            std::map<std::uint64_t, std::uint64_t> leader;
+            auto const find = [&](std::uint64_t v) {
+                while (leader.at(v) != v) {
+                    v = leader.at(v);
+                }
+                return v;
+            };
+            for (auto const v : leaf.vertices) {
+                leader.emplace(v, v);
+            }
+            auto components = leader.size();
+            leaf.for_each_edge([&](std::size_t i, std::size_t j) {
+                // Some position of the cell lies between its ends.
+                BOOST_TEST((std::min(leaf.lon(i), leaf.lon(j)) < leaf.west + leaf.side &&
+                            std::max(leaf.lon(i), leaf.lon(j)) > leaf.west && leaf.lon(i) != leaf.lon(j)));
+                auto const a = find(leaf.vertices[i]), b = find(leaf.vertices[j]);
+                components -= a != b ? 1U : 0U;
+                leader[a] = b;
+                ++degree[leaf.vertices[i]];
+                ++degree[leaf.vertices[j]];
+            });
+            // Edges that lie end to end are one chain.
+            if (std::all_of(degree.begin(), degree.end(), [](auto const& d) { return d.second <= 2; })) {
+                BOOST_TEST(leaf.chains() == components);
+                chains_seen += components;
+                long_chains += leaf.edges() > components * 2 ? 1U : 0U;
+            }
+            // One delta is written once, and what could be simple is.
+            if (!leaf.one_delta) {
+                BOOST_TEST((std::adjacent_find(leaf.deltas.begin(), leaf.deltas.end(), std::not_equal_to<>{}) !=
+                            leaf.deltas.end()));
+            }
+            BOOST_TEST(leaf.simple == (!leaf.wide && leaf.one_delta && leaf.chains() == 1));
+            simple += leaf.simple ? 1U : 0U;
+        }
+    }
+    BOOST_TEST(chains_seen > 1000);
+    BOOST_TEST(long_chains > 100);
+    BOOST_TEST(simple > 1000);
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_is_cut_for_narrow_leaves_unless_an_edge_is_too_long_for_them) {
+    // 8 x 8 top cells of 2^16 positions a side; a triangle in one of them, of 16383 units at most or one more.
+    constexpr std::int32_t kSide = 65536, kEnd = 8 * kSide, kMiddle = 3 * kSide + 32768;
+    auto const wide_leaves = [](std::vector<MultiPolygon> const& shapes) {
+        AlignedBytes bytes{build(shapes)};
+        auto const leaves = leaves_of(bytes.span());
+        return std::count_if(leaves.begin(), leaves.end(), [](StoredLeaf const& leaf) { return leaf.wide; });
+    };
+    auto const of_the_rim = wide_leaves({box(0, 0, kEnd, kEnd)});
+    for (std::int32_t const length : {16383, 16384}) {
+        for (bool const upright : {false, true}) {
+            Ring triangle{{kMiddle, kMiddle}, {kMiddle + length, kMiddle + 100}, {kMiddle + 50, kMiddle + 200}};
+            if (upright) {
+                triangle = {{kMiddle, kMiddle}, {kMiddle + 200, kMiddle + 50}, {kMiddle + 100, kMiddle + length}};
+            }
+            auto around = box(0, 0, kEnd, kEnd);
+            around.parts.front().holes.push_back({triangle.rbegin(), triangle.rend()});
+            std::vector<MultiPolygon> const shapes{around, {{{triangle, {}}}}};
+            BOOST_TEST(wide_leaves(shapes) - of_the_rim == (length == 16383 ? 0 : 1), "length " << length << upright);
+            Random random{1};
+            BOOST_TEST(disagreements(shapes, positions_to_ask(shapes, {1000, {0, 0}}, random)) == 0);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_answers_as_many_as_have_both_a_position_and_room) {
+    AlignedBytes bytes{build({box(5, 7, 60, 80)})};
+    std::vector<Point> const points(100, Point{10, 10});
+    for (auto const instructions : snapshot::instructions_here()) {
+        auto const index = PointIndex::over(bytes.span(), "index", instructions);
+        for (std::size_t const both : {0U, 15U, 16U, 17U, 63U, 64U, 65U}) {
+            std::vector<snapshot::GridId> few(100, 7U);
+            index.locate(points, std::span{few}.first(both));
+            std::vector<snapshot::GridId> expected(both, 0U);
+            expected.resize(100, 7U);
+            BOOST_TEST((few == expected), to_string(instructions) << ", room for " << both);
+            few.assign(100, 7U);
+            index.locate(std::span{points}.first(both), few);
+            BOOST_TEST((few == expected), to_string(instructions) << ", " << both << " positions");
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_update_takes_nothing_over_from_damaged_bytes) {

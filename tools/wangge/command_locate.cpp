@@ -36,6 +36,11 @@ lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot 
             layers::locate_point_file(snapshot, {options.points, options.out, options.crs, site}, progress);
         return {done.features, done.inside, done.outside, done.faults};
     }
+    if (layers::is_point_file(options.out)) {
+        throw Error{ErrorCode::usage, fmt::format("--out '{}': the answers for a CSV or for --binary have the form of "
+                                                  "the input; only those for a .fgb go to a .fgb",
+                                                  options.out)};
+    }
     lookup::BulkRequest request;
     request.in = options.points;
     request.out = options.out.empty() ? "-" : options.out;

@@ -72,7 +72,7 @@ public:
 
     /// The owner of `p`. Expected O(1).
     [[nodiscard]] GridId locate(geom::Point p) const noexcept;
-    /// Many at once, out[i] for points[i]; sizes must be equal. Same answers as the single call, faster.
+    /// Many at once, out[i] for points[i], as many as both have. Same answers as the single call, faster.
     void locate(std::span<geom::Point const> points, std::span<GridId> out) const noexcept;
 
     /// Number of shapes it was built over.
@@ -80,7 +80,7 @@ public:
     /// Box of the shapes; empty when there are none.
     [[nodiscard]] geom::Envelope extent() const noexcept;
     [[nodiscard]] std::span<std::byte const> bytes() const noexcept { return m_bytes; }
-    [[nodiscard]] Instructions instructions() const noexcept { return m_instructions; }
+    [[nodiscard]] Instructions instructions() const noexcept;
 
     /// What an index is made of, for benchmarks and tuning.
     struct Anatomy {
@@ -88,13 +88,13 @@ public:
     };
     [[nodiscard]] Anatomy anatomy() const noexcept;
 
-    struct View; ///< header decoded to pointers
+    struct View;   ///< header decoded to pointers
+    struct Kernel; ///< the batch search of a set of instructions
 
 private:
     std::span<std::byte const> m_bytes;
     std::shared_ptr<View const> m_view;
-    void (*m_locate_many)(View const&, std::span<geom::Point const>, std::span<GridId>) noexcept = nullptr;
-    Instructions m_instructions = Instructions::portable;
+    Kernel const* m_kernel = nullptr;
 };
 
 } // namespace wangge::snapshot
