@@ -17,7 +17,7 @@ struct ReadingCosts {
     std::array<float, 5> left_out{0.0F, 0.6F, 1.0F, 2.0F, 3.0F};
     // A first division with none above it, by level.
     std::array<float, 5> first_division{0.0F, 0.1F, 0.9F, 2.0F, 4.0F};
-    float first_village_says_kind = 2.0F; ///< less for one with its 村 or 社区
+    float first_village_says_kind = 2.3F; ///< less for one with its 村 or 社区
     float misfit = 5.0F;                  ///< lies elsewhere than what stands before it
     float new_address = 3.0F;             ///< the same where a new address may begin
     float said_again = 1.2F;              ///< 东莞市中国广东东莞
