@@ -633,8 +633,9 @@ private:
                 division = false;
             }
             directions = directions && is(at, kPointing);
-            bool const is_cut =
-                is(at, kCut) && at > 0 && kind(at - 1) == kName && !is(at, kNameFirst) && !is_cut_from_word(at + 1);
+            bool const is_cut = is(at, kCut) && at > 0 && kind(at - 1) == kName &&
+                                !(m_text[at] == U'区' && is(at, kNameFirst)) &&
+                                (!is_cut_from_word(at + 1) || character(at + 1) == U'场');
             auto const cut = is_cut ? m_costs.stem_cut : 0.0F;
             ordinal = ordinal && (k != kName || is(at, kOrdinal));
             if (m_columns[at].count == 0 || (at > 0 && k != kName && kind(at - 1) == k)) {
