@@ -188,7 +188,8 @@ private:
         case NumeralCharacter::Kind::unit: // 百花洞, 千灯, 万江
             return false;
         case NumeralCharacter::Kind::perhaps_digit:
-            if (m_at != m_end_of_last && at(m_at + 1).kind == NumeralCharacter::Kind::none) {
+            if (m_at != m_end_of_last && at(m_at + 1).kind == NumeralCharacter::Kind::none &&
+                (m_at == 0 || character(m_at - 1) != U'第')) {
                 return false;
             }
             [[fallthrough]];
