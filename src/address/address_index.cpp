@@ -14,8 +14,28 @@
 #include <algorithm>
 #include <cmath>
 #include <queue>
+#include <utility>
 
 namespace wangge::address {
+
+namespace {
+
+constexpr std::pair<std::string_view, Level> kShapesOfNames[] = {{"广东省", Level::province},
+                                                                 {"广州市", Level::city},
+                                                                 {"天河区", Level::county},
+                                                                 {"博罗县", Level::county},
+                                                                 {"四会市", Level::county},
+                                                                 {"乳源瑶族自治县", Level::county},
+                                                                 {"石牌街道", Level::town},
+                                                                 {"厚街镇", Level::town},
+                                                                 {"下帅壮族瑶族乡", Level::town},
+                                                                 {"永青村民委员会", Level::village},
+                                                                 {"珊美社区居民委员会", Level::village},
+                                                                 {"新村", Level::village},
+                                                                 {"开发区虚拟生活区", Level::village},
+                                                                 {"上围村民小组", Level::group}};
+
+} // namespace
 
 struct AddressIndex::Impl {
     explicit Impl(std::filesystem::path const& path)
@@ -55,6 +75,14 @@ Digest AddressIndex::rules() {
     hash.update(fmt::format("wangge address rules {}\n", kIndexVersion));
     for (auto const& alias : reviewed_aliases()) {
         hash.update(fmt::format("{} {} {}\n", alias.code.str(), static_cast<int>(alias.kind), alias.text));
+    }
+    // So are the names that the rules give: one division of each shape stands for all.
+    for (auto const& [name, level] : kShapesOfNames) {
+        for (auto const without_counties : {false, true}) {
+            for (auto const& made : names_of({name, level, {}, without_counties})) {
+                hash.update(fmt::format("{} {} {}\n", name, static_cast<int>(made.kind), made.text));
+            }
+        }
     }
     // The tables of characters come from elsewhere and may change with no line here.
     std::vector<std::uint32_t> characters;

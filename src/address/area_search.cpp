@@ -64,6 +64,11 @@ float AreaSearch::conflict_cost(Mention const& mention, bool near) const noexcep
     return mention.behind_number ? cost * m_costs.behind_number : cost;
 }
 
+bool AreaSearch::is_first(AddressQuery const& query, std::uint32_t mention) noexcept {
+    return std::none_of(query.mentions.begin(), query.mentions.begin() + mention,
+                        [](Mention const& m) { return m.component != Component::province; });
+}
+
 void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
     for (auto const division : m_touched) {
         m_marks[division].touched = false;
@@ -80,9 +85,12 @@ void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
             continue;
         }
         auto const& part = query.parsed->parts[query.mentions[m].part];
+        // 梅州 before all else is the city, hardly a village of that name.
+        bool const is_city = part.component == Component::city && is_first(query, m);
         for (auto i = part.first_name; i < part.last_name; ++i) {
             auto const& name = query.parsed->names[i];
-            add(name.division, m, name.kind >= NameKind::other ? m_costs.other_name : 0);
+            auto const cost = name.kind >= NameKind::other ? m_costs.other_name : 0;
+            add(name.division, m, cost + (is_city && name.level > Level::city ? m_costs.narrower_than_city : 0));
         }
     }
     weigh();

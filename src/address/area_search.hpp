@@ -54,6 +54,7 @@ private:
         float cost = 0;
         bool touched = false;
     };
+    static bool is_first(AddressQuery const& query, std::uint32_t mention) noexcept; ///< but for the province
     Mark& touch(DivisionNumber division);
     void add(DivisionNumber division, std::uint32_t mention, float cost);
     void weigh();

@@ -99,6 +99,9 @@ void name_county(NameList& list, std::string_view name) {
     for (std::string_view const ending : {"区", "县", "市"}) {
         if (auto const base = without_ending(name, ending)) {
             list.add_short(*base);
+            if (ending == "市") {
+                list.add(std::string{*base} + "市区", NameKind::other);
+            }
         }
     }
 }
@@ -170,6 +173,7 @@ std::vector<MadeName> names_of(NamedPlace const& place) {
     case Level::city:
         if (auto const base = without_ending(place.name, "市")) {
             list.add_short(*base);
+            list.add(std::string{*base} + "市区", NameKind::other);
         }
         break;
     case Level::county:

@@ -73,10 +73,20 @@ std::vector<std::size_t> preorder(std::span<GazetteerEntry const> divisions) {
         auto const lost = std::find_if(divisions.begin(), divisions.end(), [&](GazetteerEntry const& d) {
             return d.parent.valid() && !codes.contains(d.parent);
         });
-        auto const& what = lost == divisions.end() ? divisions.front() : *lost;
+        if (lost != divisions.end()) {
+            throw Error{ErrorCode::data_rejected,
+                        fmt::format("gazetteer: division {} {} lies under {}, which is not there; "
+                                    "import the division above it first",
+                                    lost->code.str(), lost->name, lost->parent.str())};
+        }
+        std::vector<bool> reached(divisions.size());
+        for (auto const i : order) {
+            reached[i] = true;
+        }
+        auto const& what =
+            divisions[static_cast<std::size_t>(std::find(reached.begin(), reached.end(), false) - reached.begin())];
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("gazetteer: division {} {} lies under {}, which is not there; "
-                                "import the division above it first",
+                    fmt::format("gazetteer: division {} {} lies under {}, and that under it again; correct a parent",
                                 what.code.str(), what.name, what.parent.str())};
     }
     return order;
@@ -101,7 +111,12 @@ struct GazetteerBuilder {
     NormalizedText normal;
 
     void add(DivisionNumber number, std::string_view written, NameKind kind) {
-        Normalizer::name(written, normal);
+        try {
+            Normalizer::name(written, normal);
+        } catch (Error const& error) {
+            throw Error{error.code(), fmt::format("gazetteer: division {}: {}",
+                                                  DivisionCode::from_value(records[number].code).str(), error.what())};
+        }
         auto const& made = normal.characters;
         if (made.empty()) {
             return;

@@ -105,6 +105,8 @@ constexpr NameEnding kEndings[] = {
     {U"数码城", estate, 0.6F, 7, true, false},
     {U"电子城", estate, 0.6F, 7, true, false},
     {U"商贸城", estate, 0.6F, 7, true, false},
+    {U"商业城", estate, 0.6F, 7, true, false},
+    {U"商城", estate, 1.0F, 7, true, false},
     {U"建材城", estate, 0.6F, 7, true, false},
     {U"家具城", estate, 0.6F, 7, true, false},
     {U"陶瓷城", estate, 0.6F, 7, true, false},
@@ -291,6 +293,22 @@ constexpr NameEnding kEndings[] = {
 };
 constexpr std::size_t kCount = std::size(kEndings);
 
+bool is_of_division(NameEnding const& ending) noexcept {
+    auto const& text = ending.text;
+    switch (ending.component) {
+    case group:
+    case noise:
+        return true;
+    case road: // 325国道, 东环路
+        return ending.takes_ordinal && (text == U"环路" || (text.size() == 2 && text.back() == U'道'));
+    case estate: // grounds that are laid out for a place, unlike its 花园, 市场, 家具城
+        return ending.alone && (text.back() != U'城' || text.front() == U'科') && text.back() != U'场' &&
+               text != U"花园";
+    default:
+        return false;
+    }
+}
+
 /// The same by last character, in a table of chains.
 struct EndingTable {
     std::array<NameEnding, kCount> sorted{};
@@ -305,6 +323,9 @@ struct EndingTable {
 
     EndingTable() {
         std::copy(std::begin(kEndings), std::end(kEndings), sorted.begin());
+        for (auto& ending : sorted) {
+            ending.of_division = is_of_division(ending);
+        }
         std::stable_sort(sorted.begin(), sorted.end(), [](NameEnding const& a, NameEnding const& b) {
             return a.text.back() != b.text.back() ? a.text.back() < b.text.back() : a.text.size() > b.text.size();
         });

@@ -16,6 +16,7 @@ struct NameEnding {
     std::uint8_t longest = 8;   ///< characters before the ending
     bool alone = false;         ///< may be the whole name: 科技园, 公园
     bool takes_ordinal = false; ///< 3巷, 第3工业区, 2队 are whole names
+    bool of_division = false; ///< without a stem, right behind a division, it is one of that: 工业区, 325国道, 2队
 };
 
 /// The endings whose last character is `last`, the longest first. O(1).

@@ -81,6 +81,14 @@ public:
         }
     }
 
+    /// What stands in [begin, end) is dropped: it goes with the character whose bytes end there, not with those that
+    /// come from the same one and stand for none (the 2 of ㎡).
+    void drop(std::size_t begin, std::size_t end) {
+        for (auto i = m_out.offsets.size(); i-- > 0 && m_out.offsets[i] == begin;) {
+            m_out.offsets[i] = static_cast<std::uint32_t>(end);
+        }
+    }
+
 private:
     NormalizedText& m_out;
     bool m_last_is_numeral = false;
@@ -180,7 +188,8 @@ private:
         case NumeralCharacter::Kind::unit: // 百花洞, 千灯, 万江
             return false;
         case NumeralCharacter::Kind::perhaps_digit:
-            if (m_at != m_end_of_last && at(m_at + 1).kind == NumeralCharacter::Kind::none) {
+            if (m_at != m_end_of_last && at(m_at + 1).kind == NumeralCharacter::Kind::none &&
+                (m_at == 0 || character(m_at - 1) != U'第')) {
                 return false;
             }
             [[fallthrough]];
@@ -348,7 +357,9 @@ Normalizer::Outcome Normalizer::normalize(std::string_view input, NormalizedText
                 folded.add(part ^ (of_part & characters::kFoldMask), characters::kind(of_part),
                            i == 1 ? at : at + length);
             }
-        } else if (kind != Kind::dropped) {
+        } else if (kind == Kind::dropped) {
+            folded.drop(at, at + length);
+        } else {
             folded.add(character ^ bits, kind, at);
         }
         at += length;

@@ -47,6 +47,10 @@ enum Class : std::uint32_t {
     kBuildingMark = 1U << 18U,
     kRoomMark = 1U << 19U,
     kNextTo = 1U << 20U,
+    kSaysKind = 1U << 21U,
+    kDivisionFirst = 1U << 22U, ///< of a division's name that tells its kind, where the text may be read as one
+    kDivisionLast = 1U << 23U,
+    kNameFirst = 1U << 24U, ///< of any division's name
 };
 struct ClassSet {
     Class bit;
@@ -71,6 +75,7 @@ constexpr ClassSet kClassSets[] = {
     {kBuildingMark, U"号栋幢座塔馆仓#厂"}, // of the marks of buildings(),
     {kRoomMark, U"号商铺档室房卡"},        // of rooms()
     {kNextTo, U"旁边面近壁下上侧东西南北口"},
+    {kSaysKind, U"省市区县镇乡道街村场办处会居委社组队"}, // the last of a division's name that tells what it is
 };
 
 /// The sets of each character that is in one: a table that fits the first cache.
@@ -284,6 +289,9 @@ private:
     }
     static DivisionNumber within(std::uint64_t state) noexcept { return static_cast<DivisionNumber>(state >> 32U); }
     static auto const& following(std::uint64_t state) noexcept { return kFollowCosts.of[state >> 1U & 31U]; }
+    static bool is_behind_division(std::uint64_t state) noexcept { // and nothing between
+        return (state & 0xffffffffU) <= static_cast<std::uint64_t>(Component::village) << 2U;
+    }
 
     [[nodiscard]] char32_t character(std::size_t at) const noexcept { return at < m_text.size() ? m_text[at] : U'\0'; }
     [[nodiscard]] std::uint32_t kind(std::size_t at) const noexcept { return m_classes[at] & kKind; }
@@ -357,17 +365,21 @@ private:
         return true;
     }
 
-    /// A part [begin, end) of no division.
-    void part(std::size_t begin, std::size_t end, Component component, float cost) {
+    /// A part [begin, end) of no division; `behind_bare`: more right behind a division that does not say its kind.
+    void part(std::size_t begin, std::size_t end, Component component, float cost, float behind_bare = 0) {
         auto const& column = m_columns[begin];
         auto const next = static_cast<std::size_t>(component);
         if (column.count == 0 || column.entries[next] + cost >= m_columns[end].bound) {
             return;
         }
+        if (begin == 0 || is(begin - 1, kSaysKind)) {
+            behind_bare = 0;
+        }
         std::size_t best = 0;
         auto least = kNever;
         for (std::size_t i = 0; i < column.count; ++i) {
-            auto const entry = column.costs[i] + following(column.states[i])[next];
+            auto const entry = column.costs[i] + following(column.states[i])[next] +
+                               (is_behind_division(column.states[i]) ? behind_bare : 0);
             best = entry < least ? i : best;
             least = std::min(least, entry);
         }
@@ -382,10 +394,11 @@ private:
         return static_cast<std::uint32_t>(at * kReadings + step);
     }
     /// Character `at` stands between parts.
-    void separate(std::size_t at, float cost) {
+    void separate(std::size_t at, float cost, float behind_division = 0) {
         auto const& column = m_columns[at];
         for (std::size_t i = 0; i < column.count; ++i) {
-            add(at + 1, column.costs[i] + cost, (column.states[i] & ~kIsNoise) | kIsGap,
+            auto const more = is_behind_division(column.states[i]) ? behind_division : 0;
+            add(at + 1, column.costs[i] + cost + more, (column.states[i] & ~kIsNoise) | kIsGap,
                 {number(at, i), static_cast<std::uint32_t>(at), Component::road, false});
         }
     }
@@ -405,8 +418,8 @@ private:
         if (k == kName ? is(at, kMarkFirst) : k != before) {
             marked(at);
         }
-        if (is(at, kBetween)) {
-            separate(at, m_costs.connective);
+        if (at != 0 && is(at, kBetween)) {
+            separate(at, m_costs.connective, is(at, kAnd) ? m_costs.connective_behind_division : 0);
         }
         unknown(at);
         noise(at);
@@ -414,6 +427,7 @@ private:
 
     void noise(std::size_t at) {
         auto const each = kind(at) == kName ? m_costs.noise_character : m_costs.noise_digit;
+        auto const cut = m_text[at] == U'村' && at != 0 && kind(at - 1) == kName ? m_costs.noise_cut : 0.0F;
         auto const& column = m_columns[at];
         for (std::size_t i = 0; i < column.count; ++i) {
             auto const& step = column.steps[i];
@@ -421,7 +435,7 @@ private:
             if (step.part && step.component == Component::noise) { // goes on
                 add(at + 1, column.costs[i] + each, state, step);
             } else {
-                add(at + 1, column.costs[i] + m_costs.noise + each, state,
+                add(at + 1, column.costs[i] + m_costs.noise + each + cut, state,
                     {number(at, i), static_cast<std::uint32_t>(at), Component::noise, true});
             }
         }
@@ -442,6 +456,14 @@ private:
     void divisions(std::size_t at) {
         for (auto const& match : m_out.division_matches.at(at)) {
             auto const end = at + match.length;
+            if (is_cut_from_word(end)) {
+                continue;
+            }
+            m_classes[at] |= kNameFirst;
+            if (match.length > 2 && is_district(end)) {
+                m_classes[at] |= kDivisionFirst;
+                m_classes[end - 1] |= kDivisionLast;
+            }
             auto const bearers = m_gazetteer.bearers(match.value);
             auto names = BestOfLevels::none();
             auto const& costs = kNameCosts.of[match.length <= 2 ? 1 : 0];
@@ -461,6 +483,21 @@ private:
                 }
             }
         }
+    }
+    /// 东莞市 of 东莞市民广场, 厚街镇 of 厚街镇府路: the last character begins a word.
+    [[nodiscard]] bool is_cut_from_word(std::size_t end) const noexcept {
+        static constexpr std::array<std::u32string_view, 12> kAfterCity{U"场",     U"民广场", U"民中心", U"民公园",
+                                                                        U"民服务", U"民文化", U"民之家", U"政路",
+                                                                        U"政大",   U"政广场", U"政工程", U"政中心"};
+        auto const last = m_text[end - 1];
+        if (last == U'市' && is_any(character(end), U"场民政")) {
+            return std::any_of(kAfterCity.begin(), kAfterCity.end(), [&](auto word) { return stands(end, word); });
+        }
+        return character(end) == U'府' && is_any(last, U"市区县镇") && is(end + 1, kRoad);
+    }
+    /// Does a name that ends there say that it is a city, county, town or street?
+    [[nodiscard]] bool is_district(std::size_t end) const noexcept {
+        return is_any(m_text[end - 1], U"市区县镇") || (m_text[end - 1] == U'道' && m_text[end - 2] == U'街');
     }
     /// Whatever names a village, with the committee it is a plain name.
     void committee_of(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers) {
@@ -492,7 +529,8 @@ private:
                 ++like;
             }
             if (like == i) {
-                best[i] = best_in(within(state_before), (state_before & kIsGap) != 0, bearers, names, costs);
+                best[i] = best_in(within(state_before), (state_before & kIsGap) != 0, is(end - 1, kSaysKind), bearers,
+                                  names, costs);
             }
             auto const& follow = following(state_before);
             for (auto rest = best[like].levels; rest != 0; rest &= rest - 1) {
@@ -506,13 +544,14 @@ private:
     }
 
     /// What the bearers of a name cost, by level, where the text so far leads to a division; and where it leads then.
-    BestOfLevels best_in(DivisionNumber in, bool gap, std::span<DivisionName const> bearers, BestOfLevels const& names,
-                         CostsOfNames const& costs) const {
+    BestOfLevels best_in(DivisionNumber in, bool gap, bool says_kind, std::span<DivisionName const> bearers,
+                         BestOfLevels const& names, CostsOfNames const& costs) const {
         auto best = names;
         if (in == kNoDivision) {
             for (std::size_t level = 1; level < kLevels; ++level) {
                 best.cost[level] += m_costs.first_division[std::min<std::size_t>(level, 5) - 1];
             }
+            best.cost[static_cast<std::size_t>(Level::village)] -= says_kind ? m_costs.first_village_says_kind : 0;
             return best;
         }
         for (std::size_t level = 1; level < kLevels; ++level) {
@@ -533,8 +572,9 @@ private:
                                   : m_costs.left_out[std::min<std::size_t>(level > above ? level - above - 1 : 0, 4)]),
                          bearer.division, in);
             } else if (level < above && bearer.division < in && m_gazetteer.lies_in(in, bearer.division)) {
-                best.add(level, costs[level][static_cast<std::size_t>(bearer.kind)] + m_costs.said_again, in,
-                         in); // said again, or the wrong way round
+                // said again, or the wrong way round; behind a separator another address begins
+                best.add(level, costs[level][static_cast<std::size_t>(bearer.kind)] + m_costs.said_again,
+                         gap ? bearer.division : in, in);
             }
         }
         return best;
@@ -557,12 +597,19 @@ private:
         if (end == 0) {
             return;
         }
+        auto longer = std::uint32_t{0}; // components of which a longer ending has been found: 大酒店 hides 酒店
         for (auto const& ending : endings_in(m_text[end - 1])) {
             auto const size = ending.text.size();
-            if (end >= size && m_text.substr(end - size, size) == ending.text) {
+            auto const component = 1U << static_cast<unsigned>(ending.component);
+            if ((longer & component) == 0 && end >= size && m_text.substr(end - size, size) == ending.text) {
                 names_ending(end, ending);
+                longer |= component;
             }
         }
+    }
+    [[nodiscard]] static bool is_ending(std::u32string_view word) noexcept {
+        auto const endings = endings_in(word.back());
+        return std::any_of(endings.begin(), endings.end(), [&](NameEnding const& e) { return e.text == word; });
     }
 
     void names_ending(std::size_t end, NameEnding const& ending) {
@@ -581,14 +628,17 @@ private:
                                  : ending.text.back() == U'段' ? 0
                                                                : m_costs.stem_other_road;
         auto const more = extension(end, ending.component);
-        auto const named = [&](std::size_t at, float cost) {
+        auto const named = [&](std::size_t at, float cost, float behind_bare = 0) {
             extended(at, end, ending.component, ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0),
-                     more);
+                     more, behind_bare);
         };
+        // No name by itself: right behind 天河 it is the end of 天河公园, 天河东路. But a zone is one of 天河.
+        auto const behind_bare = ending.of_division ? 0 : m_costs.ending_behind_bare;
         if (ending.alone) {
-            named(stem_end, m_costs.bare_ending);
+            named(stem_end, m_costs.bare_ending, beside ? 0 : behind_bare);
         }
-        auto cost = 0.0F;    // of what lies in the stem
+        auto cost = 0.0F; // of what lies in the stem
+        auto division = false;
         auto ordinal = true; // only digits, letters and what counts or points
         auto directions = true;
         std::size_t digits = 0;
@@ -613,23 +663,32 @@ private:
                     cost += m_costs.stem_connective;
                 }
             }
+            division = division || is(at, kDivisionLast);
+            if (division && is(at, kDivisionFirst)) {
+                cost += ending.component == Component::noise ? 0 : m_costs.stem_division; // companies bear their city
+                division = false;
+            }
             directions = directions && is(at, kPointing);
-            auto const cut = is(at, kCut) && at > 0 && kind(at - 1) == kName ? m_costs.stem_cut : 0.0F;
+            bool const is_cut = is(at, kCut) && at > 0 && kind(at - 1) == kName &&
+                                !(m_text[at] == U'区' && is(at, kNameFirst)) &&
+                                (!is_cut_from_word(at + 1) || character(at + 1) == U'场');
+            auto const cut = is_cut ? m_costs.stem_cut : 0.0F;
             ordinal = ordinal && (k != kName || is(at, kOrdinal));
             if (m_columns[at].count == 0 || (at > 0 && k != kName && kind(at - 1) == k)) {
                 continue; // not in the middle of a number or word
             }
             if (ending.takes_ordinal && ordinal && !directions) {
-                named(at, m_costs.stem_ordinal);
+                named(at, m_costs.stem_ordinal, behind_bare);
             } else if (directions && length <= 2) {
-                named(at, ending.takes_ordinal ? m_costs.stem_ordinal * 2 : m_costs.stem_of_directions);
+                named(at, ending.takes_ordinal ? m_costs.stem_ordinal * 2 : m_costs.stem_of_directions, behind_bare);
             } else {
                 auto const by_length =
                     length < m_costs.stem_length.size()
                         ? m_costs.stem_length[length]
                         : m_costs.stem_length.back() +
                               m_costs.stem_more * static_cast<float>(length + 1 - m_costs.stem_length.size());
-                named(at, by_length + cost + cut);
+                auto const bare = ordinal || (beside && length >= 2 && is_ending(m_text.substr(at, length)));
+                named(at, by_length + cost + cut, bare ? behind_bare : 0);
             }
         }
     }
@@ -654,13 +713,14 @@ private:
         }
         return {};
     }
-    void extended(std::size_t begin, std::size_t end, Component component, float cost, Extension const& more) {
-        part(begin, end, component, cost);
+    void extended(std::size_t begin, std::size_t end, Component component, float cost, Extension const& more,
+                  float behind_bare = 0) {
+        part(begin, end, component, cost, behind_bare);
         if (more.once != 0) {
-            part(begin, end + more.once, component, cost + more.cost);
+            part(begin, end + more.once, component, cost + more.cost, behind_bare);
         }
         if (more.twice != 0) {
-            part(begin, end + more.twice, component, cost + 2 * more.cost);
+            part(begin, end + more.twice, component, cost + 2 * more.cost, behind_bare);
         }
     }
     /// C区, 北区, 2期: its length, or 0.

@@ -1,5 +1,7 @@
 #include "part_splitter.hpp"
 
+#include "name_endings.hpp"
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -26,6 +28,32 @@ Component component_of(Level level) noexcept {
                                                    Component::county, Component::town,     Component::village,
                                                    Component::village};
     return kComponents[std::min<std::size_t>(static_cast<std::size_t>(level), 6)];
+}
+
+/// More than an ending with what points or counts before it: 新兴横路, but not 大道, 西路, 5路, 新村, 街5巷. Those are
+/// the end of the name before them.
+bool is_name(std::u32string_view text) noexcept {
+    constexpr std::u32string_view kFromNameBefore = U"省市县区镇街路巷道村号";
+    constexpr std::u32string_view kPointsOrCounts = U"东西南北中上下前后新老旧大小横直第";
+    if (kFromNameBefore.find(text.front()) != std::u32string_view::npos) {
+        return false;
+    }
+    for (auto const& ending : endings_in(text.back())) {
+        if (text.ends_with(ending.text)) {
+            auto const stem = text.substr(0, text.size() - ending.text.size());
+            return std::any_of(stem.begin(), stem.end(), [&](char32_t c) {
+                return c >= 0x80 && kPointsOrCounts.find(c) == std::u32string_view::npos;
+            });
+        }
+    }
+    return true;
+}
+
+/// 厚街镇, 珊美社区: the name itself says where it ends.
+bool says_kind(std::u32string_view name) noexcept {
+    constexpr std::array<std::u32string_view, 10> kKinds{U"省", U"市",   U"区",   U"县", U"镇",
+                                                         U"乡", U"街道", U"社区", U"村", U"委会"};
+    return std::any_of(kKinds.begin(), kKinds.end(), [&](auto kind) { return name.ends_with(kind); });
 }
 
 /// What an unknown rest is by its last words.
@@ -92,7 +120,8 @@ bool PartSplitter::split_known_end(std::u32string_view text, Part const& part, P
             continue;
         }
         auto const value = m_names.find(text.substr(at, part.end - at));
-        if (value == NameTrie::kNone || ((value & 3U) == KnownNames::kRoad && part.end - at < kShortestRoad)) {
+        if (value == NameTrie::kNone || ((value & 3U) == KnownNames::kRoad && part.end - at < kShortestRoad) ||
+            (!is_name(text.substr(at, part.end - at)) && !says_kind(text.substr(part.begin, at - part.begin)))) {
             continue;
         }
         auto rest = part;
@@ -129,6 +158,22 @@ bool PartSplitter::name_division(std::u32string_view text, Part const& part, Par
     return true;
 }
 
+bool PartSplitter::fits(Part const& part, std::span<DivisionName const> names, ParsedAddress const& parsed) const {
+    Part const* before = nullptr; // the last city or county in front of it
+    for (auto const& p : parsed.parts) {
+        if (p.begin < part.begin && p.component <= Component::county && p.first_name != p.last_name) {
+            before = &p;
+        }
+    }
+    return before == nullptr || std::any_of(names.begin(), names.end(), [&](DivisionName const& name) {
+               return std::any_of(parsed.names.begin() + before->first_name, parsed.names.begin() + before->last_name,
+                                  [&](DivisionName const& above) {
+                                      return m_gazetteer.lies_in(name.division, above.division) ||
+                                             m_gazetteer.lies_in(above.division, name.division);
+                                  });
+           });
+}
+
 bool PartSplitter::split_known_beginning(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
     std::uint32_t known = 0, division = 0, kind = 0;
     auto const inside = text.substr(0, part.end);
@@ -141,10 +186,12 @@ bool PartSplitter::split_known_beginning(std::u32string_view text, Part const& p
         }
     });
     m_gazetteer.match(inside, part.begin, [&](std::size_t length, std::span<DivisionName const> by) {
-        auto const rest = part.end - part.begin - length;
+        auto const rest = inside.substr(part.begin + length);
+        bool const whole = says_kind(inside.substr(part.begin, length));
         bool const full = by.front().kind <= NameKind::plain;
-        if (length >= kShortestPart && rest >= (full ? kShortestPart : kShortestRoad) &&
-            !inside_number(text, part.begin + static_cast<std::uint32_t>(length))) {
+        if (length >= kShortestPart && rest.size() >= (full ? kShortestPart : kShortestRoad) &&
+            !inside_number(text, part.begin + static_cast<std::uint32_t>(length)) &&
+            (whole || (is_name(rest) && fits(part, by, parsed)))) {
             division = static_cast<std::uint32_t>(length);
         }
     });

@@ -32,6 +32,8 @@ private:
     /// Is it exactly the name of a division?
     bool name_division(std::u32string_view text, Part const& part, ParsedAddress& parsed);
     bool split_known_beginning(std::u32string_view text, Part const& part, ParsedAddress& parsed);
+    /// May one of `names` lie in the city or county that the text names in front of `part`?
+    [[nodiscard]] bool fits(Part const& part, std::span<DivisionName const> names, ParsedAddress const& parsed) const;
 
     Gazetteer const& m_gazetteer;
     NameTrie const& m_names;

@@ -14,6 +14,13 @@ bool is_closed(AddressLine const& line) noexcept {
            line.room_part != kNoPart;
 }
 
+/// 人民医院旁, 车站斜对面.
+bool lies_beside(std::u32string_view name) noexcept {
+    constexpr std::array<std::u32string_view, 9> kBeside{U"旁",   U"旁边", U"侧",   U"侧边", U"对面",
+                                                         U"附近", U"隔壁", U"后面", U"门口"};
+    return std::any_of(kBeside.begin(), kBeside.end(), [&](auto word) { return name.ends_with(word); });
+}
+
 bool says_kind(std::u32string_view name) noexcept {
     constexpr std::array<std::u32string_view, 8> kKinds{U"镇",   U"街道", U"乡",     U"办事处",
                                                         U"社区", U"村",   U"村委会", U"委员会"};
@@ -102,6 +109,9 @@ void AddressQuery::read_part(std::uint32_t part, NameTrie const& names) {
     case Component::group:
     case Component::estate:
     case Component::landmark:
+        if (is_closed(*line) && lies_beside(characters(part))) {
+            break; // tells the way to the house, not what it is
+        }
         line->estates.add(part);
         if (names.find(characters(part)) == NameTrie::kNone) {
             line->nameless.add(part);

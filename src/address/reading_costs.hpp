@@ -17,9 +17,10 @@ struct ReadingCosts {
     std::array<float, 5> left_out{0.0F, 0.6F, 1.0F, 2.0F, 3.0F};
     // A first division with none above it, by level.
     std::array<float, 5> first_division{0.0F, 0.1F, 0.9F, 2.0F, 4.0F};
-    float misfit = 5.0F;      ///< lies elsewhere than what stands before it
-    float new_address = 3.0F; ///< the same where a new address may begin
-    float said_again = 1.2F;  ///< 东莞市中国广东东莞
+    float first_village_says_kind = 2.3F; ///< less for one with its 村 or 社区
+    float misfit = 5.0F;                  ///< lies elsewhere than what stands before it
+    float new_address = 3.0F;             ///< the same where a new address may begin
+    float said_again = 1.2F;              ///< 东莞市中国广东东莞
 
     // Names by what they end in: by characters before the ending.
     std::array<float, 8> stem_length{3.0F, 0.8F, 0.0F, 0.3F, 0.8F, 2.4F, 2.3F, 3.1F};
@@ -36,6 +37,8 @@ struct ReadingCosts {
     float stem_cut = 3.0F;           ///< begins with 区 or 路 right behind a character: cut off from the name before
     float room_by_number = 2.0F;     ///< 1006号 of a building
     float stem_connective = 0.5F;    ///< 与 和 in a name
+    float stem_division = 3.0F;      ///< 萝岗区 in the name of a road
+    float ending_behind_bare = 3.0F; ///< 公园, 东路, 3街 right behind 天河: they end its name
 
     float road_direction = 0.3F;        ///< 大道西
     float road_direction_inside = 1.0F; ///< the same before what may be a name
@@ -53,8 +56,10 @@ struct ReadingCosts {
 
     float unknown = 3.2F, unknown_character = 0.9F; ///< a name that nobody knows: a landmark
     float noise = 3.2F, noise_character = 1.8F, noise_digit = 0.2F;
-    float connective = 0.8F; ///< 与 和 between roads
-    float gap = 0.3F;        ///< after a separator what stands before matters less
+    float noise_cut = 2.0F;                  ///< begins with 村 right behind a character
+    float connective = 0.8F;                 ///< 与 和 between roads
+    float connective_behind_division = 2.0F; ///< 和 right behind 天河: it begins 和平路
+    float gap = 0.3F;                        ///< after a separator what stands before matters less
 
     /// From one component (row; the last row is the beginning of the text) to the next.
     std::array<std::array<float, kComponents>, kComponents + 1> next = following();

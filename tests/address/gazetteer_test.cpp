@@ -188,6 +188,10 @@ BOOST_AUTO_TEST_CASE(names_that_people_use_are_known) {
     BOOST_TEST(is_named("東莞市", 441900000000, NameKind::full)); // traditional
     BOOST_TEST(is_named("萝岗区", 440112000000, NameKind::other));
     BOOST_TEST(is_named("梅县", 441403000000, NameKind::short_name));
+    BOOST_TEST(is_named("莞城", 441900006000, NameKind::short_name));
+    BOOST_TEST(is_named("佛山市区", 440600000000, NameKind::other));
+    BOOST_TEST(is_named("四会市区", 441284000000, NameKind::other));
+    BOOST_TEST(is_named("广州开发区", 440112000000, NameKind::other));
     // Two characters are said whole, one never.
     BOOST_TEST(is_named("城区", 441502000000, NameKind::full));
     BOOST_TEST(named(reference_gazetteer(), "城").empty());
@@ -324,6 +328,37 @@ BOOST_AUTO_TEST_CASE(a_lost_parent_and_a_code_that_stands_twice_are_refused) {
     auto lost = small.entries;
     lost.erase(lost.begin() + 2);
     refused(lost, "440106000000, which is not there");
+    auto ring = small.entries;
+    ring[2].parent = ring[4].code; // the county under its own village
+    refused(ring, "lies under 440106001001, and that under it again");
+    auto own = small.entries;
+    own[1].parent = own[1].code;
+    refused(own, "440100000000 广州市 lies under 440100000000");
+    auto not_utf8 = small.entries;
+    not_utf8[3].name = "石\xE7街道";
+    refused(not_utf8, "division 440106001000: a name is not UTF-8 from its byte 3 on");
+    std::string const long_name(1200, 'a');
+    auto too_long = small.entries;
+    too_long[3].name = long_name;
+    refused(too_long, "division 440106001000: a name of 1200 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(names_that_nobody_can_say_lead_nowhere) {
+    Small small;
+    small.entries[4].name = "\xF0\x9F\x98\x80"; // an emoji
+    small.aliases = {{code(440106001000), "", NameKind::other},
+                     {code(440106001000), "，、 ", NameKind::other},
+                     {code(440106001000), "\u200b", NameKind::other},
+                     {code(440106001000), "Ａ", NameKind::other}};
+    auto const bytes = Gazetteer::build(small.entries, small.aliases);
+    auto const gazetteer = Gazetteer::over(bytes);
+    BOOST_TEST(gazetteer.division(gazetteer.find(code(440106001001)).value()).name == small.entries[4].name);
+    BOOST_TEST(bool(kind(gazetteer, "440106001001", code(440106001001)) == NameKind::code));
+    BOOST_TEST(bool(kind(gazetteer, "a", code(440106001000)) == NameKind::other));
+    std::size_t found = 0;
+    gazetteer.match(U"，，", 0, [&](std::size_t, std::span<DivisionName const>) { ++found; });
+    gazetteer.match(U"", 0, [&](std::size_t, std::span<DivisionName const>) { ++found; });
+    BOOST_TEST(found == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_bytes_are_refused_or_answer_without_harm) {

@@ -201,6 +201,51 @@ BOOST_AUTO_TEST_CASE(a_name_with_a_slip_is_taken_apart_from_the_name_before_it) 
     BOOST_TEST(id(first("荔湾区石围塘街道中林广场路12号")) == "C1");
 }
 
+// 岳洲 and 天河 are divisions here, 翠洲 lies in another county: a road or estate that nobody knows is not taken apart
+// where what would be left is no name.
+BOOST_AUTO_TEST_CASE(an_unknown_name_that_begins_with_a_division_stays_whole) {
+    auto const parts = [&](std::string_view text) {
+        matcher.match(text, result);
+        std::string out;
+        for (auto const& c : result.components) {
+            out += std::string{to_string(c.component)} + " " + c.text + ";";
+        }
+        return out;
+    };
+    BOOST_TEST(parts("广州市天河区岳洲西路5号") == "city 广州市;county 天河区;road 岳洲西路;number 5号;");
+    BOOST_TEST(parts("广州市天河区岳洲大道5号") == "city 广州市;county 天河区;road 岳洲大道;number 5号;");
+    BOOST_TEST(parts("广州市天河区翠洲新村路口") == "city 广州市;county 天河区;landmark 翠洲新村路口;");
+    BOOST_TEST(parts("广州市天河区岳洲街五巷35号") == "city 广州市;county 天河区;landmark 岳洲街五巷;number 35号;");
+    BOOST_TEST(parts("广州市天河区翠洲建业路5号") == "city 广州市;county 天河区;road 翠洲建业路;number 5号;");
+    BOOST_TEST(parts("广州市荔湾区翠洲建业路5号") == "city 广州市;county 荔湾区;village 翠洲;road 建业路;number 5号;");
+}
+
+BOOST_AUTO_TEST_CASE(a_city_that_begins_the_text_is_meant_rather_than_villages_of_its_name) {
+    constexpr test::TownDivision kMore[] = {
+        {"441400000000", "梅州市", Level::city, "440000000000"},
+        {"441402000000", "梅江区", Level::county, "441400000000"},
+        {"440106001002", "梅州村民委员会", Level::village, "440106001000"},
+    };
+    test::SmallTown const larger{{}, kMore};
+    Matcher of_larger{larger.index()};
+    auto const place = [&](std::string_view text) {
+        of_larger.match(text, result);
+        BOOST_TEST_REQUIRE(!result.places.empty());
+        return larger.index().gazetteer().division(result.places.front().division).code.str();
+    };
+    for (std::string_view const text : {"梅州", "梅州嘉应西路2号", "广东梅州嘉应西路国商中心2栋5楼"}) {
+        BOOST_TEST(place(text) == "441400000000", text);
+    }
+    BOOST_TEST(place("广州市天河区梅州嘉应西路2号") == "440106001002");
+}
+
+BOOST_AUTO_TEST_CASE(the_county_and_the_town_may_be_skipped) {
+    BOOST_TEST(id(first("东莞市岗贝社区东城路5号")) == "E1");
+    BOOST_TEST(id(first("东莞东城路5号")) == "E1");
+    BOOST_TEST(id(first("广州市荔湾区翠洲社区振兴路3号")) == "A5");
+    BOOST_TEST(id(first("广州市翠洲社区振兴路3号")) == "A5");
+}
+
 BOOST_AUTO_TEST_CASE(a_misspelt_division_is_recognised_where_it_narrows_the_search) {
     auto const& place = first("荔湾区石围糖街道广场路12号");
     BOOST_TEST(id(place) == "C1");

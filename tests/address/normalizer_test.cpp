@@ -128,6 +128,7 @@ BOOST_AUTO_TEST_CASE(numerals_become_digits) {
     check("23号之一 之二", "23号之1 之2");
     check("三元里 九江 五山 十字路 一百货", "3元里 9江 5山 10字路 100货");
     check("百花洞 千灯 万江 百佳 仟村 佰村", "百花洞 千灯 万江 百佳 千村 百村");
+    check("第伍栋 第陆村民小组 第陆丰", "第5栋 第6村民小组 第6丰");
     check("陆丰 伍屋 大陆 壹号公馆 伍拾陆号 陆陆", "陆丰 伍屋 大陆 1号公馆 56号 66");
     check("8一10号 1一2一3", "8-10号 1-2-3");
     check("二十三百 三百零 二O室 二0七5", "20 300 300 0 2O室 207 5");
@@ -173,6 +174,135 @@ BOOST_AUTO_TEST_CASE(offsets_rise_all_bytes_have_a_character_and_the_form_is_its
         BOOST_REQUIRE(Normalizer::normalize(once, again) == Normalizer::Outcome::good);
         BOOST_REQUIRE_MESSAGE(again.characters == text.characters,
                               "'" << input << "' became '" << once << "' and that '" << utf8(again.characters) << "'");
+    }
+}
+
+/// A stretch of input, what becomes of it, and at which of its bytes each of those characters begins: by hand.
+struct Stretch {
+    std::string_view input;
+    std::u32string_view form;
+    std::vector<std::uint32_t> offsets;
+};
+std::vector<Stretch> const& stretches() {
+    static std::vector<Stretch> const all{{"Ａ", U"A", {0}},
+                                          {"１２", U"12", {0, 3}},
+                                          {"號", U"号", {0}},
+                                          {"東莞", U"东莞", {0, 3}},
+                                          {"二十三", U"23", {0, 9}},
+                                          {"二\u200b十三", U"23", {0, 12}},
+                                          {"廿三", U"23", {0, 6}},
+                                          {"卅", U"30", {0, 3}},
+                                          {"卅一", U"31", {0, 6}},
+                                          {"卌二", U"42", {0, 6}},
+                                          {"一百零二", U"102", {0, 12, 12}},
+                                          {"两百五十", U"250", {0, 12, 12}},
+                                          {"二〇一", U"201", {0, 3, 6}},
+                                          {"二O一", U"201", {0, 3, 4}},
+                                          {"十", U"10", {0, 3}},
+                                          {"贰拾叁", U"23", {0, 9}},
+                                          {"第二十三", U"第23", {0, 3, 12}},
+                                          {"23号之一", U"23号之1", {0, 1, 2, 5, 8}},
+                                          {"甲23號", U"甲23号", {0, 3, 4, 5}},
+                                          {"12三元", U"12 3元", {0, 1, 2, 2, 5}},
+                                          {"三十3", U"30 3", {0, 6, 6, 6}},
+                                          {"8一10", U"8-10", {0, 1, 4, 5}},
+                                          {"8——10", U"8-10", {0, 1, 7, 8}},
+                                          {"㎡", U"M2", {0, 3}},
+                                          {"①", U"1", {0}},
+                                          {"⑴", U"(1)", {0, 3, 3}},
+                                          {"№5", U"NO5", {0, 3, 3}},
+                                          {"Ⅲ", U"III", {0, 3, 3}},
+                                          {"ß", U"SS", {0, 2}},
+                                          {"é", U"E", {0}},
+                                          {"（", U"(", {0}},
+                                          {"】", U")", {0}},
+                                          {"，、；", U",", {0}},
+                                          {" \t　", U" ", {0}},
+                                          {"\r\n", U" ", {0}},
+                                          {"园·凤", U"园凤", {0, 5}},
+                                          {"1·2", U"1,2", {0, 1, 3}},
+                                          {"1\uFE0F\u20E3", U"1", {0}},
+                                          {"⻓", U"长", {0}},
+                                          {"㙟", U"㙟", {0}},
+                                          {"\U00020BB7", U"\U00020BB7", {0}},
+                                          {"礤", U"礤", {0}}};
+    return all;
+}
+constexpr std::string_view kUnseen[] = {"\u200b", "\U0001F600", "\uE000", "\x07", "\u202e", "“", "\u00ad", "\ufeff"};
+
+/// Stretches one after another, kept apart by characters that nothing acts on, with what nobody sees between.
+struct Chain {
+    std::string input;
+    std::u32string form;
+    std::vector<std::uint32_t> offsets;
+
+    void add(Stretch const& stretch) {
+        for (auto const offset : stretch.offsets) {
+            offsets.push_back(static_cast<std::uint32_t>(input.size()) + offset);
+        }
+        input += stretch.input;
+        form += stretch.form;
+    }
+    explicit Chain(std::mt19937& random) {
+        static constexpr std::u32string_view kApart = U"岭坡桥";
+        auto const unseen = [&] {
+            auto const end = input.size();
+            for (auto n = random() % 4; n > 1; --n) {
+                input += kUnseen[random() % std::size(kUnseen)];
+            }
+            // It belongs to the character before it: those of a numeral that stand for no bytes come behind it.
+            for (auto i = offsets.size(); i-- > 0 && offsets[i] == end;) {
+                offsets[i] = static_cast<std::uint32_t>(input.size());
+            }
+        };
+        unseen();
+        for (auto n = 1 + random() % 6; n > 0; --n) {
+            add(stretches()[random() % stretches().size()]);
+            unseen();
+            auto const apart = kApart.substr(random() % kApart.size(), 1);
+            add({utf8(apart), apart, {0}});
+            unseen();
+        }
+        offsets.front() = 0; // what nobody sees at the beginning belongs to the first character
+        offsets.push_back(static_cast<std::uint32_t>(input.size()));
+    }
+};
+
+BOOST_AUTO_TEST_CASE(every_character_points_at_its_bytes_whatever_stands_together) {
+    auto const seed = 20261128U;
+    BOOST_TEST_MESSAGE("seed " << seed);
+    std::mt19937 random{seed};
+    NormalizedText text;
+    for (auto const& stretch : stretches()) { // alone, too
+        BOOST_REQUIRE(Normalizer::normalize(stretch.input, text) == Normalizer::Outcome::good);
+        auto offsets = stretch.offsets;
+        offsets.push_back(static_cast<std::uint32_t>(stretch.input.size()));
+        BOOST_TEST(utf8(text.characters) == utf8(stretch.form));
+        BOOST_TEST(text.offsets == offsets, "'" << stretch.input << "'");
+    }
+    for (int i = 0; i < 50'000; ++i) {
+        Chain const chain{random};
+        BOOST_REQUIRE(Normalizer::normalize(chain.input, text) == Normalizer::Outcome::good);
+        BOOST_REQUIRE_MESSAGE(text.characters == chain.form, "'" << chain.input << "' became '" << utf8(text.characters)
+                                                                 << "', not '" << utf8(chain.form) << "'");
+        BOOST_REQUIRE_MESSAGE(text.offsets == chain.offsets, "'" << chain.input << "'");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_named_behind_any_text) {
+    using namespace std::string_view_literals;
+    static constexpr std::string_view kBad[] = {"\x80"sv,     "\xC0\x80"sv, "\xED\xA0\x80"sv, "\xF4\x90\x80\x80"sv,
+                                                "\xE4\xB8"sv, "\xFF"sv,     "\xF0\xA0\xAE"sv, "\xC2"sv};
+    auto const seed = 20261129U;
+    BOOST_TEST_MESSAGE("seed " << seed);
+    std::mt19937 random{seed};
+    NormalizedText text;
+    for (int i = 0; i < 20'000; ++i) {
+        Chain const before{random}, behind{random};
+        auto const input = before.input + std::string{kBad[random() % std::size(kBad)]} + behind.input;
+        BOOST_REQUIRE(Normalizer::normalize(input, text) == Normalizer::Outcome::not_utf8);
+        BOOST_REQUIRE(text.characters.empty());
+        BOOST_REQUIRE(text.offsets == std::vector<std::uint32_t>{static_cast<std::uint32_t>(before.input.size())});
     }
 }
 

@@ -3,10 +3,12 @@
 #include <wangge/address/address_index.hpp>
 #include <wangge/base/progress.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -215,13 +217,16 @@ inline constexpr TownAddress kTownAddresses[] = {
 };
 
 /// Writes the index of the town; returns what a snapshot needs to hold it.
-/// `of_staff` beside the imported ones.
-inline WrittenFile write_town_index(std::filesystem::path const& file, std::vector<TownAddress> const& of_staff = {}) {
+/// `of_staff` beside the imported ones, `more` divisions beside the town's.
+inline WrittenFile write_town_index(std::filesystem::path const& file, std::vector<TownAddress> const& of_staff = {},
+                                    std::span<TownDivision const> more = {}) {
     std::vector<address::GazetteerEntry> divisions;
-    for (auto const& d : kTownDivisions) {
+    auto const add = [&](TownDivision const& d) {
         divisions.push_back({DivisionCode::parse(d.code).value(), d.name, d.level,
                              DivisionCode::parse(d.parent).value_or(DivisionCode{})});
-    }
+    };
+    std::for_each(std::begin(kTownDivisions), std::end(kTownDivisions), add);
+    std::for_each(more.begin(), more.end(), add);
     std::size_t next = 0;
     address::AddressContent content;
     content.divisions = divisions;
@@ -254,10 +259,10 @@ inline WrittenFile write_town_index(std::filesystem::path const& file, std::vect
 /// The index in a folder of its own that goes with the object.
 class SmallTown {
 public:
-    explicit SmallTown(std::vector<TownAddress> const& of_staff = {}) {
+    explicit SmallTown(std::vector<TownAddress> const& of_staff = {}, std::span<TownDivision const> more = {}) {
         auto pattern = (std::filesystem::temp_directory_path() / "wangge-town-XXXXXX").string();
         m_folder = ::mkdtemp(pattern.data());
-        write_town_index(file(), of_staff);
+        write_town_index(file(), of_staff, more);
         m_index = address::AddressIndex::open(file());
     }
     ~SmallTown() { std::filesystem::remove_all(m_folder); }

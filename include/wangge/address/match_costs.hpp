@@ -33,6 +33,7 @@ enum class CostSource : std::uint8_t {
     X(bare_name_less, 2.0F, fitted, "less for a name without its 镇 or 社区: it may be no division at all")            \
     X(behind_number, 0.5F, fitted, "factor for what stands behind the number, often in brackets: 附近")                \
     X(other_name, 0.7F, fitted, "a division by a former or colloquial name")                                           \
+    X(narrower_than_city, 5.0F, chosen, "a county, town or village by a name that begins the text and is a city's, too: 梅州") \
     X(without_village, 1.5F, fitted, "the point names no village: for each division in the text")                      \
     /* Road, estate. */                                                                                                \
     X(slip, 1.5F, fitted, "that there is a slip in a name, besides which one it is")                                   \

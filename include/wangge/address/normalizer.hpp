@@ -35,8 +35,9 @@ struct NormalizedText {
  * and private characters go. Characters outside these rules stay, rare ones included.
  *
  * Numerals: 二十三 廿三 贰拾叁 are 23, 二〇一 二O一 201, 一百零二 102, 一百二 120, 两 2, 十 alone 10; 百 千 万 after no
- * numeral are letters (百花洞), and so are 伍 陆 beside no numeral (陆丰). Two numbers that meet get a space between
- * them (12三元里: 12 3元里); 一 between Arabic digits is a dash (8一10). 第 stays, and so does 之 (23号之一: 23号之1).
+ * numeral are letters (百花洞), and so are 伍 陆 beside no numeral and not behind 第 (陆丰). Two numbers that meet get
+ * a space between them (12三元里: 12 3元里); 一 between Arabic digits is a dash (8一10). 第 stays, and so does 之
+ * (23号之一: 23号之1).
  *
  * What it gives is its own normal form. A name has the same form wherever it stands, unless a numeral at its end runs
  * on into what follows (南三十三号): names in the dictionaries go through the same function. docs/addresses.md has the
