@@ -1,7 +1,5 @@
 #pragma once
 
-#include "large_pages.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,13 +30,13 @@ private:
 
 class FrontCodedWriter {
 public:
-    FrontCodedWriter(LargeVector<std::uint64_t>& blocks, LargeVector<char>& bytes) : m_blocks(blocks), m_bytes(bytes) {}
+    FrontCodedWriter(std::vector<std::uint64_t>& blocks, std::vector<char>& bytes) : m_blocks(blocks), m_bytes(bytes) {}
     void add(std::string_view text);
 
 private:
     void put_length(std::size_t length);
-    LargeVector<std::uint64_t>& m_blocks;
-    LargeVector<char>& m_bytes;
+    std::vector<std::uint64_t>& m_blocks;
+    std::vector<char>& m_bytes;
     std::string m_last;
     std::size_t m_count = 0;
 };

@@ -54,13 +54,13 @@ std::uint64_t hilbert(std::uint32_t x, std::uint32_t y) noexcept {
 
 } // namespace
 
-void build_house_tree(std::span<HouseRecord const> houses, LargeVector<HouseLeaf>& leaves,
-                      LargeVector<geom::Envelope>& boxes) {
+void build_house_tree(std::span<HouseRecord const> houses, std::vector<HouseLeaf>& leaves,
+                      std::vector<geom::Envelope>& boxes) {
     struct Item {
         std::uint64_t distance;
         HouseLeaf leaf;
     };
-    LargeVector<Item> order;
+    std::vector<Item> order;
     order.reserve(houses.size());
     for (HouseId house = 0; house < houses.size(); ++house) {
         auto const at = houses[house].at;

@@ -519,7 +519,7 @@ private:
             std::uint64_t key;   ///< name, village
             std::uint32_t index; ///< of m_roads, then of the runs of houses with one estate
         };
-        LargeVector<Named> mentions;
+        std::vector<Named> mentions;
         for (auto const& road : m_roads) {
             mentions.push_back({pair_of(road.name, road.village), fit32(mentions.size())});
         }
@@ -716,8 +716,7 @@ std::uint32_t fit32(std::size_t value) {
 
 BuiltIndex build_index(AddressContent const& content, Progress& progress) {
     BuiltIndex index;
-    auto const divisions = Gazetteer::build(content.divisions, content.aliases);
-    index.gazetteer_bytes.assign(divisions.begin(), divisions.end());
+    index.gazetteer_bytes = Gazetteer::build(content.divisions, content.aliases);
     auto const gazetteer = Gazetteer::over(index.gazetteer_bytes);
     Builder{read_records(content.next, gazetteer, progress), gazetteer, index}.build(progress);
     progress.begin("address index: search", 0, "");

@@ -18,7 +18,7 @@ std::u32string_view text_of(BuiltIndex const& index, NameRecord const& name) {
 }
 
 /// Sorts the entries and makes the directory by their highest bits, about four entries a place.
-void index_by_hash(LargeVector<HashedName>& entries, LargeVector<std::uint32_t>& begin) {
+void index_by_hash(std::vector<HashedName>& entries, std::vector<std::uint32_t>& begin) {
     auto const less = [](HashedName const& a, HashedName const& b) {
         return std::pair{a.hash, a.name} < std::pair{b.hash, b.name};
     };
@@ -66,8 +66,7 @@ void add_name_lookups(BuiltIndex& index) {
         }
         index.sounding.push_back({IndexView::sounding_key(text), id});
     }
-    auto const trie = NameTrie::build(names);
-    index.trie_bytes.assign(trie.begin(), trie.end());
+    index.trie_bytes = NameTrie::build(names);
     index_by_hash(index.similar, index.similar_begin);
     index_by_hash(index.sounding, index.sounding_begin);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "front_coded.hpp"
-#include "large_pages.hpp"
 
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/name_trie.hpp>
@@ -167,7 +166,9 @@ inline constexpr std::size_t kArrays = 42;
 
 template <class T>
 using MappedArray = std::span<T const>;
-using BuiltIndex = IndexArrays<LargeVector>;
+template <class T>
+using BuiltArray = std::vector<T>;
+using BuiltIndex = IndexArrays<BuiltArray>;
 
 /// The arrays of an open index, and what they say of each other.
 struct IndexView : IndexArrays<MappedArray> {

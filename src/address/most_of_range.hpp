@@ -1,7 +1,5 @@
 #pragma once
 
-#include "large_pages.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -18,8 +16,8 @@ public:
     static constexpr std::size_t kFan = 16;
 
     template <class Value>
-    static LargeVector<std::uint32_t> build(std::size_t count, Value&& value) {
-        LargeVector<std::uint32_t> levels;
+    static std::vector<std::uint32_t> build(std::size_t count, Value&& value) {
+        std::vector<std::uint32_t> levels;
         std::size_t below = 0; // where the level below begins; the lowest is the array itself
         for (auto size = count; size > 1;) {
             auto const here = levels.size();

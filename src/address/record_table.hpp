@@ -1,6 +1,5 @@
 #pragma once
 
-#include "large_pages.hpp"
 #include "text_pool.hpp"
 
 #include <wangge/address/address_index.hpp>
@@ -52,7 +51,7 @@ public:
 
 private:
     static constexpr std::size_t kBlock = std::size_t{1} << 16U;
-    std::vector<LargeVector<TableRecord>> m_blocks;
+    std::vector<std::vector<TableRecord>> m_blocks;
     std::size_t m_size = 0;
 };
 

@@ -78,16 +78,15 @@ std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting
     return reply_on_addresses(states, *parameters, waiting,
                               [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
                                   return pool.with([&](lookup::Geocoder& geocoder) {
-                                      lookup::AddressAnswer answer;
                                       std::string out = one || batch.lines ? "" : "[";
-                                      for (auto const& text : batch.texts) {
-                                          geocoder.geocode(text, answer);
-                                          if (&text != &batch.texts.front() && !batch.lines) {
+                                      std::vector<std::string_view> const texts{batch.texts.begin(), batch.texts.end()};
+                                      geocoder.geocode(texts, [&](std::size_t i, lookup::AddressAnswer const& answer) {
+                                          if (i != 0 && !batch.lines) {
                                               out += ',';
                                           }
-                                          out += lookup::to_json(answer, text, context);
+                                          out += lookup::to_json(answer, texts[i], context);
                                           out.append(batch.lines ? 1 : 0, '\n');
-                                      }
+                                      });
                                       out.append(one || batch.lines ? 0 : 1, ']');
                                       auto reply = json_reply(std::move(out));
                                       if (batch.lines) {
