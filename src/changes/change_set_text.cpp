@@ -293,9 +293,11 @@ std::string preview_text(Preview const& preview, Language language) {
                   where(effect.address.point, effect.grid), other);
     }
     for (auto const& effect : preview.retired_addresses) {
-        text += fmt::format("  address {}: {}\n", effect.withdrawn ? "found again" : "no longer found",
-                            effect.point ? where(*effect.point, effect.grid)
-                                         : fmt::format("'{}', which its file has no more", effect.retired.text));
+        lines.add("  address {}: {}", "  地址{}：{}",
+                  effect.withdrawn ? words("found again", "恢复") : words("no longer found", "不再查到"),
+                  effect.point
+                      ? where(*effect.point, effect.grid)
+                      : words("'{}', which its file has no more", "“{}”，来源文件中已没有", effect.retired.text));
     }
     std::vector<GridCode> neighbours;
     for (auto const& grid : examined.neighbours) {

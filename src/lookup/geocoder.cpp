@@ -100,8 +100,8 @@ struct Geocoder::Impl {
             place.likelihood *= kOthers;
         }
         auto const lessen = [](auto& shares) {
-            for (auto& one : shares) {
-                one.share *= static_cast<float>(kOthers);
+            for (auto& part : shares) {
+                part.share *= static_cast<float>(kOthers);
             }
         };
         lessen(match.positions);

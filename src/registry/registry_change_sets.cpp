@@ -351,6 +351,8 @@ Words words_of(OperationKind kind) {
         return words("alias", "别名");
     case OperationKind::address:
         return words("address", "地址");
+    case OperationKind::retire_address:
+        return words("retire_address", "停用地址");
     }
     return {};
 }

@@ -396,7 +396,7 @@ BOOST_AUTO_TEST_CASE(a_retired_point_is_found_before_its_day_and_by_older_genera
         auto const preview = changes::preview(registry, id);
         BOOST_REQUIRE(preview.retired_addresses.size() == 1U);
         BOOST_TEST(preview.retired_addresses[0].grid->str() == "440103001101001");
-        auto const text = changes::preview_text(preview);
+        auto const text = changes::preview_text(preview, Language::english);
         BOOST_TEST(holds(text, "no longer found: '沙面路1号' at "), text);
         BOOST_TEST(holds(text, "in 440103001101001"), text);
         auto const json = nlohmann::json::parse(changes::preview_json(preview));
@@ -404,7 +404,8 @@ BOOST_AUTO_TEST_CASE(a_retired_point_is_found_before_its_day_and_by_older_genera
         BOOST_TEST(json["retired_addresses"][0]["source"] == "a.csv");
         BOOST_TEST(json["retired_addresses"][0]["point"]["grid"] == "440103001101001");
         BOOST_TEST(json["retired_addresses"][0]["withdrawn"] == false);
-        BOOST_TEST(holds(changes::operation_text(registry.operations(id).front()), "retire_address '沙面路1号'"));
+        BOOST_TEST(holds(changes::operation_text(registry.operations(id).front(), Language::english),
+                         "retire_address '沙面路1号'"));
     }
     BOOST_TEST(points(kDay) == kImported, "a change set being made changes nothing");
     auto const found = check(id);
@@ -426,7 +427,7 @@ BOOST_AUTO_TEST_CASE(a_retired_point_is_found_before_its_day_and_by_older_genera
     auto const undoing = undo(id);
     {
         auto registry = open();
-        auto const text = changes::preview_text(changes::preview(registry, undoing));
+        auto const text = changes::preview_text(changes::preview(registry, undoing), Language::english);
         BOOST_TEST(holds(text, "address found again: '沙面路1号' at "), text);
     }
     carry_through(undoing);
@@ -451,7 +452,7 @@ BOOST_AUTO_TEST_CASE(a_point_is_retired_until_a_day_or_found_again_from_a_day_on
     retire(overlapping, "2");
     auto const found = check(overlapping);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "'closed for a while'"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'closed for a while'"), found.conflicts[0].message.english);
     // From a day on alone.
     auto const reopened = undo(again, day("2025-01-01"));
     carry_through(reopened);
@@ -483,7 +484,7 @@ BOOST_AUTO_TEST_CASE(retiring_a_corrected_point_hides_it_and_its_correction) {
     address(late, correction("1", Cell{1, 2}));
     auto const found = check(late);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "'torn down'"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'torn down'"), found.conflicts[0].message.english);
     // Without the correction the imported point stays hidden.
     carry_through(undo(correcting));
     BOOST_TEST(points(kDay) == kImported);
@@ -523,7 +524,8 @@ BOOST_AUTO_TEST_CASE(a_point_that_says_something_else_than_when_it_was_retired_i
     import_addresses("a.csv", "号院"); // the id names another door now
     auto const found = check(id);
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "'沙面路1号院' now, not '沙面路1号'"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'沙面路1号院' now, not '沙面路1号'"),
+               found.conflicts[0].message.english);
     import_addresses("a.csv");
     BOOST_TEST(!check(id).has_errors());
     {
@@ -535,7 +537,7 @@ BOOST_AUTO_TEST_CASE(a_point_that_says_something_else_than_when_it_was_retired_i
     auto const gone = check(id);
     BOOST_TEST(!gone.has_errors());
     BOOST_REQUIRE(gone.remarks.size() == 1U);
-    BOOST_TEST(holds(gone.remarks[0].message, "no more"), gone.remarks[0].message);
+    BOOST_TEST(holds(gone.remarks[0].message.english, "no more"), gone.remarks[0].message.english);
     carry_through(id);
     import_addresses("a.csv");
     BOOST_TEST(points(kDay) == "2:沙面路2号;");
@@ -563,7 +565,7 @@ BOOST_AUTO_TEST_CASE(two_change_sets_that_retire_a_point_meet) {
     BOOST_TEST(points(kDay).empty());
     auto const found = check(undo(3)); // would retire the point a second time
     BOOST_REQUIRE(found.conflicts.size() == 1U);
-    BOOST_TEST(holds(found.conflicts[0].message, "'second'"), found.conflicts[0].message);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'second'"), found.conflicts[0].message.english);
     auto const twice = draft("twice", day("2020-01-01"), day("2020-02-01"));
     retire(twice, "1");
     retire(twice, "1");

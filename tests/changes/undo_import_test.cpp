@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_conflict_says_in_what_a_grid_is_no_longer_what_was_drawn_
         auto registry = open();
         auto const found = changes::examine(registry, waiting, changes::Depth::content);
         BOOST_REQUIRE(found.conflicts.size() == 1);
-        BOOST_TEST(holds(found.conflicts[0].message, one.said), found.conflicts[0].message);
+        BOOST_TEST(holds(found.conflicts[0].message.english, one.said), found.conflicts[0].message.english);
     }
 }
 

@@ -82,7 +82,8 @@ BOOST_AUTO_TEST_CASE(columns_that_say_the_address_together_are_read_one_after_th
     BOOST_TEST_REQUIRE(rows.size() == 4U);
     BOOST_TEST(rows[0].starts_with("振兴路3号,沙面街道,1,荔湾区,广州市,440103001101001,exact,"), rows[0]);
     BOOST_TEST(rows[1].starts_with("振兴路3号,五山街道,2,天河区,广州市,440106001001001,exact,"), rows[1]);
-    BOOST_TEST(holds(rows[2], ",440103001101001 440106001001001 ") && holds(rows[2], ",undetermined,"), rows[2]);
+    BOOST_TEST(holds(rows[2], ",440103001101001 440106001001001 "), rows[2]);
+    BOOST_TEST(holds(rows[2], ",undetermined,"), rows[2]);
     BOOST_TEST(holds(rows[3], ",undetermined,") != holds(rows[3], ",ok,"), rows[3]);
     // The order is that of the options, not of the file.
     BOOST_TEST(lines(in, {"区县", "地点"})[1].starts_with("振兴路3号,五山街道,2,天河区,广州市,440106001001001"));
