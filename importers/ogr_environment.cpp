@@ -45,7 +45,9 @@ GdalMessages::Listening::~Listening() { CPLPopErrorHandler(); }
 void GdalMessages::record(bool failure, char const* message) {
     std::string_view const text{message == nullptr ? "" : message};
     // A coordinate system that PROJ does not know is no damage: the person may know it (--crs).
-    if (failure && !m_failed && !text.starts_with("PROJ:")) {
+    if (failure && text.starts_with("PROJ:")) {
+        m_unknown_crs = true;
+    } else if (failure && !m_failed) {
         m_failed = true;
         m_first = text;
     }

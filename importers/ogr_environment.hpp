@@ -28,11 +28,13 @@ public:
         Listening& operator=(Listening const&) = delete;
     };
     [[nodiscard]] bool failed() const noexcept { return m_failed; }
+    /// PROJ did not know what a file calls its coordinate system. GDAL then takes another one, without a word.
+    [[nodiscard]] bool unknown_crs() const noexcept { return m_unknown_crs; }
     [[nodiscard]] std::string const& first_failure() const noexcept { return m_first; }
     void record(bool failure, char const* message);
 
 private:
-    bool m_failed = false;
+    bool m_failed = false, m_unknown_crs = false;
     std::string m_first;
 };
 

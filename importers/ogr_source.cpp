@@ -501,7 +501,7 @@ OgrSource::OgrSource(SourceFile const& file, ReadOptions const& options)
     auto& layer = *impl.parts.front().layer;
     m_header.layer = impl.parts.size() > 1 ? fmt::format("{} folders", impl.parts.size()) : layer.GetName();
     m_header.encoding = file.file_encoding();
-    m_header.crs_definition = definition_of_crs(layer, file, options.crs);
+    m_header.crs_definition = impl.messages.unknown_crs() ? std::string{} : definition_of_crs(layer, file, options.crs);
     m_header.columns = impl.columns;
     m_header.types = impl.types;
     m_header.remarks = file.remarks();

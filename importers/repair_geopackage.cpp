@@ -184,9 +184,10 @@ std::size_t write_repaired_layer(LayerRepair const& repair, std::filesystem::pat
         for (std::size_t i = 0; i < fields.size(); ++i) {
             if (!feature.absent[i] && !set_value(to, static_cast<int>(i), reader.types()[i], feature.fields[i])) {
                 throw Error{ErrorCode::data_unreadable,
-                            fmt::format("{}: row {}: '{}' is no value of the kind of its column '{}'; have the file "
-                                        "exported again",
-                                        repair.file.string(), feature.row, feature.fields[i], fields[i].name)};
+                            words("{}: row {}: '{}' is no value of the kind of its column '{}'; have the file exported "
+                                  "again",
+                                  "{}：第 {} 行：“{}”不符合字段“{}”的类型；请重新导出该文件", repair.file.string(),
+                                  feature.row, feature.fields[i], fields[i].name)};
             }
         }
         for (auto const& [i, bytes] : feature.undecoded) { // as it came

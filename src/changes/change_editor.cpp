@@ -394,11 +394,14 @@ Added ChangeEditor::address(NewAddress given, std::string reason) {
 
 Added ChangeEditor::retire_address(std::string const& id, std::string const& source, std::string reason) {
     if (id.empty()) {
-        throw Error{ErrorCode::usage, "state which address point is retired: --id ID; 'wangge address TEXT --json' "
-                                      "says the ids of what it finds"};
+        throw Error{ErrorCode::usage,
+                    words("state which address point is retired: --id ID; 'wangge address TEXT --json' says the ids of "
+                          "what it finds",
+                          "请用 --id 指明要停用的地址点；“wangge address TEXT --json”列出所查到的地址编码")};
     }
     if (reason.empty()) {
-        throw Error{ErrorCode::usage, "an address is retired for a reason (who saw that it is wrong): --reason"};
+        throw Error{ErrorCode::usage, words("an address is retired for a reason (who saw that it is wrong): --reason",
+                                            "停用地址要写明理由（谁看到它有误）：--reason")};
     }
     auto const day = m_registry.draft(m_draft).days.from;
     std::set<registry::ImportedAddress> found; // what a correction stands for is in no file any more, perhaps
@@ -415,15 +418,17 @@ Added ChangeEditor::retire_address(std::string const& id, std::string const& sou
     }
     if (found.empty()) {
         throw Error{ErrorCode::not_found,
-                    fmt::format("no address point has the id '{}'{} on {}; 'wangge address TEXT --json' says the ids "
-                                "of what it finds",
-                                id, source.empty() ? "" : fmt::format(" in {}", source), day.str())};
+                    words("no address point has the id '{}'{} on {}; 'wangge address TEXT --json' says the ids of what "
+                          "it finds",
+                          "{2} 没有编码为“{0}”的地址点{1}；“wangge address TEXT --json”列出所查到的地址编码", id,
+                          source.empty() ? Words{} : words(" in {}", "（来源 {}）", source), day.str())};
     }
     if (found.size() > 1) {
         auto const name = [](auto const& one) { return one.source.empty() ? std::string{kStaff} : one.source; };
         throw Error{ErrorCode::data_rejected,
-                    fmt::format("{} and {} each have an address point '{}'; state which: --source {}",
-                                name(*found.begin()), name(*std::next(found.begin())), id, name(*found.begin()))};
+                    words("{} and {} each have an address point '{}'; state which: --source {}",
+                          "{} 和 {} 都有地址点“{}”；请指明是哪一个：--source {}", name(*found.begin()),
+                          name(*std::next(found.begin())), id, name(*found.begin()))};
     }
     Operation operation;
     operation.kind = OperationKind::retire_address;

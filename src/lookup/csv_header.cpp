@@ -179,12 +179,6 @@ CsvHeader read_csv_header(std::string_view record, std::string const& lon_column
                           std::string const& file) {
     CsvHeader header;
     auto const names = column_names(record, file, header.separator);
-    for (std::string_view const added : {"grid_code", "locate_status"}) {
-        if (std::find(names.begin(), names.end(), added) != names.end()) {
-            throw Error{ErrorCode::data_rejected,
-                        fmt::format("{}: has a column {} already; remove or rename it", file, added)};
-        }
-    }
     header.columns = names.size();
     header.lon = column_of(names, lon_column, kLonNames, file, "--lon");
     header.lat = column_of(names, lat_column, kLatNames, file, "--lat");

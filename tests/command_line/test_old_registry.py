@@ -37,7 +37,8 @@ def made_by(number):
 
 def make_old(file):
     """Takes back what later migrations did to the file, and what only later programs keep of an import."""
-    later = [table for number in (11, 12) for table in made_by(number)]
+    newest = max(int(file.name[:3]) for file in SCHEMA.glob("*.sql"))
+    later = list(dict.fromkeys(table for number in range(LAST + 1, newest + 1) for table in made_by(number)))
     before = {table for number in range(2, LAST + 1) for table in made_by(number)}
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as db:
         db.execute("BEGIN")

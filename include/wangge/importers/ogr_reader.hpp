@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/geom/problem.hpp>
 #include <wangge/importers/raw_feature.hpp>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
