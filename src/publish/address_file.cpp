@@ -101,10 +101,12 @@ std::vector<AddressDivision> divisions_of(snapshot::Snapshot const& snapshot) {
 AddressFile::AddressFile(registry::DataFolder const& folder, registry::Registry const& registry, Progress& progress)
     : m_registry(registry)
     , m_progress(progress)
-    , m_aside(folder.snapshots() / fmt::format("addresses.bin.new-{}", ::getpid())) {}
+    , m_aside(folder.snapshots() / fmt::format("addresses.bin.new-{}", ::getpid())) {
+    remove_left_over(folder.snapshots() / "addresses.bin");
+}
 
 AddressFile::~AddressFile() {
-    std::error_code ignored; // what stays goes with the next prune
+    std::error_code ignored; // what stays goes with the next one
     std::filesystem::remove(m_aside, ignored);
 }
 

@@ -18,7 +18,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import wangge_cli as cli
 
-TODAY = datetime.date.today().isoformat()
+TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date().isoformat()  # in China, as the program has it
 FIRST, SECOND, THIRD = "2090-01-01", "2091-01-01", "2092-01-01"
 DAYS = (TODAY, "2089-12-31", FIRST, "2090-12-31", SECOND, "2091-12-31", THIRD)
 ALIAS, ADDED = "玛瑙墟", "广州市越秀区望云台路77号5栋302房"
