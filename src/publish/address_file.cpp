@@ -102,7 +102,11 @@ AddressFile::AddressFile(registry::DataFolder const& folder, registry::Registry 
     : m_registry(registry)
     , m_progress(progress)
     , m_aside(folder.snapshots() / fmt::format("addresses.bin.new-{}", ::getpid())) {
-    remove_left_over(folder.snapshots() / "addresses.bin");
+    remove_left_over(folder);
+}
+
+void AddressFile::remove_left_over(registry::DataFolder const& folder) {
+    wangge::remove_left_over(folder.snapshots() / "addresses.bin");
 }
 
 AddressFile::~AddressFile() {

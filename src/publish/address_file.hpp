@@ -29,6 +29,8 @@ public:
     ~AddressFile();
     AddressFile(AddressFile const&) = delete;
     AddressFile& operator=(AddressFile const&) = delete;
+    /// Removes the files that killed processes were building.
+    static void remove_left_over(registry::DataFolder const& folder);
 
     /// Does the snapshot's file come from what is known, with its own divisions and day?
     [[nodiscard]] bool is_current(snapshot::Snapshot const& snapshot,

@@ -11,8 +11,9 @@
 
 namespace wangge::publish {
 
-/// Checks that the grids of `state` form a coverage inside the outlines; gaps that are accepted are notes. Throws Error{data_rejected} that names the
-/// first errors; returns the warnings (counties that their grids do not fill, among them).
+/// Checks that the grids of `state` form a coverage inside the outlines; gaps that are accepted are notes. Throws
+/// Error{data_rejected} that names the first errors; returns the warnings (counties that their grids do not fill, among
+/// them).
 [[nodiscard]] std::vector<Problem> require_coverage(registry::State const& state,
                                                     std::span<registry::DivisionOutline const> outlines,
                                                     std::span<registry::AcceptedGap const> accepted_gaps,

@@ -567,10 +567,11 @@ PublishResult publish(registry::DataFolder const& folder, Date as_of, std::strin
 
 namespace {
 
-/// Whoever built a snapshot of another day may have been killed before it was on the disk.
-void sync_if_left(registry::DataFolder const& folder, Snapshot const& snapshot, Progress& progress) {
+/// Whoever built a snapshot of another day may have been killed before it was on the disk, and beside its addresses.
+void finish_if_left(registry::DataFolder const& folder, Snapshot const& snapshot, Progress& progress) {
     if (snapshot.folder().parent_path() == as_of_root(folder) && ::access(snapshot.folder().c_str(), W_OK) == 0) {
         snapshot::sync_snapshot(snapshot.folder(), progress);
+        AddressFile::remove_left_over(folder);
     }
 }
 
@@ -587,7 +588,7 @@ std::shared_ptr<Snapshot const> snapshot_as_of(registry::DataFolder const& folde
     registry::StateName const wanted{as_of, known_at.value_or(newest->number)};
     registry.require_published(wanted.known_at);
     if (auto found = find_snapshot(folder, wanted.known_at, as_of)) {
-        sync_if_left(folder, *found, progress);
+        finish_if_left(folder, *found, progress);
         return found;
     }
     BuildTurn const turn{folder.root / "as-of.lock"};
