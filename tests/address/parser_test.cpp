@@ -363,8 +363,7 @@ BOOST_AUTO_TEST_CASE(nothing_and_odd_bytes_do_no_harm) {
 }
 
 BOOST_AUTO_TEST_CASE(texts_that_say_one_thing_over_and_over_are_read_in_order_and_always_alike) {
-    std::vector<NameTrie::Name> const names{{Normalizer::name("太平"), KnownNames::kEstate},
-                                            {Normalizer::name("路路"), KnownNames::kRoad}};
+    std::vector<NameTrie::Name> const names{{U"太平", KnownNames::kEstate}, {U"路路", KnownNames::kRoad}};
     auto const bytes = NameTrie::build(names);
     auto const trie = NameTrie::over(bytes, "test");
     Parser const alone{reference_gazetteer()}, with_names{reference_gazetteer(), {&trie}};
