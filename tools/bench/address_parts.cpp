@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <iostream>
 #include <numeric>
 #include <optional>
@@ -51,6 +52,7 @@ std::optional<std::uint32_t> known_kind(std::string_view text, LabelledPart cons
 
 /// The names of the labelled addresses as an index has them; of two in three when `some`, whatever their order.
 std::vector<std::byte> names_of(std::vector<LabelledAddress> const& all, bool some) {
+    std::deque<std::u32string> texts; // borrowed by the names
     std::vector<NameTrie::Name> names;
     for (auto const& address : all) {
         for (auto const& part : address.parts) {
@@ -58,7 +60,7 @@ std::vector<std::byte> names_of(std::vector<LabelledAddress> const& all, bool so
             auto name = Normalizer::name(std::string_view{address.text}.substr(part.begin, part.end - part.begin));
             auto const sum = std::accumulate(name.begin(), name.end(), std::uint32_t{0});
             if (kind && !name.empty() && !(some && sum % 3 == 0)) {
-                names.push_back({std::move(name), *kind});
+                names.push_back({texts.emplace_back(std::move(name)), *kind});
             }
         }
     }
