@@ -316,7 +316,11 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
     {
         auto* sub = app.add_subcommand("check", "Check any polygon layer: codes, geometry, overlaps, gaps, outlines; "
                                                 "needs no registry");
-        sub->add_option("file", check.file, "GeoPackage, Shapefile, GeoJSON")->required()->type_name("FILE");
+        sub->add_option(
+               "file", check.file,
+               "Shapefile, File Geodatabase, GeoPackage, GeoJSON, FlatGeobuf, KML, DXF, SpatiaLite, or a zip of one")
+            ->required()
+            ->type_name("FILE");
         sub->add_option("--layer", check.layer, "Layer of a file that holds several");
         sub->add_option("--code", check.code, "Column that names the features (guessed otherwise, else their rows do)")
             ->type_name("FIELD");
