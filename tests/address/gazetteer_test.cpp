@@ -52,16 +52,6 @@ std::string cut(std::string const& text, std::string const& ending) {
     return text.substr(0, text.size() - ending.size());
 }
 
-std::map<DivisionCode, ReferenceDivision const*> const& by_code() {
-    static auto const all = [] {
-        std::map<DivisionCode, ReferenceDivision const*> map;
-        for (auto const& d : reference_divisions()) {
-            map.emplace(d.code, &d);
-        }
-        return map;
-    }();
-    return all;
-}
 bool stands_for_city(ReferenceDivision const& d) {
     return d.level == Level::county && by_code().at(d.parent)->name == d.name;
 }

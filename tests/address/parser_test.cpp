@@ -68,16 +68,6 @@ std::string short_name(ReferenceDivision const& d) {
     }
     return {};
 }
-std::map<DivisionCode, ReferenceDivision const*> const& by_code() {
-    static auto const all = [] {
-        std::map<DivisionCode, ReferenceDivision const*> map;
-        for (auto const& d : reference_divisions()) {
-            map.emplace(d.code, &d);
-        }
-        return map;
-    }();
-    return all;
-}
 /// "[city 广州市][county 天河区]": what lies above it, from the city on, down to `deepest`.
 std::string labelled_chain(ReferenceDivision const& d, Level deepest) {
     std::string out;

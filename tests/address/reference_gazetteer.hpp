@@ -59,4 +59,16 @@ inline Gazetteer const& reference_gazetteer() {
     return gazetteer;
 }
 
+/// The same divisions by their codes.
+inline std::map<DivisionCode, ReferenceDivision const*> const& by_code() {
+    static auto const all = [] {
+        std::map<DivisionCode, ReferenceDivision const*> map;
+        for (auto const& d : reference_divisions()) {
+            map.emplace(d.code, &d);
+        }
+        return map;
+    }();
+    return all;
+}
+
 } // namespace wangge::address
