@@ -170,6 +170,13 @@ std::string changed_text(ToldVersion const& one, Language language) {
                          : fmt::format("{}", fmt::join(parts, language == Language::chinese ? "；" : "; "));
 }
 
+/// Of a change set who approved it, of an import who approved its publishing; empty while that waits.
+std::string approver_of(GridChangeRecord const& change,
+                        std::map<GenerationNumber, registry::Generation> const& generations) {
+    auto const published = change.generation ? generations.find(*change.generation) : generations.end();
+    return !change.approver.empty() || published == generations.end() ? change.approver : published->second.approver;
+}
+
 Json json_of(ToldVersion const& one, std::map<GenerationNumber, registry::Generation> const& generations) {
     auto const& version = one.version;
     auto const& grid = version.grid;
@@ -198,13 +205,16 @@ Json json_of(ToldVersion const& one, std::map<GenerationNumber, registry::Genera
     json["change_set"] = nullptr;
     if (one.change) {
         auto const published = generations.find(version.recorded_from);
+        auto const& change = one.change->change;
+        auto const approver = approver_of(*one.change, generations);
         json["change_set"] = {
-            {"id", one.change->change_set},
-            {"title", one.change->title},
+            {"id", change.draft ? Json(*change.draft) : Json(nullptr)},
+            {"import", change.draft ? Json(nullptr) : Json(change.change_set)},
+            {"title", change.title},
             {"author", one.change->author},
             {"effective", one.change->effective.str()},
             {"applied_at", one.change->applied_at},
-            {"approver", published == generations.end() ? Json(nullptr) : Json(published->second.approver)},
+            {"approver", approver.empty() ? Json(nullptr) : Json(approver)},
             {"published_at", published == generations.end() ? Json(nullptr) : Json(published->second.recorded_at)}};
     }
     return json;
@@ -272,12 +282,13 @@ int history(HistoryOptions const& options) {
             changed_text(one, language)));
         if (one.change) {
             auto const published = generations.find(version.recorded_from);
-            line(words("    change set {} \"{}\" by {}, effective {}; {}", "    变更 {} “{}”，{} 提交，{} 生效；{}",
-                       one.change->change_set, one.change->title, one.change->author, one.change->effective.str(),
+            auto const approver = approver_of(*one.change, generations);
+            line(words("    {} by {}, effective {}; {}{}", "    {}，{} 提交，{} 生效；{}{}",
+                       name_of(one.change->change), one.change->author, one.change->effective.str(),
+                       approver.empty() ? Words{} : words("approved by {}, ", "{} 批准，", approver),
                        published == generations.end()
                            ? words("not published yet", "尚未发布")
-                           : words("approved by {}, published {}", "{} 批准，{} 发布", published->second.approver,
-                                   published->second.recorded_at)));
+                           : words("published {}", "{} 发布", published->second.recorded_at)));
         }
     }
     return 0;
