@@ -108,7 +108,6 @@ class Chinese(unittest.TestCase):
         self.chinese("find", "--bbox", "113.27,23.13", "--data", self.data, code=2, needs=["有 2 个数字"])
         self.chinese("locate", "113.27", "23.13", "--data", self.data, needs=["网格：", "村居：", "逐级上报：", "坐标系：EPSG:4490", "依据：第 "])
         self.chinese("locate", "100", "30", "--nearest", "1", "--data", self.data, needs=["不在任何网格内", "公里内没有"])
-        self.chinese("locate", "--data", self.data, code=2, needs=["需要经度和纬度"])
         self.chinese("show", "grid", grid, "--data", self.data, needs=["网格员"])
         number = str(cli.run_json("changes", "new", "--title", "更名", "--author", "ann", "--data", self.data)["change_set"])
         cli.run("changes", "add", number, "rename", grid, "--name", "新名", "--author", "ann", "--data", self.data, check=0)
@@ -124,9 +123,11 @@ class Chinese(unittest.TestCase):
             for part in shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]:
                 for ring in part:
                     ring[:] = [[lon + (2e-6 if number % 2 else 0) + (5e-4 if number == 5 else 0), lat] for lon, lat in ring]
-        path = self.written("beside.geojson", json.dumps({"type": "FeatureCollection", "features": east}))
-        self.chinese("repair", path, "--tolerance", "0.5", "--report", self.folder / "r.gpkg", code=1,
-                     needs=["行，图层", "个方案共移动", "不可行", "没有写入任何内容", "报告："])
+        path = self.written("GD7.geojson", json.dumps({"type": "FeatureCollection", "features": east}))
+        self.chinese("repair", path, "--tolerance", "0.5", "--report", self.folder / "r.gpkg",
+                     needs=["行，图层", "个方案共移动", "没有写入任何内容", "报告："])
+        self.chinese("repair", path, "--tolerance", "0.1", "--out", self.folder / "r2.gpkg", code=1,
+                     needs=["不可行 无修补方案", "超过容差 0.1 米", "请重新绘制", "已写出 "])
         self.chinese("repair", path, "--tolerance", "0", code=2, needs=["请给出大于 0 米的长度"])
 
     def test_conflicts_meetings_and_what_is_checked_anew(self):

@@ -13,7 +13,7 @@ namespace wangge::command {
 
 namespace {
 
-std::vector<double> numbers_argument(std::string_view text, std::size_t count, char const* option, char const* form) {
+std::vector<double> numbers_argument(std::string_view text, std::size_t count, char const* option, Words const& form) {
     std::vector<double> numbers;
     auto rest = text;
     for (bool more = true; more;) {
@@ -55,10 +55,10 @@ lookup::FindQuery query_of(FindOptions const& options) {
     lookup::FindQuery query;
     query.crs = options.crs;
     if (!options.bbox.empty()) {
-        auto const sides = numbers_argument(options.bbox, 4, "--bbox", "west,south,east,north");
+        auto const sides = numbers_argument(options.bbox, 4, "--bbox", words("west,south,east,north", "西,南,东,北"));
         query.what = lookup::BoxQuery{sides[0], sides[1], sides[2], sides[3]};
     } else if (!options.near.empty()) {
-        auto const position = numbers_argument(options.near, 2, "--near", "lon,lat");
+        auto const position = numbers_argument(options.near, 2, "--near", words("lon,lat", "经度,纬度"));
         lookup::NearQuery near{position[0], position[1], std::nullopt, std::nullopt};
         if (options.within.empty() && options.nearest == 0) {
             throw Error{ErrorCode::usage, words("--near needs --within METRES or --nearest K",

@@ -275,11 +275,13 @@ int history(HistoryOptions const& options) {
     for (std::size_t i = 0; i < told.size(); ++i) {
         auto const& one = told[i];
         auto const& version = one.version;
-        line(words(
-            "\n[{}] holds from {} to {}, known from {}{}\n    {}", "\n[{}] 自 {} 至 {} 有效，自{}起{}记载\n    {}",
-            i + 1, version.valid.from.str(), version.valid.to.str(), generation_text(version.recorded_from, draft),
-            version.recorded_to ? words(" until {}", "至{}前", generation_text(*version.recorded_to, draft)) : Words{},
-            changed_text(one, language)));
+        line(words("\n[{}] holds from {} to {}, known from {}{}\n    {}",
+                   "\n[{}] 自 {} 至 {} 有效，自{}起{}记载\n    {}", i + 1, version.valid.from.str(),
+                   Words{version.valid.to.str(), version.valid.to == kForever ? "今后" : version.valid.to.str()},
+                   generation_text(version.recorded_from, draft),
+                   version.recorded_to ? words(" until {}", "至{}前", generation_text(*version.recorded_to, draft))
+                                       : Words{},
+                   changed_text(one, language)));
         if (one.change) {
             auto const published = generations.find(version.recorded_from);
             auto const approver = approver_of(*one.change, generations);
