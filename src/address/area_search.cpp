@@ -138,12 +138,15 @@ bool AreaSearch::is_outside(Area const& area) const noexcept {
 }
 
 unsigned AreaSearch::full_agreements(Area const& area) const noexcept {
-    unsigned count = 0;
+    unsigned count = 0, bare = 0;
     for (auto rest = area.agrees; rest != 0; rest &= rest - 1) {
         auto const& mention = m_mentions[static_cast<std::size_t>(std::countr_zero(rest))];
         count += mention.kind_said ? 1U : 0U;
+        bare += !mention.kind_said && (mention.component == Component::town || mention.component == Component::village)
+                    ? 1U
+                    : 0U;
     }
-    return count;
+    return count + (bare >= 2 ? 1U : 0U);
 }
 
 DivisionNumber AreaSearch::area_of(DivisionNumber division) const {

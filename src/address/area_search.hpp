@@ -37,7 +37,8 @@ public:
     [[nodiscard]] std::span<Area const> areas() const noexcept { return m_areas; }
     /// Does it lie outside a city or county that the text names in front of the number?
     [[nodiscard]] bool is_outside(Area const& area) const noexcept;
-    /// Towns and villages that the text names with their 镇 or 社区 and in which it lies.
+    /// Towns and villages that the text names with their 镇 or 社区 and in which it lies; a town and a village in it
+    /// without these count as one.
     [[nodiscard]] unsigned full_agreements(Area const& area) const noexcept;
     /// Those of the query, then the misspelt ones. What Area::agrees and Area::conflicts count.
     [[nodiscard]] std::span<Mention const> mentions() const noexcept { return m_mentions; }

@@ -580,7 +580,7 @@ void PlaceSearch::find_divisions() {
             break;
         }
         if (area.agrees == 0 || area.division == kNoDivision ||
-            (m_areas.is_outside(area) && m_areas.full_agreements(area) == 0)) {
+            (m_areas.is_outside(area) && m_line->has_target() && m_areas.full_agreements(area) == 0)) {
             continue;
         }
         least = std::min(least, area.cost);
