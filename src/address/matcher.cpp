@@ -120,7 +120,7 @@ struct Matcher::Impl {
                                                     : r.mass;
                 out.divisions.push_back({c.division, rest});
             } else {
-                add_positions(index.view(), c, r.mass, coarse, costs.beside, out.positions);
+                add_positions(index.view(), c, r.mass, coarse, costs, out.positions);
             }
         }
         out.places.resize(std::min(ranked.size(), kMostPlaces));

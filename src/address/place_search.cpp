@@ -128,7 +128,7 @@ void PlaceSearch::add_targets(AddressQuery const& query, std::uint32_t part, flo
     bool const road = query.parsed->parts[part].component == Component::road;
     for (auto name = m_view.name_of_trie(value); name < m_view.names.size() && m_view.name_text(name) == text; ++name) {
         bool const is_road = m_view.names[name].kind == KnownNames::kRoad;
-        m_targets.push_back({part, name, cost + (road == is_road ? 0 : m_costs.other_kind)});
+        m_targets.push_back({part, name, cost + (road == is_road ? 0 : m_costs.other_kind), cost == 0});
     }
 }
 
@@ -174,7 +174,7 @@ void PlaceSearch::look_in(AddressQuery const& query, Area const& area, Target co
 void PlaceSearch::look_from(Area const& area, Target const& target) {
     m_conflicts = area.conflicts;
     m_outside = m_areas.is_outside(area);
-    m_agreements = m_areas.full_agreements(area) + (target.name != kNone && target.cost < m_costs.slip ? 1U : 0U);
+    m_agreements = m_areas.full_agreements(area) + (target.exact ? 1U : 0U);
 }
 
 void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place) {
@@ -475,7 +475,7 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
         whole.cost += m_costs.number_unknown;
     }
     if (line.building_part != kNoPart && !building_found) {
-        whole.cost += has_buildings ? m_costs.building_differs : m_costs.building_unknown;
+        whole.cost += has_buildings ? m_costs.building_lacking : m_costs.building_unknown;
     }
     if (line.roads.size != 0) {
         whole.cost += m_costs.road_differs;
@@ -494,7 +494,7 @@ void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
         m_tried.clear();
         auto const add = [&](NameId name) {
             if (name < m_view.names.size() && m_tried.size() < kMostSimilar) {
-                m_tried.push_back({part, name, 0});
+                m_tried.push_back({part, name, 0, false});
             }
         };
         if (!compare_all) {
@@ -566,7 +566,7 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
         }
         auto const places = m_view.places_under(area.division);
         if (!places.empty() && m_view.places[places.back()].name == kNone) {
-            look_at(query, area, {m_line->number_part, kNone, 0}, m_view.places[places.back()]);
+            look_at(query, area, {m_line->number_part, kNone, 0, false}, m_view.places[places.back()]);
         }
     }
 }

@@ -67,6 +67,7 @@ private:
         std::uint32_t part = kNoPart;
         NameId name = kNone;
         float cost = 0;
+        bool exact = false; ///< the very name, of the road next to the number or of an estate
     };
     struct Keys {
         KeyId suffix = 0, building = 0, unit = 0, room = 0; ///< kNone: in no house

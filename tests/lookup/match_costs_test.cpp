@@ -3,7 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fmt/format.h>
+#include <fstream>
 #include <iostream>
+#include <map>
 #include <cmath>
 
 using namespace wangge;
@@ -88,17 +90,29 @@ BOOST_AUTO_TEST_CASE(explore) {
         "荔湾区沙面街道翠洲社区没人路7号","荔湾区沙面街道翠洲社区","荔湾区沙面街道","荔湾区翠州社区","荔湾区沙面街道翠州社区","沙面街道翠州社区振兴路3号","广州市沙棉街道振兴路3号","广州市五三街道振兴路3号","广州市振兴路3号（五山街道旁）","广州市振兴路3号（岳洲社区旁）","广州市振兴路3号，建设路8号","荔湾区振兴路3号，天河区建设路8号",
         "广州市建设路振兴路3号","荔湾区桃源路振兴路3号","荔湾区建设路8号振兴路","440103001101振兴路3号","广州市岳洲振兴路3号","广州市五山振兴路3号","天河区没人路3号", "广州市桃源五山建设路8号","荔湾区振兴巷3号","广州市青云巷9号","广州市青云里路9号","荔湾区振兴路","广州市振兴路","广州市翠洲","翠洲","荔湾区五山","荔湾区岳洲","东莞市翠洲社区","东莞市沙面街道翠洲社区",
         "广州市建设路3号碧桂园1栋1单元201房","荔湾区桃木原路5号","荔湾区沙面街道白鹅社区桃源路5号","沙面街道白鹅社区解放2街6号", "荔湾区沙面街道白鹅社区和平路17号","荔湾区振兴路3号碧桂园","荔湾区振兴路13号之二","荔湾区振兴路3号5栋","广州市振兴路3号5栋","广州市振兴路3号丽景城","荔湾区翠洲社区建设路7号","广东省东城振兴路3号","荔湾区石围塘街道振兴路3号","天河区石围塘街道","天河区翠洲社区"};
+    auto from = address::kMatchCosts;
+    std::ifstream in{"/tmp/a-answers/costs.txt"};
+    std::string name;
+    float value = 0;
+    while (in >> name >> value) {
+        for (auto const& line : address::kMatchCostTable) {
+            if (line.name == name) {
+                from.*line.value = value;
+            }
+        }
+        in.ignore(1000, '\n');
+    }
     std::map<std::string, std::vector<std::tuple<double, std::string>>> best;
     for (auto const& text : pool) {
         std::vector<double> v;
-        auto const base = print(text, address::kMatchCosts, v);
+        auto const base = print(text, from, v);
         auto const base_score = answer.score;
         std::cout << "POOL " << text << " -> " << base << "\n";
         for (auto const& line : address::kMatchCostTable) {
             double least = 1e9;
             std::string how;
             for (float f : {1.0F / 3, 3.0F}) {
-                auto costs = address::kMatchCosts;
+                auto costs = from;
                 costs.*line.value *= f;
                 auto const p = print(text, costs, v);
                 auto const d = std::abs(answer.score - base_score) + (p.substr(6, 3) != base.substr(6, 3) ? 1 : 0);

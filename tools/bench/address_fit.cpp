@@ -28,6 +28,7 @@ struct FitOptions {
     CoverageChoice coverage;
     std::vector<std::filesystem::path> train, held_back;
     std::vector<std::string> only;
+    std::filesystem::path start, answers;
     int passes = 3;
     unsigned threads = 2;
     bool table = false;
@@ -110,6 +111,27 @@ public:
             verdicts[0].add(verdicts[t]);
         }
         return verdicts[0];
+    }
+
+    /// As tests/address_quality/evaluate.py reads them.
+    void write_answers(std::span<Question const> rows, MatchCosts const& costs,
+                       std::filesystem::path const& file) const {
+        lookup::Geocoder geocoder{m_snapshot, m_index, costs};
+        lookup::AddressAnswer answer;
+        std::ofstream out{file};
+        out << "grid_code,level,score,candidates\n";
+        for (auto const& row : rows) {
+            geocoder.geocode(row.text, answer);
+            out << (answer.grid ? m_snapshot.grid(*answer.grid).code.str() : std::string_view{}) << ','
+                << to_string(answer.level) << ',' << answer.score << ',';
+            for (auto const& share : answer.grids) {
+                out << (&share == answer.grids.data() ? "" : " ") << m_snapshot.grid(share.grid).code.str();
+            }
+            out << '\n';
+        }
+        if (!out.flush()) {
+            throw Error{ErrorCode::environment, fmt::format("{}: cannot be written", file.string())};
+        }
     }
 
 private:
@@ -220,6 +242,26 @@ bool move(Fit const& fit, std::span<Question const> rows, address::MatchCost con
     return moved;
 }
 
+MatchCosts read_costs(std::filesystem::path const& file) {
+    auto costs = address::kMatchCosts;
+    std::ifstream in{file};
+    std::string name;
+    float value = 0;
+    while (in >> name >> value) {
+        auto const line = std::find_if(kMatchCostTable.begin(), kMatchCostTable.end(),
+                                       [&](address::MatchCost const& l) { return l.name == name; });
+        if (line == kMatchCostTable.end()) {
+            throw Error{ErrorCode::data_rejected, fmt::format("{}: there is no cost '{}'", file.string(), name)};
+        }
+        costs.*line->value = value;
+        in.ignore(1000, '\n');
+    }
+    if (!in.eof()) {
+        throw Error{ErrorCode::data_rejected, fmt::format("{}: lines must be a name and a number", file.string())};
+    }
+    return costs;
+}
+
 void run(FitOptions const& options) {
     if (options.table) {
         fmt::print("| number | value | source | meaning |\n| --- | --- | --- | --- |\n");
@@ -234,7 +276,7 @@ void run(FitOptions const& options) {
     auto const index = lookup::address_index_of(*snapshot);
     Fit const fit{*snapshot, *index, options.threads};
     auto const train = fit.read(options.train), held_back = fit.read(options.held_back);
-    auto costs = address::kMatchCosts;
+    auto costs = options.start.empty() ? address::kMatchCosts : read_costs(options.start);
     auto const report = [&](std::string_view when) {
         print(fmt::format("training, {}", when), train.size(), fit.judge(train, costs));
         if (!held_back.empty()) {
@@ -262,10 +304,13 @@ void run(FitOptions const& options) {
     costs.left_out = left_out;
     report("after");
     for (auto const& line : kMatchCostTable) {
-        fmt::print("{} {:.2f}{}\n", line.name, costs.*line.value,
+        fmt::print("{} {:.3f}{}\n", line.name, costs.*line.value,
                    costs.*line.value == address::kMatchCosts.*line.value
                        ? std::string{}
                        : fmt::format(" (was {:g})", address::kMatchCosts.*line.value));
+    }
+    if (!options.answers.empty()) {
+        fit.write_answers(held_back, costs, options.answers);
     }
 }
 
@@ -281,6 +326,10 @@ int main(int argc, char** argv) {
     app.add_option("--train", options.train, "CSV of tests/address_quality/error_model.py; may stand several times");
     app.add_option("--held-back", options.held_back, "The same, only to be reported");
     app.add_option("--only", options.only, "Lines of the table to fit; all that are fitted without");
+    app.add_option("--start", options.start,
+                   "Costs to begin with: lines of a name and a number, as are printed at the end");
+    app.add_option("--answers", options.answers,
+                   "Write the answers to the rows held back here, as evaluate.py reads them");
     app.add_option("--passes", options.passes, "Each with half the steps of the one before")->capture_default_str();
     app.add_option("--threads", options.threads, "Threads")->capture_default_str()->check(CLI::Range(1U, 64U));
     app.add_flag("--table", options.table, "Only print the table of docs/addresses.md");
