@@ -478,7 +478,7 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
         whole.cost += has_buildings ? m_costs.building_lacking : m_costs.building_unknown;
     }
     if (line.roads.size != 0) {
-        whole.cost += m_costs.road_differs;
+        whole.cost += m_costs.road_unseen;
     }
     if ((line.number_part != kNoPart && !number_found) || (line.building_part != kNoPart && !building_found)) {
         whole.weight = 1;

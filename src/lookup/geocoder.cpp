@@ -54,6 +54,22 @@ private:
     std::vector<snapshot::GridId> m_grids;
 };
 
+/// Is the number that the text says, if it says one, that of the first place?
+bool is_number_confirmed(std::vector<address::PlaceMatch> const& places) {
+    bool said = false, confirmed = false;
+    if (!places.empty()) {
+        auto const level = places.front().level;
+        bool const house = level == address::MatchLevel::exact || level == address::MatchLevel::building;
+        for (auto const& item : places.front().evidence) {
+            if (item.component == Component::number && item.bearing != address::Bearing::missing) {
+                said = true;
+                confirmed |= house && item.bearing <= address::Bearing::similar;
+            }
+        }
+    }
+    return !said || confirmed;
+}
+
 constexpr std::size_t kMostFree = 64;
 
 struct SharedGrids {
@@ -211,9 +227,8 @@ struct Geocoder::Impl {
         }
         auto const top = out.grids.front().share;
         out.score = top;
-        auto const& places = out.match.places;
-        bool const between = !places.empty() && places.front().level == address::MatchLevel::number_interpolated;
-        if (top >= (static_cast<double>(between ? costs.interpolated_determined : costs.determined))) {
+        bool const sure = is_number_confirmed(out.match.places);
+        if (top >= static_cast<double>(sure ? costs.determined : costs.unconfirmed_determined)) {
             out.grid = out.grids.front().grid;
         }
         double listed = 0;
