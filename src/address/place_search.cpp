@@ -20,9 +20,8 @@ constexpr std::size_t kMostCompared = 800;
 constexpr std::size_t kMostNeighbours = 64;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
-/// Independent things that must agree exactly before a place counts outside the city or county that the text names:
-/// road and number, estate and building. One alone - a name, a number beside known ones - is found somewhere by chance.
-constexpr unsigned kAgreementsOutside = 2;
+/// Areas in which all names are compared.
+constexpr std::size_t kMostNeighbourhoods = 3;
 
 bool holds(std::u32string_view a, std::u32string_view b) noexcept {
     return b.size() >= 2 && a.find(b) != std::u32string_view::npos;
@@ -72,6 +71,12 @@ void PlaceSearch::find(AddressQuery const& query) {
                              m_view.find_key(l.room)};
         find_line(query, line);
     }
+}
+
+float PlaceSearch::by_chance(AddressLine const& line) const noexcept {
+    bool const door = line.unit_part != kNoPart || line.room_part != kNoPart;
+    return (line.number_part != kNoPart ? m_costs.number_by_chance : 0) +
+           m_costs.door_by_chance * static_cast<float>((line.building_part != kNoPart ? 1 : 0) + (door ? 1 : 0));
 }
 
 void PlaceSearch::choose(AddressQuery const& query, std::uint8_t line, std::uint32_t conflicts) {
@@ -189,7 +194,7 @@ void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target co
 }
 
 void PlaceSearch::put(Candidate candidate, unsigned agreements) {
-    if (m_outside && m_agreements + agreements < kAgreementsOutside) {
+    if (m_outside && static_cast<float>(m_agreements + agreements) < m_costs.agreements_outside) {
         return;
     }
     if (candidate.cost > m_best + m_costs.cutoff) {
@@ -503,7 +508,8 @@ void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
         }
         // In a small area all names are compared: that finds two slips, and slips of the shortest names.
         auto const& areas = m_areas.areas();
-        for (std::size_t i = 0; compare_all && i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1;
+        for (std::size_t i = 0; compare_all && i < std::min(areas.size(), kMostNeighbourhoods) &&
+                                areas[i].cost <= areas.front().cost + m_costs.neighbourhood;
              ++i) {
             if (areas[i].division == kNoDivision || m_view.gazetteer.division(areas[i].division).level < Level::town) {
                 continue;
@@ -572,7 +578,7 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
 }
 
 void PlaceSearch::find_divisions() {
-    auto const more = m_line_cost + (m_line->has_target() ? m_costs.unknown_road : 0);
+    auto const more = m_line_cost + (m_line->has_target() ? m_costs.unknown_road + by_chance(*m_line) : 0);
     m_outside = false;
     auto least = kUnlike; // of those that count
     for (auto const& area : m_areas.areas()) {

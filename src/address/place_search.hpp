@@ -42,6 +42,8 @@ public:
     [[nodiscard]] std::span<Candidate const> candidates() const noexcept { return m_candidates; }
     [[nodiscard]] AreaSearch& areas() noexcept { return m_areas; }
     [[nodiscard]] MatchCosts const& costs() const noexcept { return m_costs; }
+    /// What a place pays of which the text's number, building and door are not known.
+    [[nodiscard]] float by_chance(AddressLine const& line) const noexcept;
     /// Were there more places than were looked at?
     [[nodiscard]] bool cut() const noexcept { return m_cut; }
     /// Places that were looked at, in all lines.

@@ -1,10 +1,10 @@
 // With which costs are the true grids of addresses likeliest?
-//   wangge-bench-address_fit --data DIR --train FILE [--train FILE ...] [--held-back FILE ...] [--passes N] [--table]
+//   wangge-bench-address_fit --data DIR --train FILE [--train FILE ...] [--held-back FILE ...] [--passes N]
 //
 // Each row of error_model.py gives minus the logarithm of the share of evidence that its true grid has: a proper score,
 // least when shares are what they say. The fitted lines of MatchCosts are moved one by one, in smaller and smaller
 // steps, while the training rows become likelier by more than a parameter costs (Akaike). Rows held back are only
-// reported.
+// reported. At the end stands what each line weighs, and what each threshold would claim. docs/address-costs.md.
 
 #include "csv_columns.hpp"
 #include "program.hpp"
@@ -28,10 +28,9 @@ struct FitOptions {
     CoverageChoice coverage;
     std::vector<std::filesystem::path> train, held_back;
     std::vector<std::string> only;
-    std::filesystem::path start, answers;
+    std::filesystem::path start;
     int passes = 3;
     unsigned threads = 2;
-    bool table = false;
 };
 
 struct Question {
@@ -44,7 +43,9 @@ constexpr double kUnforeseen = 0.01;
 /// A cost that is moved must make the training rows likelier by so many nats.
 constexpr double kWorthMoving = 2;
 constexpr float kLeastCost = 0.02F;
-constexpr std::size_t kBins = 10, kPercents = 100;
+/// A line that moves so far must make them unlikelier by as much, or it is none that they tell.
+constexpr float kFar = 1.5F;
+constexpr std::size_t kBins = 10, kPercents = 100, kLeastPercent = 70;
 
 struct Verdict {
     double loss = 0; ///< nats, all rows
@@ -53,7 +54,7 @@ struct Verdict {
         double score = 0;
     };
     std::array<std::array<Bin, kBins>, 2> bins{};      ///< several, one grid; by score
-    std::array<std::array<Bin, kPercents>, 2> first{}; ///< number known, interpolated; by score of the first grid
+    std::array<std::array<Bin, kPercents>, 2> first{}; ///< number confirmed, not; by score
     std::size_t listed = 0;                            ///< rows whose true grid is among those of the answer
 
     void add(Verdict const& other) {
@@ -113,27 +114,6 @@ public:
         return verdicts[0];
     }
 
-    /// As tests/address_quality/evaluate.py reads them.
-    void write_answers(std::span<Question const> rows, MatchCosts const& costs,
-                       std::filesystem::path const& file) const {
-        lookup::Geocoder geocoder{m_snapshot, m_index, costs};
-        lookup::AddressAnswer answer;
-        std::ofstream out{file};
-        out << "grid_code,level,score,candidates\n";
-        for (auto const& row : rows) {
-            geocoder.geocode(row.text, answer);
-            out << (answer.grid ? m_snapshot.grid(*answer.grid).code.str() : std::string_view{}) << ','
-                << to_string(answer.level) << ',' << answer.score << ',';
-            for (auto const& share : answer.grids) {
-                out << (&share == answer.grids.data() ? "" : " ") << m_snapshot.grid(share.grid).code.str();
-            }
-            out << '\n';
-        }
-        if (!out.flush()) {
-            throw Error{ErrorCode::environment, fmt::format("{}: cannot be written", file.string())};
-        }
-    }
-
 private:
     void judge_row(Question const& row, lookup::Geocoder& geocoder, Verdict& verdict) const {
         thread_local lookup::AddressAnswer answer;
@@ -141,7 +121,7 @@ private:
         double share = 0;
         for (auto const& g : answer.grids) {
             if (g.grid == row.grid) {
-                share = g.share * answer.score / answer.grids.front().share; // listed shares sum to one
+                share = g.share;
             }
         }
         verdict.loss -=
@@ -152,8 +132,9 @@ private:
             ++bin.answers;
             bin.right += answer.grids.front().grid == row.grid ? 1U : 0U;
             bin.score += answer.score;
-            bool const between = answer.level == address::MatchLevel::number_interpolated;
-            auto& first = verdict.first[between ? 1 : 0]
+            bool const confirmed =
+                answer.match.places.empty() || lookup::is_number_confirmed(answer.match.places.front());
+            auto& first = verdict.first[confirmed ? 0 : 1]
                                        [std::min(kPercents - 1, static_cast<std::size_t>(answer.score * kPercents))];
             ++first.answers;
             first.right += answer.grids.front().grid == row.grid ? 1U : 0U;
@@ -189,9 +170,9 @@ void print(std::string_view title, std::size_t rows, Verdict const& verdict) {
     }
     for (std::size_t k = 0; k < verdict.first.size(); ++k) {
         fmt::print("  {}, given from a score on (of all rows, wrong of all rows):",
-                   k == 0 ? "number known" : "interpolated");
+                   k == 0 ? "number confirmed or none" : "number not confirmed");
         std::size_t answers = 0, wrong = 0;
-        for (std::size_t b = kPercents; b-- > 70;) {
+        for (std::size_t b = kPercents; b-- > kLeastPercent;) {
             answers += verdict.first[k][b].answers;
             wrong += verdict.first[k][b].answers - verdict.first[k][b].right;
             if (b % 5 == 0 || b > 90) {
@@ -202,18 +183,6 @@ void print(std::string_view title, std::size_t rows, Verdict const& verdict) {
         fmt::print("\n");
     }
     std::cout << std::flush;
-}
-
-std::string_view to_string(address::CostSource source) {
-    switch (source) {
-    case address::CostSource::fitted:
-        return "fitted";
-    case address::CostSource::chosen:
-        return "chosen";
-    case address::CostSource::bound:
-        break;
-    }
-    return "bound";
 }
 
 /// Moves one line up or down while that pays; true when it moved.
@@ -242,6 +211,29 @@ bool move(Fit const& fit, std::span<Question const> rows, address::MatchCost con
     return moved;
 }
 
+/// What each line weighs: the nats that the training rows lose where it is two thirds of itself, and half as much again.
+void weigh(Fit const& fit, std::span<Question const> rows, MatchCosts costs) {
+    auto const left_out = costs.left_out;
+    costs.left_out = 0;
+    auto const loss = fit.judge(rows, costs).loss;
+    for (auto const& line : kMatchCostTable) {
+        std::array<double, 2> lost{};
+        for (std::size_t k = 0; k < lost.size(); ++k) {
+            auto other = costs;
+            other.*line.value *= k == 0 ? 1 / kFar : kFar;
+            lost[k] = line.value == &MatchCosts::left_out ? 0 : fit.judge(rows, other).loss - loss;
+        }
+        bool const told = lost[0] >= kWorthMoving && lost[1] >= kWorthMoving;
+        fmt::print("{} {:.3f} loses {:.1f} and {:.1f} nats{}{}\n", line.name,
+                   line.value == &MatchCosts::left_out ? left_out : costs.*line.value, lost[0], lost[1],
+                   line.source == address::CostSource::fitted && !told ? "; the rows do not tell it" : "",
+                   costs.*line.value == address::kMatchCosts.*line.value || line.value == &MatchCosts::left_out
+                       ? std::string{}
+                       : fmt::format("; was {:g}", address::kMatchCosts.*line.value));
+        std::cout << std::flush;
+    }
+}
+
 MatchCosts read_costs(std::filesystem::path const& file) {
     auto costs = address::kMatchCosts;
     std::ifstream in{file};
@@ -263,14 +255,6 @@ MatchCosts read_costs(std::filesystem::path const& file) {
 }
 
 void run(FitOptions const& options) {
-    if (options.table) {
-        fmt::print("| number | value | source | meaning |\n| --- | --- | --- | --- |\n");
-        for (auto const& line : kMatchCostTable) {
-            fmt::print("| {} | {:g} | {} | {} |\n", line.name, address::kMatchCosts.*line.value, to_string(line.source),
-                       line.meaning);
-        }
-        return;
-    }
     TemporaryFolder const temporary{"address_fit"};
     auto const snapshot = open_coverage(options.coverage, temporary);
     auto const index = lookup::address_index_of(*snapshot);
@@ -303,15 +287,7 @@ void run(FitOptions const& options) {
     costs = searched;
     costs.left_out = left_out;
     report("after");
-    for (auto const& line : kMatchCostTable) {
-        fmt::print("{} {:.3f}{}\n", line.name, costs.*line.value,
-                   costs.*line.value == address::kMatchCosts.*line.value
-                       ? std::string{}
-                       : fmt::format(" (was {:g})", address::kMatchCosts.*line.value));
-    }
-    if (!options.answers.empty()) {
-        fit.write_answers(held_back, costs, options.answers);
-    }
+    weigh(fit, train, costs);
 }
 
 } // namespace
@@ -328,11 +304,8 @@ int main(int argc, char** argv) {
     app.add_option("--only", options.only, "Lines of the table to fit; all that are fitted without");
     app.add_option("--start", options.start,
                    "Costs to begin with: lines of a name and a number, as are printed at the end");
-    app.add_option("--answers", options.answers,
-                   "Write the answers to the rows held back here, as evaluate.py reads them");
     app.add_option("--passes", options.passes, "Each with half the steps of the one before")->capture_default_str();
     app.add_option("--threads", options.threads, "Threads")->capture_default_str()->check(CLI::Range(1U, 64U));
-    app.add_flag("--table", options.table, "Only print the table of docs/addresses.md");
     CLI11_PARSE(app, argc, argv);
     try {
         run(options);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -8,10 +9,15 @@ namespace wangge::address {
 
 /// How a number of MatchCosts was found.
 enum class CostSource : std::uint8_t {
-    fitted, ///< by wangge-bench-address_fit: the likeliest, given the true grids of addresses written with known errors
-    chosen, ///< so that a target of docs/address-quality.md is met; what it weighs stands beside it
-    bound   ///< ends a search for the sake of speed: a larger one finds hardly more
+    fitted,  ///< by wangge-bench-address_fit: the likeliest, given the true grids of addresses written with known errors
+    by_hand, ///< a judgement: the rows that the others were fitted to hardly have the case
+    chosen,  ///< so that a target of docs/address-quality.md is met; what it weighs stands beside it
+    bound    ///< ends a search for the sake of speed: a larger one finds hardly more
 };
+[[nodiscard]] constexpr std::string_view to_string(CostSource source) noexcept {
+    constexpr std::array<std::string_view, 4> kSources{"fitted", "by hand", "chosen", "bound"};
+    return kSources[static_cast<std::size_t>(source)];
+}
 
 /**
  * Every number by which texts are matched to places, and grids to answers: name, value, source, meaning.
@@ -33,7 +39,8 @@ enum class CostSource : std::uint8_t {
     X(bare_name_less, 0.42F, fitted, "less for a name without its 镇 or 社区: it may be no division at all") \
     X(behind_number, 0.5F, fitted, "factor for what stands behind the number, often in brackets: 附近") \
     X(other_name, 0.7F, fitted, "a division by a former or colloquial name") \
-    X(narrower_than_city, 5.0F, chosen, "a county, town or village by a name that begins the text and is a city's, too: 梅州") \
+    X(narrower_than_city, 5.0F, by_hand, "a county, town or village by a name that begins the text and is a city's, too: 梅州") \
+    X(agreements_outside, 2.0F, by_hand, "things that must agree exactly before a place outside the city or county of the text counts: one is found somewhere by chance") \
     X(without_village, 1.5F, fitted, "the point names no village: for each division in the text") \
     /* Road, estate. */ \
     X(slip, 0.02F, fitted, "that there is a slip in a name, besides which one it is") \
@@ -83,7 +90,9 @@ enum class CostSource : std::uint8_t {
     X(content, 1.2F, bound, "sound-alikes and the like are looked for when the best pays more than this") \
     X(content_cutoff, 4.0F, bound, "when everything fits, areas that pay so much more are not looked into") \
     X(satisfying, 5.0F, bound, "a slip that costs no more is enough: the names of the neighbourhood are not all compared") \
+    X(neighbourhood, 1.0F, bound, "all names are compared in the best area and in those that pay so much more") \
     /* From shares to an answer. */ \
+    X(beside_bound, 0.01F, by_hand, "share of all else where staff bound the text to points") \
     X(determined, 0.9F, chosen, "from this share on a grid is given as the one: at most 0.3% wrong ones") \
     X(unconfirmed_determined, 0.97F, chosen, "the same where the number of the text is not that of what was found: at most 1% wrong ones of houses that are not in the data") \
     X(left_out, 0.002F, chosen, "of the evidence that grids which are not listed may have together: 98% of the true ones are listed")
