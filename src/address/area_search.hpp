@@ -18,6 +18,7 @@ struct Area {
     float cost = 0;                        ///< of what the text says against it
     std::uint32_t agrees = 0;              ///< bits: the mentions that name it or what it lies in
     std::uint32_t conflicts = 0;           ///< bits of AreaSearch::mentions(): those that do not
+    bool told = false; ///< a mention names it, or another one of its parent: else it says no more than what is above it
 };
 
 /**

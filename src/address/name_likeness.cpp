@@ -77,7 +77,8 @@ std::size_t not_in(std::u32string_view a, std::u32string_view b) noexcept {
     return count;
 }
 
-/// Optimal alignment of what is left between a common beginning and a common end; `ends`: there is no common end.
+/// Optimal alignment of what is left between a common beginning and a common end; `ends`: one ends without the last
+/// word of the other.
 float alignment(std::u32string_view text, std::u32string_view name, bool ends, MatchCosts const& costs) noexcept {
     std::array<std::array<float, kLongest + 1>, 3> rows; // of the text so far: before the last, last, this
     auto* before = &rows[0];
@@ -134,8 +135,9 @@ float unlikeness(std::u32string_view text, std::u32string_view name, MatchCosts 
     while (end < shortest - same && text[text.size() - 1 - end] == name[name.size() - 1 - end]) {
         ++end;
     }
-    auto const cost = alignment(text.substr(same, text.size() - same - end),
-                                name.substr(same, name.size() - same - end), end == 0, costs);
+    auto const cost =
+        alignment(text.substr(same, text.size() - same - end), name.substr(same, name.size() - same - end),
+                  end == 0 && text.size() != name.size(), costs);
     return cost > (shortest < 4 ? costs.short_name_slip : costs.two_slips) ? kUnlike : cost;
 }
 

@@ -585,7 +585,7 @@ void PlaceSearch::find_divisions() {
         if (area.cost + more > m_best + m_costs.cutoff || area.cost > least + m_costs.division_cutoff) {
             break;
         }
-        if (area.agrees == 0 || area.division == kNoDivision ||
+        if (area.agrees == 0 || !area.told || area.division == kNoDivision ||
             (m_areas.is_outside(area) && m_line->has_target() && m_areas.full_agreements(area) == 0)) {
             continue;
         }
@@ -595,6 +595,8 @@ void PlaceSearch::find_divisions() {
         c.level = level_of(m_view.gazetteer.division(area.division).level);
         c.line = m_line_number;
         c.division = area.division;
+        // Who writes no more than 太平 means the larger one more often.
+        c.weight = std::max(1.0F, static_cast<float>(m_view.places_under(area.division).size()));
         put(c);
     }
 }

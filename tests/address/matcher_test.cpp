@@ -225,6 +225,9 @@ BOOST_AUTO_TEST_CASE(a_city_that_begins_the_text_is_meant_rather_than_villages_o
         {"441400000000", "梅州市", Level::city, "440000000000"},
         {"441402000000", "梅江区", Level::county, "441400000000"},
         {"440106001002", "梅州村民委员会", Level::village, "440106001000"},
+        {"441403000000", "梅县区", Level::county, "441400000000"},
+        {"441403101000", "隆文镇", Level::town, "441403000000"},
+        {"441403101201", "梅州村民委员会", Level::village, "441403101000"}, // nor is the city 隆文镇, in which it lies
     };
     test::SmallTown const larger{{}, kMore};
     Matcher of_larger{larger.index()};
@@ -237,6 +240,23 @@ BOOST_AUTO_TEST_CASE(a_city_that_begins_the_text_is_meant_rather_than_villages_o
         BOOST_TEST(place(text) == "441400000000", text);
     }
     BOOST_TEST(place("广州市天河区梅州嘉应西路2号") == "440106001002");
+    BOOST_TEST(place("梅州梅县区梅州村") == "441403101201");
+}
+
+BOOST_AUTO_TEST_CASE(of_divisions_of_one_name_the_larger_is_meant_more_often) {
+    constexpr test::TownDivision kMore[] = {{"441900003002", "翠洲村民委员会", Level::village, "441900003000"}};
+    test::SmallTown const larger{{}, kMore};
+    Matcher of_larger{larger.index()};
+    for (std::string_view const text : {"翠洲", "广东翠洲没人路7号"}) {
+        of_larger.match(text, result);
+        BOOST_TEST_REQUIRE(result.places.size() >= 2U);
+        auto const code = [&](std::size_t i) {
+            return larger.index().gazetteer().division(result.places[i].division).code.str();
+        };
+        BOOST_TEST(code(0) == "440103001101", text); // two roads and an estate stand there, in the village nothing
+        BOOST_TEST(code(1) == "441900003002", text);
+        BOOST_TEST(std::abs(result.places[0].likelihood / result.places[1].likelihood - 3) < 0.01, text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_county_and_the_town_may_be_skipped) {

@@ -125,7 +125,8 @@ private:
 
 struct Fixture {
     Addresses addresses;
-    test::AddressTown town{{{"staff-1", "和平路7号", kBei, "", "", "", "", "", "", kD}}, kMoreDivisions, addresses.all()};
+    test::AddressTown town{
+        {{"staff-1", "和平路7号", kBei, "", "", "", "", "", "", kD}}, kMoreDivisions, addresses.all()};
 
     Case ask(std::string const& text, MatchCosts const& costs) const {
         lookup::Geocoder geocoder{*town.snapshot(), *town.index(), costs};
@@ -158,12 +159,13 @@ BOOST_AUTO_TEST_CASE(every_number_of_the_table_has_an_answer_that_tells_it) {
                                        [&](address::MatchCost const& of) { return of.name == c.number; });
         BOOST_TEST_REQUIRE(bool{line != address::kMatchCostTable.end()}, c.number);
         auto const found = ask(c.text, address::kMatchCosts);
-        BOOST_TEST(!differ(found, c, kSame), fmt::format("{} {}: {}, not {}", c.number, c.text, print(found), print(c)));
+        BOOST_TEST(!differ(found, c, kSame),
+                   fmt::format("{} {}: {}, not {}", c.number, c.text, print(found), print(c)));
         auto costs = address::kMatchCosts;
         costs.*line->value *= c.factor;
         auto const wrong = ask(c.text, costs);
-        BOOST_TEST(differ(wrong, c, kOther),
-                   fmt::format("{} {}: {} also where it is {} times what it is", c.number, c.text, print(wrong), c.factor));
+        BOOST_TEST(differ(wrong, c, kOther), fmt::format("{} {}: {} also where it is {} times what it is", c.number,
+                                                         c.text, print(wrong), c.factor));
     }
 }
 
@@ -173,10 +175,11 @@ BOOST_AUTO_TEST_CASE(the_page_has_the_numbers_of_the_table) {
         table += fmt::format("| {} | {:g} | {} | {} |\n", line.name, address::kMatchCosts.*line.value,
                              to_string(line.source), line.meaning);
     }
-    std::ifstream file{"docs/address-costs.md"};
-    std::string const page{std::istreambuf_iterator<char>{file}, {}};
-    BOOST_TEST((page.find("<!-- table costs -->\n" + table + "<!-- end -->") != std::string::npos),
-               "docs/address-costs.md must have this table:\n" << table);
+    std::ostringstream page;
+    page << std::ifstream{"docs/address-costs.md"}.rdbuf();
+    BOOST_TEST((page.str().find("<!-- table costs -->\n" + table + "<!-- end -->") != std::string::npos),
+               "docs/address-costs.md must have this table:\n"
+                   << table);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

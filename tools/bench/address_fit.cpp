@@ -211,7 +211,8 @@ bool move(Fit const& fit, std::span<Question const> rows, address::MatchCost con
     return moved;
 }
 
-/// What each line weighs: the nats that the training rows lose where it is two thirds of itself, and half as much again.
+/// What each line weighs: the nats that the training rows lose where it is two thirds of itself, and half as much
+/// again.
 void weigh(Fit const& fit, std::span<Question const> rows, MatchCosts costs) {
     auto const left_out = costs.left_out;
     costs.left_out = 0;
