@@ -58,10 +58,10 @@ float substitution(char32_t a, char32_t b, MatchCosts const& costs) noexcept {
 }
 
 float missing(char32_t c, bool last, MatchCosts const& costs) noexcept {
-    if (is_telling(c)) {
+    if (is_telling(c) || (is_way(c) && !last)) {
         return costs.telling_missing;
     }
-    return last && is_way(c) ? costs.last_word_missing : costs.missing_character;
+    return is_way(c) ? costs.last_word_missing : costs.missing_character;
 }
 
 /// Characters of `a` that `b` does not have, up to 3.
@@ -116,8 +116,8 @@ float alignment(std::u32string_view text, std::u32string_view name, bool ends, M
 float unlikeness(std::u32string_view text, std::u32string_view name, MatchCosts const& costs) noexcept {
     auto const shortest = std::min(text.size(), name.size());
     auto const longest = std::max(text.size(), name.size());
-    // Slips of a name of one character make another name.
-    if (longest - shortest > 2 || longest > kLongest || shortest < 2) {
+    // Slips of a name of one character make another name, and so do two more characters of one of three.
+    if (longest - shortest > (shortest < 4 ? 1U : 2U) || longest > kLongest || shortest < 2) {
         return text == name ? 0 : kUnlike;
     }
     std::size_t same = 0;

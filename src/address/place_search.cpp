@@ -215,6 +215,27 @@ void PlaceSearch::put(Candidate candidate, unsigned agreements) {
     m_candidates.push_back(candidate);
 }
 
+std::u32string_view PlaceSearch::estate_name(HouseRecord const& house) const {
+    return house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
+}
+
+float PlaceSearch::estate_cost(AddressQuery const& query, std::u32string_view estate) const {
+    if (estate.empty()) {
+        return m_costs.estate_unknown;
+    }
+    auto least = m_costs.estate_differs;
+    for (auto const part : m_line->estates) {
+        auto const text = query.characters(part);
+        if (text == estate) {
+            return 0;
+        }
+        auto const slip = holds(text, estate) || holds(estate, text) ? m_costs.estate_within
+                                                                     : m_costs.slip + unlikeness(text, estate, m_costs);
+        least = std::min(least, slip);
+    }
+    return least;
+}
+
 PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool estate_known) const {
     auto const& line = *m_line;
     auto const& house = m_view.houses[id];
@@ -223,22 +244,10 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.suffix_differs = true;
         fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? m_costs.suffix_missing : m_costs.suffix_differs;
     }
-    auto const estate =
-        house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
+    auto const estate = estate_name(house);
     if (!estate_known && line.estates.size != 0) {
-        auto least = estate.empty() ? m_costs.estate_unknown : m_costs.estate_differs;
+        auto const least = estate_cost(query, estate);
         if (!estate.empty()) {
-            for (auto const part : line.estates) {
-                auto const text = query.characters(part);
-                if (text == estate) {
-                    least = 0;
-                    break;
-                }
-                auto const slip = holds(text, estate) || holds(estate, text)
-                                      ? m_costs.estate_within
-                                      : m_costs.slip + unlikeness(text, estate, m_costs);
-                least = std::min(least, slip);
-            }
             fit.estate_agrees = least == 0;
             fit.estate_conflicts = least == m_costs.estate_differs;
             fit.estate_similar = least != 0 && !fit.estate_conflicts;
@@ -380,10 +389,10 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
             }
         }
     }
-    interpolate(cost, target, road);
+    interpolate(query, cost, target, road);
 }
 
-void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord const& road) {
+void PlaceSearch::interpolate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road) {
     auto const all = m_view.houses_of_road(road);
     auto const number = m_line->number.value;
     auto candidate = candidate_of(cost + m_costs.number_unknown, target.part, road, MatchLevel::road);
@@ -405,6 +414,10 @@ void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord cons
         }
         if (lower != kNone && upper != kNone) {
             candidate.cost = cost + m_costs.interpolated;
+            if (m_line->estates.size != 0) { // it would stand in that of one of the two
+                candidate.cost += std::min(estate_cost(query, estate_name(m_view.houses[lower])),
+                                           estate_cost(query, estate_name(m_view.houses[upper])));
+            }
             candidate.level = MatchLevel::number_interpolated;
             candidate.first = lower;
             candidate.last = upper;
@@ -509,7 +522,7 @@ void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
         // In a small area all names are compared: that finds two slips, and slips of the shortest names.
         auto const& areas = m_areas.areas();
         for (std::size_t i = 0; compare_all && i < std::min(areas.size(), kMostNeighbourhoods) &&
-                                areas[i].cost <= areas.front().cost + m_costs.neighbourhood;
+                                areas[i].cost <= areas.front().cost + m_costs.other_name;
              ++i) {
             if (areas[i].division == kNoDivision || m_view.gazetteer.division(areas[i].division).level < Level::town) {
                 continue;

@@ -86,7 +86,10 @@ private:
     void look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place);
     void look_at_road(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
     void look_at_estate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& estate);
-    void interpolate(float cost, Target const& target, PlaceRecord const& road);
+    [[nodiscard]] std::u32string_view estate_name(HouseRecord const& house) const;
+    /// What a house of this estate, or of none, pays where the line names an estate.
+    [[nodiscard]] float estate_cost(AddressQuery const& query, std::u32string_view estate) const;
+    void interpolate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
     /// `agreements`: besides m_agreements.
     void put(Candidate candidate, unsigned agreements = 0);
     void look_from(Area const& area, Target const& target);

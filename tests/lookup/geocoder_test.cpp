@@ -76,8 +76,7 @@ BOOST_AUTO_TEST_CASE(an_address_gives_its_grid_position_and_standard_form) {
 
 BOOST_AUTO_TEST_CASE(a_number_that_is_not_there_is_shared_out_between_its_neighbours_and_its_road) {
     // 3 and 7 lie in the west, but 10 and 11 of the road do not, and the village has other houses that nobody has told.
-    BOOST_TEST(shares("荔湾区翠洲社区振兴路5号").at(std::string{AddressTown::kWest}) > 0.8);
-    BOOST_TEST(!answer.grid.has_value());
+    BOOST_TEST(shares("荔湾区翠洲社区振兴路5号").at(std::string{AddressTown::kWest}) > 0.9);
     BOOST_TEST(grid("荔湾区沙面街道白鹅社区振兴路45号") == AddressTown::kGoose); // all of it lies in one grid
     // 9 would stand at 113.209, in the west, half way from 7 (west) to 11 (east), which have `beside`; of the road's
     // seven houses, which have `along_road`, two stand in the east.

@@ -60,12 +60,17 @@ constexpr test::TownAddress kAddresses[] = {
      "1单元", "501房", kW},
     {"d6", "天河区五山街道岳洲社区青云里9号1栋", kHill, "", "9号", "青云里", "1栋", "", "", kI},
     {"d7", "荔湾区沙面街道白鹅社区青云里9号", kGoose, "青云里", "9号", "", "", "", "", kG},
+    {"f1", "天河区五山街道梅州村嘉应路2号", "440106001002", "嘉应路", "2号", "", "", "", "", kI},
+    {"f2", "荔湾区沙面街道翠洲社区云山大道5号", kCui, "云山大道", "5号", "", "", "", "", kW},
+    {"f3", "荔湾区沙面街道白鹅社区云江水岸大道5号", kGoose, "云江水岸大道", "5号", "", "", "", "", kG},
+    {"f4", "东莞市东城街道岗贝社区云江水岸大道5号", kBei, "云江水岸大道", "5号", "", "", "", "", kD},
     {"e1", "和平路7号", "", "和平路", "7号", "", "", "", "", kW},
     {"e2", "荔湾区沙面街道白鹅社区和平路7号", kGoose, "和平路", "7号", "", "", "", "", kG},
 };
 
 constexpr test::TownDivision kMoreDivisions[] = {
     {"430000000000", "湖南省", Level::province, ""},
+    {"440106001003", "翠山社区居民委员会", Level::village, "440106001000"},
     {"441400000000", "梅州市", Level::city, "440000000000"},
     {"440106001002", "梅州村民委员会", Level::village, "440106001000"},
 };
@@ -114,7 +119,7 @@ private:
     void add_doors(std::string const& before, char const* village, geom::Point at, int count) {
         for (int n = 1; n <= count; ++n) {
             auto const* const room = keep(fmt::format("{}房", 100 + n));
-            m_all.push_back({keep(fmt::format("f{}", m_all.size())), keep(fmt::format("{}天府路1号{}", before, room)),
+            m_all.push_back({keep(fmt::format("g{}", m_all.size())), keep(fmt::format("{}天府路1号{}", before, room)),
                              village, "天府路", "1号", "", "", "", room, at});
         }
     }

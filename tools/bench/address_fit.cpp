@@ -224,7 +224,7 @@ void weigh(Fit const& fit, std::span<Question const> rows, MatchCosts costs) {
             other.*line.value *= k == 0 ? 1 / kFar : kFar;
             lost[k] = line.value == &MatchCosts::left_out ? 0 : fit.judge(rows, other).loss - loss;
         }
-        bool const told = lost[0] >= kWorthMoving && lost[1] >= kWorthMoving;
+        bool const told = std::max(lost[0], lost[1]) >= kWorthMoving;
         fmt::print("{} {:.3f} loses {:.1f} and {:.1f} nats{}{}\n", line.name,
                    line.value == &MatchCosts::left_out ? left_out : costs.*line.value, lost[0], lost[1],
                    line.source == address::CostSource::fitted && !told ? "; the rows do not tell it" : "",
