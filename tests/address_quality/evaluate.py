@@ -24,7 +24,7 @@ import chart  # noqa: E402
 
 RIGHT, WRONG, AMONG = 0.97, 0.003, 0.98  # the targets
 ABSENT = 0.01  # wrong grids claimed for houses that are not in the data
-CALIBRATION = 0.03  # mean distance of score and share right, of answers with one grid and of those that list several
+CALIBRATION, CALIBRATION_OF_SEVERAL = 0.01, 0.03  # mean distance of score and share right, of answers with one grid and of those that list several
 ABSENT_SHARE = 0.1  # of all houses, in the mixture that scores are calibrated to
 MOST_LISTED = 200  # candidates in an answer
 BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
