@@ -112,8 +112,17 @@ struct Fit {
     std::size_t misfits = 0;
     std::size_t near = 0;             ///< corners beside counties other than theirs, where theirs has no outline
     std::optional<geom::Point> first; ///< a corner that misfits
+    std::vector<bool> misfit;         ///< of each corner
     [[nodiscard]] bool better_than(Fit const& other) const noexcept {
         return misfits != other.misfits ? misfits < other.misfits : near > other.near;
+    }
+    /// Corners that misfit here and not there.
+    [[nodiscard]] std::size_t worse_than(Fit const& other) const noexcept {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < misfit.size(); ++i) {
+            count += misfit[i] && !other.misfit[i] ? 1U : 0U;
+        }
+        return count;
     }
     [[nodiscard]] double share() const noexcept {
         return corners == 0 ? 0 : static_cast<double>(misfits) / static_cast<double>(corners);
@@ -270,6 +279,7 @@ private:
                 if (p && s.known.county == nullptr) {
                     fit.near += std::ranges::any_of(m_county_boxes, [&](auto const& b) { return is_near(b, *p); });
                 }
+                fit.misfit.push_back(misfit);
                 if (misfit) {
                     ++fit.misfits;
                     fit.first = fit.first ? fit.first : p;
@@ -405,7 +415,11 @@ private:
         auto const found = words("{}: read as {}, {} of {} {} that were tried {}",
                                  "{}：按 {} 读取，试算的 {3} {4}中有 {2} 个{5}", m_file, m_declared.name(),
                                  with_commas(fit.misfits), with_commas(fit.corners), m_words.tried, m_words.amiss);
-        if (best != nullptr && best_fit.misfits * 4 <= fit.misfits) {
+        // What lies amiss in both readings (wrong codes, wrong names) speaks for neither.
+        auto const mended = fit.worse_than(best_fit);
+        if (best != nullptr && mended >= kLeastMisfits &&
+            static_cast<double>(mended) >= kLeastShare * static_cast<double>(fit.corners) &&
+            best_fit.worse_than(fit) * 4 <= mended) {
             return fits(found, *best, best_fit.misfits, fit.first);
         }
         if (fit.share() > 0.5) {

@@ -39,8 +39,8 @@ struct KnownSurroundings {
  * where the registry's own outlines are GCJ-02, and the site's systems. Gives suspected_datum, with the offset, the
  * direction and the reading that fits, when
  *  1. many corners lie more than 30 m outside their county, 150 m inside another one where theirs has no outline, or
- *     100 m from the corner of the grid they replace, and another reading leaves at most a quarter of them, or most do
- *     in every reading;
+ *     100 m from the corner of the grid they replace, and another reading mends at least four for each one that it
+ *     spoils, or most do in every reading;
  *  2. most grids lie by one and the same offset of 2 m or more from those they replace (Beijing54 or Xian80 taken for
  *     CGCS2000: tens of metres);
  *  3. hardly any corner meets a vertex of a neighbouring grid as declared, and many do to 0.3 m in another reading, or

@@ -212,7 +212,7 @@ class AddressDates(unittest.TestCase):
         with cli.Server(self.data) as server:
             def ask_text(path, body=None, **parameters):
                 connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-                connection.request("POST" if body else "GET", f"{path}?{urllib.parse.urlencode(parameters)}", body)
+                connection.request("POST" if body else "GET", f"{path}?{urllib.parse.urlencode(parameters)}", body and body.encode())
                 reply = connection.getresponse()
                 answer = reply.read().decode()
                 connection.close()
