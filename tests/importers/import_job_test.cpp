@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_told_by_its_kind) {
             if (step.ground.predecessor == code("440106001001010")) {
                 takers.emplace_back(step.ground.successor.str().substr(12));
                 shares += step.ground.share_of_predecessor;
-                BOOST_TEST(step.change_set == report.change_set);
+                BOOST_TEST(step.change.change_set == report.change_set);
             }
         }
         BOOST_TEST((takers == std::vector<std::string>{"001", "002", "009", "010"}));
