@@ -217,7 +217,8 @@ public:
         , m_as_declared{{declared.name(), declared.name()},
                         {},
                         [&declared](crs::Coordinate c) { return declared.to_registry(c); }}
-        , m_count(known.count == 0 ? witnesses.size() : known.count) {
+        , m_count(known.count == 0 ? witnesses.size() : known.count)
+        , m_witnesses(witnesses.size()) {
         for (auto const* const county : known.counties) {
             m_county_boxes.push_back(geom::envelope_of(*county));
         }
@@ -422,7 +423,8 @@ private:
             best_fit.worse_than(fit) * 4 <= mended) {
             return fits(found, *best, best_fit.misfits, fit.first);
         }
-        if (fit.share() > 0.5) {
+        bool const few_by_chance = m_witnesses * 10 < m_known.sought;
+        if (fit.share() > 0.5 && !few_by_chance) {
             return problem(words("{}, and no other system that was tried fits better. Check the coordinate system of "
                                  "the file and {}",
                                  "{}，试过的其他坐标系也都不更吻合。请检查文件的坐标系和{}", found, m_words.look_at),
@@ -657,6 +659,7 @@ private:
     KindWords m_words;
     Reading m_as_declared;
     std::size_t m_count;
+    std::size_t m_witnesses;
     std::vector<geom::Envelope> m_county_boxes;
     std::vector<Sampled> m_sample;
     std::vector<Reading> m_others;

@@ -400,6 +400,7 @@ private:
             KnownSurroundings known;
             known.kind = WitnessKind::addresses;
             known.count = m_samples[i].count();
+            known.sought = m_samples[i].kept().size();
             known.site_systems = m_options.read.site_systems;
             known.place = [&](DatumWitness const& witness) {
                 return KnownPlace{grounds.of(witness.division), nullptr};

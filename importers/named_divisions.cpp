@@ -40,6 +40,22 @@ void NamedDivisions::make_gazetteer() {
     m_gazetteer = address::Gazetteer::over(m_bytes);
 }
 
+/// Roads and hamlets bear the names of villages and towns elsewhere. So a village is one only in its town or county,
+/// and what does not say its kind only behind what it lies in.
+bool NamedDivisions::is_meant(DivisionName const& name) const {
+    bool const says_kind = name.kind == address::NameKind::full || name.kind == address::NameKind::plain;
+    if (m_meant.empty()) {
+        return name.level <= Level::county || (name.level == Level::town && says_kind);
+    }
+    return std::ranges::any_of(m_meant, [&](DivisionNumber above) {
+        bool const is_next =
+            m_gazetteer.ancestor(m_gazetteer.parent(name.division), m_gazetteer.level(above)) == above &&
+            static_cast<unsigned>(m_gazetteer.level(above)) + 1 == static_cast<unsigned>(name.level);
+        bool const near = name.level < Level::village || m_gazetteer.level(above) >= Level::county;
+        return m_gazetteer.lies_in(name.division, above) && (is_next || (says_kind && near));
+    });
+}
+
 std::optional<DivisionCode> NamedDivisions::find(std::string_view text) {
     if (m_bytes.empty()) {
         make_gazetteer();
@@ -55,9 +71,7 @@ std::optional<DivisionCode> NamedDivisions::find(std::string_view text) {
         for (auto const& name : names) {
             auto const level = static_cast<unsigned>(name.level) - static_cast<unsigned>(Level::province);
             if (level == static_cast<unsigned>(part.component) && // of 天河 the county alone where that is likeliest
-                (m_meant.empty() || std::ranges::any_of(m_meant, [&](DivisionNumber above) {
-                     return m_gazetteer.lies_in(name.division, above);
-                 }))) {
+                is_meant(name)) {
                 here.push_back(name.division);
             }
         }
@@ -69,9 +83,15 @@ std::optional<DivisionCode> NamedDivisions::find(std::string_view text) {
         return std::nullopt;
     }
     auto const meant = m_gazetteer.division(m_meant.front());
-    bool const is_place = meant.level == Level::town || meant.level == Level::village ||
-                          std::ranges::binary_search(m_counties, meant.code);
-    return is_place ? std::optional{meant.code} : std::nullopt;
+    if (meant.level == Level::town || meant.level == Level::village ||
+        std::ranges::binary_search(m_counties, meant.code)) {
+        return meant.code;
+    }
+    auto const& node = m_nodes.at(meant.code);
+    auto const stands_for_it = std::ranges::find_if(node.children, [&](DivisionCode child) {
+        return node.level == Level::city && m_nodes.at(child).name == node.name;
+    });
+    return stands_for_it == node.children.end() ? std::nullopt : std::optional{*stands_for_it};
 }
 
 std::vector<DivisionCode> NamedDivisions::villages(DivisionCode division) const {

@@ -37,6 +37,7 @@ private:
         std::vector<DivisionCode> children; ///< by code
     };
     void make_gazetteer();
+    [[nodiscard]] bool is_meant(address::DivisionName const& name) const;
 
     std::unordered_map<DivisionCode, Node> m_nodes;
     std::vector<DivisionCode> m_counties; ///< and cities whose towns lie directly under them, by code
