@@ -218,8 +218,9 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.suffix_differs = true;
         fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? m_costs.suffix_missing : m_costs.suffix_differs;
     }
+    bool const asked = line.estates.size != 0 || m_conflicts != 0; // else its name need not be fetched
     auto const estate =
-        house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
+        house.estate == kNone || !asked ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
     if (!estate_known && line.estates.size != 0) {
         auto least = estate.empty() ? m_costs.estate_unknown : m_costs.estate_differs;
         if (!estate.empty()) {
