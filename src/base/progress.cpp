@@ -27,7 +27,7 @@ public:
         m_start = m_last = Clock::now();
         if (m_terminal) {
             draw();
-        } else {
+        } else if (is_long()) {
             put(fmt::format("{} ...\n", m_what));
         }
     }
@@ -48,11 +48,15 @@ public:
 
     void end() override {
         std::chrono::duration<double> const spent = Clock::now() - m_start;
-        put(fmt::format("{}{}: {}done in {:.1f} s\n", m_terminal ? "\r\033[K" : "", m_what,
-                        m_done > 0 ? fmt::format("{} {}, ", m_done, m_unit) : std::string{}, spent.count()));
+        auto const line =
+            fmt::format("{}: {}done in {:.1f} s\n", m_what,
+                        m_done > 0 ? fmt::format("{} {}, ", m_done, m_unit) : std::string{}, spent.count());
+        put((m_terminal ? "\r\033[K" : "") + (is_long() ? line : std::string{}));
+        std::fflush(stderr);
     }
 
 private:
+    [[nodiscard]] bool is_long() const { return Clock::now() - m_first >= std::chrono::seconds{1}; }
     [[nodiscard]] std::string figures() const {
         return m_total > 0 ? fmt::format("{} of {} {}", m_done, m_total, m_unit) : fmt::format("{} {}", m_done, m_unit);
     }
@@ -73,7 +77,8 @@ private:
     bool m_terminal;
     std::string m_what, m_unit;
     std::uint64_t m_total = 0, m_done = 0;
-    Clock::time_point m_start, m_last;
+    Clock::time_point m_first = Clock::now(); ///< of all steps
+    Clock::time_point m_start, m_last;        ///< of this one
 };
 
 } // namespace

@@ -27,11 +27,6 @@ Words difference(GridBase const& then, GridBase const& now) {
 
 } // namespace
 
-Words name_of(registry::AppliedChange const& change) {
-    return change.draft ? words("change set {} '{}'", "变更单 {} “{}”", *change.draft, change.title)
-                        : words("import {} '{}'", "导入 {} “{}”", change.change_set, change.title);
-}
-
 WorkingState::Entry& WorkingState::entry(GridCode const& code) {
     auto const [found, is_new] = m_entries.try_emplace(code);
     auto& entry = found->second;

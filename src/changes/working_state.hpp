@@ -10,9 +10,6 @@
 
 namespace wangge::changes {
 
-/// "change set 3 'title'", "import 4 'title'".
-[[nodiscard]] Words name_of(registry::AppliedChange const& change);
-
 /// Grids of the effective day, read when asked for, as operations leave them one after the other.
 class WorkingState {
 public:

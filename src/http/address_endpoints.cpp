@@ -124,23 +124,14 @@ std::optional<Reply> NearAddressEndpoint::operator()(Request const& request, Wai
     if (!parameters) {
         return reply_of(fault);
     }
-    auto const lon = number_of(*parameters, "lon");
-    auto const lat = number_of(*parameters, "lat");
+    auto const asked = position_of(*parameters, states.site_systems());
     auto const k = count_of(*parameters, "k", 1, kMost, 5);
-    for (auto const* const refused : {std::get_if<Reply>(&lon), std::get_if<Reply>(&lat), std::get_if<Reply>(&k)}) {
+    for (auto const* const refused : {std::get_if<Reply>(&asked), std::get_if<Reply>(&k)}) {
         if (refused != nullptr) {
             return *refused;
         }
     }
-    auto const found = transformer_of(*parameters, states.site_systems());
-    if (auto const* const refused = std::get_if<Reply>(&found)) {
-        return *refused;
-    }
-    auto const* const transformer = std::get<crs::Transformer const*>(found);
-    lookup::PositionQuery query;
-    query.lon = std::get<double>(lon);
-    query.lat = std::get<double>(lat);
-    query.crs = transformer->name();
+    auto const& [query, transformer] = std::get<PositionAsked>(asked);
     lookup::QueryFault wrong;
     auto const position = lookup::lattice_position(query, *transformer, wrong);
     if (!position) {

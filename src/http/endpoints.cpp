@@ -15,24 +15,14 @@ std::optional<Reply> LocateEndpoint::operator()(Request const& request, Waiting 
     if (!parameters) {
         return reply_of(fault);
     }
-    auto const lon = number_of(*parameters, "lon");
-    auto const lat = number_of(*parameters, "lat");
+    auto const asked = position_of(*parameters, states.site_systems());
     auto const nearest = count_of(*parameters, "nearest", 0, lookup::kMostNearest, 0);
-    for (auto const* const refused :
-         {std::get_if<Reply>(&lon), std::get_if<Reply>(&lat), std::get_if<Reply>(&nearest)}) {
+    for (auto const* const refused : {std::get_if<Reply>(&asked), std::get_if<Reply>(&nearest)}) {
         if (refused != nullptr) {
             return *refused;
         }
     }
-    auto const found = transformer_of(*parameters, states.site_systems());
-    if (auto const* const refused = std::get_if<Reply>(&found)) {
-        return *refused;
-    }
-    auto const* const transformer = std::get<crs::Transformer const*>(found);
-    lookup::PositionQuery query;
-    query.lon = std::get<double>(lon);
-    query.lat = std::get<double>(lat);
-    query.crs = transformer->name();
+    auto [query, transformer] = std::get<PositionAsked>(asked);
     query.nearest = std::get<std::size_t>(nearest);
 
     return reply_on(states, *parameters, waiting, [&](Served const& served, Date day) {

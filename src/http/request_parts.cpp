@@ -109,4 +109,21 @@ std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& pa
     }
 }
 
+std::variant<PositionAsked, Reply> position_of(Parameters const& parameters, crs::SiteSystems const& site) {
+    auto const lon = number_of(parameters, "lon");
+    auto const lat = number_of(parameters, "lat");
+    auto const found = transformer_of(parameters, site);
+    for (auto const* const refused : {std::get_if<Reply>(&lon), std::get_if<Reply>(&lat), std::get_if<Reply>(&found)}) {
+        if (refused != nullptr) {
+            return *refused;
+        }
+    }
+    PositionAsked asked;
+    asked.transformer = std::get<crs::Transformer const*>(found);
+    asked.query.lon = std::get<double>(lon);
+    asked.query.lat = std::get<double>(lat);
+    asked.query.crs = asked.transformer->name();
+    return asked;
+}
+
 } // namespace wangge::http

@@ -29,6 +29,13 @@ namespace wangge::http {
 /// The transformer of the calling thread for `crs`, EPSG:4490 when it is not given; holds until the next call.
 [[nodiscard]] std::variant<crs::Transformer const*, Reply> transformer_of(Parameters const& parameters,
                                                                           crs::SiteSystems const& site);
+/// `lon`, `lat` and `crs`, and the transformer that reads them, as of transformer_of().
+struct PositionAsked {
+    lookup::PositionQuery query;
+    crs::Transformer const* transformer = nullptr;
+};
+[[nodiscard]] std::variant<PositionAsked, Reply> position_of(Parameters const& parameters,
+                                                             crs::SiteSystems const& site);
 
 /**
  * The reply of answer(served, day) for the state that `as_of` and `known_at` name. Else a reply that says what is wrong

@@ -450,6 +450,16 @@ std::vector<std::shared_ptr<Snapshot const>> whole_ones(registry::DataFolder con
     return whole;
 }
 
+/// Readers find what is current now; makes it last, and takes away what nobody needs any more.
+void settle(registry::DataFolder const& folder, SnapshotStore const& store, Progress& progress, StepClock& observer) {
+    observer(Step::current_set);
+    store.sync(progress);
+    observer(Step::synced);
+    store.prune(kKeptSnapshots);
+    prune_as_of(folder);
+    observer(Step::pruned);
+}
+
 /// Nothing waits in the draft: makes sure that readers find a snapshot of the newest generation that holds on `as_of`.
 void repair_published(registry::DataFolder const& folder, Registry const& registry, registry::Generation const& newest,
                       Date as_of, AddressFile& addresses, Progress& progress, StepClock& observer,
@@ -488,12 +498,7 @@ void repair_published(registry::DataFolder const& folder, Registry const& regist
     if (!current || current->filename() != result.folder.filename()) {
         store.set_current(result.folder);
     }
-    observer(Step::current_set);
-    store.sync(progress);
-    observer(Step::synced);
-    store.prune(kKeptSnapshots);
-    prune_as_of(folder);
-    observer(Step::pruned);
+    settle(folder, store, progress, observer);
 }
 
 } // namespace
@@ -551,12 +556,7 @@ PublishResult publish_in_steps(registry::DataFolder const& folder, Date as_of, s
                                          draft ? Registry::Publishes::change_sets : Registry::Publishes::addresses);
     observer(Step::generation_recorded);
     store.set_current(result.folder);
-    observer(Step::current_set);
-    store.sync(progress);
-    observer(Step::synced);
-    store.prune(kKeptSnapshots);
-    prune_as_of(folder);
-    observer(Step::pruned);
+    settle(folder, store, progress, observer);
     return result;
 }
 

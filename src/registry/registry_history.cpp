@@ -90,15 +90,17 @@ std::vector<GridVersion> Registry::history(GridCode const& code) const {
 
 std::vector<GridChangeRecord> Registry::changes_of(GridCode const& code) const {
     std::vector<GridChangeRecord> changes;
-    Statement select{m_impl->connection,
-                     "SELECT c.id, c.title, c.author, c.effective, c.applied_at, c.generation, i.kinds "
-                     "FROM change_set_item i CROSS JOIN change_set c ON c.id = i.change_set_id "
-                     "WHERE i.grid_code = ? ORDER BY c.id"};
+    Statement select{
+        m_impl->connection,
+        "SELECT c.id, c.title, c.author, c.effective, c.applied_at, c.generation, i.kinds, d.id, d.approver "
+        "FROM change_set_item i CROSS JOIN change_set c ON c.id = i.change_set_id "
+        "LEFT JOIN change_draft_applied a ON a.change_set_id = c.id "
+        "LEFT JOIN change_draft d ON d.id = a.draft_id WHERE i.grid_code = ? ORDER BY c.id"};
     select.query(code.str());
     while (select.step()) {
         auto& change = changes.emplace_back();
-        change.change_set = select.integer(0);
-        change.title = select.text(1);
+        change.change.change_set = select.integer(0);
+        change.change.title = select.text(1);
         change.author = select.text(2);
         change.effective = Date{static_cast<std::int32_t>(select.integer(3))};
         change.applied_at = select.text(4);
@@ -106,6 +108,10 @@ std::vector<GridChangeRecord> Registry::changes_of(GridCode const& code) const {
             change.generation = select.integer(5);
         }
         change.kinds = select.text(6);
+        if (!select.is_null(7)) {
+            change.change.draft = select.integer(7);
+            change.approver = select.text(8);
+        }
     }
     return changes;
 }

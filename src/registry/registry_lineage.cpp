@@ -53,7 +53,7 @@ geom::MultiPolygon known_shape(Connection& connection, GridCode const& code, Dat
 
 LineageStep read_step(Connection const& connection, Statement const& row) {
     LineageStep step;
-    step.change_set = row.integer(0);
+    step.change.change_set = row.integer(0);
     step.ground.predecessor = grid_code(connection, row.text(1));
     step.ground.successor = grid_code(connection, row.text(2));
     step.ground.area_m2 = row.real(3);
@@ -62,10 +62,13 @@ LineageStep read_step(Connection const& connection, Statement const& row) {
     step.ground.addresses = static_cast<std::uint64_t>(row.integer(6));
     step.ground.predecessor_addresses = static_cast<std::uint64_t>(row.integer(7));
     step.ground.successor_addresses = static_cast<std::uint64_t>(row.integer(8));
-    step.title = row.text(9);
+    step.change.title = row.text(9);
     step.effective = Date{static_cast<std::int32_t>(row.integer(10))};
     if (!row.is_null(11)) {
         step.generation = row.integer(11);
+    }
+    if (!row.is_null(12)) {
+        step.change.draft = row.integer(12);
     }
     return step;
 }
@@ -78,11 +81,13 @@ LineageStep read_step(Connection const& connection, Statement const& row) {
 std::vector<LineageStep> follow(Connection& connection, GridCode const& start, bool forward) {
     Statement select{
         connection,
-        fmt::format("SELECT l.change_set_id, l.predecessor, l.successor, l.area_m2, l.share_of_predecessor, "
-                    "l.share_of_successor, l.addresses, l.predecessor_addresses, l.successor_addresses, c.title, "
-                    "c.effective, c.generation FROM grid_lineage l CROSS JOIN change_set c ON c.id = l.change_set_id "
-                    "WHERE l.{} = ?1 AND l.change_set_id {} ?2",
-                    forward ? "predecessor" : "successor", forward ? ">" : "<")};
+        fmt::format(
+            "SELECT l.change_set_id, l.predecessor, l.successor, l.area_m2, l.share_of_predecessor, "
+            "l.share_of_successor, l.addresses, l.predecessor_addresses, l.successor_addresses, c.title, "
+            "c.effective, c.generation, a.draft_id FROM grid_lineage l "
+            "CROSS JOIN change_set c ON c.id = l.change_set_id "
+            "LEFT JOIN change_draft_applied a ON a.change_set_id = c.id WHERE l.{} = ?1 AND l.change_set_id {} ?2",
+            forward ? "predecessor" : "successor", forward ? ">" : "<")};
     std::int64_t const sign = forward ? 1 : -1;
     using Carrier = std::pair<std::int64_t, GridCode>; // change sets counted so that nearer ones are smaller
     std::priority_queue<Carrier, std::vector<Carrier>, std::greater<>> todo;
@@ -101,8 +106,8 @@ std::vector<LineageStep> follow(Connection& connection, GridCode const& start, b
                                                 : -since));
         while (select.step()) {
             auto step = read_step(connection, select);
-            todo.emplace(sign * step.change_set, forward ? step.ground.successor : step.ground.predecessor);
-            std::tuple key{step.change_set, step.ground.predecessor, step.ground.successor};
+            todo.emplace(sign * step.change.change_set, forward ? step.ground.successor : step.ground.predecessor);
+            std::tuple key{step.change.change_set, step.ground.predecessor, step.ground.successor};
             steps.emplace(std::move(key), std::move(step));
         }
     }
@@ -114,6 +119,11 @@ std::vector<LineageStep> follow(Connection& connection, GridCode const& start, b
 }
 
 } // namespace
+
+Words name_of(AppliedChange const& change) {
+    return change.draft ? words("change set {} '{}'", "变更单 {} “{}”", *change.draft, change.title)
+                        : words("import {} '{}'", "导入 {} “{}”", change.change_set, change.title);
+}
 
 LineageRecord::LineageRecord(Connection& connection, ChangeSet const& change_set)
     : m_connection(connection), m_change_set(change_set) {

@@ -78,6 +78,9 @@ class Bench(unittest.TestCase):
                 self.assertLessEqual(row[clock]["min"], row[clock]["median"])
                 self.assertLessEqual(row[clock]["median"], row[clock]["max"])
 
+    def test_a_lookup_report_says_what_a_read_from_memory_takes(self):
+        self.assertTrue(0 < self.lookup["facts"]["memory_wait_ns"] < 1e5)
+
     def test_uniform_positions_all_lie_in_a_grid_and_those_of_the_box_do_not(self):
         inside = {row["points"]: row["inside"] for row in self.lookup["rows"] if row["how"] == "batch" and row["count"] == 3000}
         self.assertEqual(inside["uniform"], 3000)

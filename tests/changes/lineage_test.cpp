@@ -51,7 +51,7 @@ struct Addressed : Board {
                     return other.ground.predecessor == step.ground.predecessor &&
                            other.ground.successor == step.ground.successor;
                 });
-                if (step.change_set == change_set && !known) {
+                if (step.change.change_set == change_set && !known) {
                     list.push_back(step);
                 }
             }

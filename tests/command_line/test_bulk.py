@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zipfile
 
@@ -141,8 +142,15 @@ class Bulk(unittest.TestCase):
         self.assertEqual(json.loads(re.search(r"\{.*\}", done.stderr.decode(), re.DOTALL)[0])["rows"], len(self.units))
 
     def test_progress_is_told_on_standard_error(self):
-        self.assertIn(f"{len(self.units)} rows", self.first.stderr.decode())
+        self.assertIn(f"{len(self.units)} positions", self.first.stderr.decode())
         self.assertEqual(self.first.stdout, b"")
+        # Work that is over at once leaves no line (what is quick depends on the machine); longer work says how long it was.
+        with subprocess.Popen([cli.PROGRAM, "locate", "--points", "-", "--data", str(self.data)], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as slow:
+            time.sleep(1.1)
+            out, said = slow.communicate(b"lon,lat\n113.33,23.13\n", timeout=60)
+        self.assertEqual(len(out.splitlines()), 2)
+        self.assertRegex(said.decode(), r"(?m)^Locating positions: 1 rows, done in \d+\.\d s$")
 
     def test_a_device_is_written_and_stays_a_device(self):
         self.locate("--points", self.csv, "--out", "/dev/null")

@@ -107,6 +107,15 @@ class Changes(unittest.TestCase):
         self.assertEqual(cli.run_json("show", "grid", fresh[0], "--data", self.data)["grid"]["code"], fresh[0])
         cli.run("show", "grid", code, "--data", self.data, check=1)
 
+        # History and lineage call it by the same number and say who approved it; what was imported by that of the import.
+        told = [v["change_set"] for v in cli.run_json("history", code, "--data", self.data)["versions"]]
+        self.assertEqual([(t["id"], t["import"] is None, t["approver"]) for t in told if t], [(None, False, "approver")])
+        told = [v["change_set"] for v in cli.run_json("history", fresh[0], "--data", self.data)["versions"]]
+        self.assertEqual([(t["id"], t["import"], t["approver"]) for t in told], [(number, None, "chief")])
+        self.assertIn(f"change set {number} '", cli.run("history", fresh[0], "--data", self.data, check=0).stdout)
+        self.assertIn(f"change set {number} '", cli.run("lineage", code, "--data", self.data, check=0).stdout)
+        self.assertEqual({s["change_set"] for s in cli.run_json("lineage", code, "--data", self.data)["to"]}, {number})
+
         undo = self.changes_json("undo", str(number), "--author", "ben")
         self.assertEqual(undo["undoes"], number)
         back = self.carry_through(undo["change_set"])
@@ -224,7 +233,7 @@ class Changes(unittest.TestCase):
         cli.run("import", "boundaries", file, "--author", "gis", "--data", self.data, check=0)
         cli.run("publish", "--author", "gis", "--approver", "chief", "--data", self.data, check=0)
         self.assertEqual("改名", cli.run_json("show", "grid", code, "--data", self.data)["grid"]["name"])
-        number = max(v["change_set"]["id"] for v in cli.run_json("history", code, "--data", self.data)["versions"] if v["change_set"])
+        number = max(v["change_set"]["import"] for v in cli.run_json("history", code, "--data", self.data)["versions"] if v["change_set"] and v["change_set"]["import"])
         undo = self.changes_json("undo", "--import", str(number), "--author", "ben")
         self.assertEqual((None, number), (undo["undoes"], undo["undoes_import"]))
         self.assertIn("one of its editors", self.changes("check", str(undo["change_set"])) + self.changes(

@@ -385,7 +385,7 @@ private:
         }
         std::vector<std::int64_t> ids;
         for (auto const& change : m_registry.changes_of(grid_of(code))) {
-            ids.push_back(change.change_set);
+            ids.push_back(change.change.change_set);
         }
         BOOST_REQUIRE(ids == model.touched[code]);
         compare_lineage(code);
@@ -420,7 +420,7 @@ private:
         auto const told = [](std::vector<LineageStep> const& list) {
             std::set<Step> steps;
             for (auto const& step : list) {
-                steps.insert({step.change_set, std::string{step.ground.predecessor.str()},
+                steps.insert({step.change.change_set, std::string{step.ground.predecessor.str()},
                               std::string{step.ground.successor.str()}});
             }
             return steps;
@@ -590,7 +590,7 @@ BOOST_AUTO_TEST_CASE(lineage_is_recorded_with_the_addresses_that_lie_on_the_grou
     BOOST_TEST(given.ground.successor_addresses == 7U);
     BOOST_TEST(given.ground.share_of_predecessor == 0.5);
     BOOST_TEST(given.effective.str() == "2024-05-01");
-    BOOST_TEST(given.title == "a change");
+    BOOST_TEST(given.change.title == "a change");
     BOOST_TEST(!given.generation.has_value());
     registry.publish("gis", "chief", sha256("1"));
     BOOST_TEST((registry.lineage(grid_of(b)).from.back().generation == GenerationNumber{1}));

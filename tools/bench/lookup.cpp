@@ -1,4 +1,5 @@
 #include "compare.hpp"
+#include "machine.hpp"
 #include "peers.hpp"
 #include "positions.hpp"
 #include "program.hpp"
@@ -40,6 +41,7 @@ Report ask(LookupOptions const& options) {
                         {{"grids", static_cast<double>(snapshot->grid_count())},
                          {"edges", static_cast<double>(anatomy.edges)},
                          {"index_bytes", static_cast<double>(snapshot->point_index().bytes().size())},
+                         {"memory_wait_ns", memory_wait_ns(snapshot->point_index().bytes().size())},
                          {"snapshot_bytes", static_cast<double>(snapshot_bytes(*snapshot))},
                          {"subgrids", static_cast<double>(anatomy.subgrids)},
                          {"leaves", static_cast<double>(anatomy.leaves)},

@@ -1,14 +1,21 @@
 #include "machine.hpp"
 
+#include "timing.hpp"
+
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <numeric>
+#include <random>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace wangge::bench {
 
@@ -56,6 +63,31 @@ std::uint64_t peak_resident_bytes(pid_t process) { return kilobytes(value_in(pro
 void forget_peak() {
     ::malloc_trim(0);
     std::ofstream{"/proc/self/clear_refs"} << "5";
+}
+
+double memory_wait_ns(std::size_t bytes) {
+    struct alignas(64) Line {
+        std::size_t next;
+    };
+    constexpr std::size_t kReads = 2'000'000;
+    std::vector<Line> lines(std::max<std::size_t>(bytes / sizeof(Line), 2));
+    std::vector<std::size_t> order(lines.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::shuffle(order.begin(), order.end(), std::mt19937_64{1});
+    for (std::size_t i = 0; i < order.size(); ++i) { // one circle through all of them
+        lines[order[i]].next = order[(i + 1) % order.size()];
+    }
+    std::size_t at = order.front();
+    auto const passes = measure(5, [&] {
+        for (std::size_t i = 0; i < kReads; ++i) {
+            at = lines[at].next;
+        }
+    });
+    auto const steps = static_cast<std::size_t>(passes.runs) * kReads;
+    if (at != order[steps % order.size()]) { // also keeps the reads from being optimised away
+        throw std::logic_error{"the circle through the lines is broken"};
+    }
+    return passes.cpu_s.median / static_cast<double>(kReads) * 1e9;
 }
 
 double main_thread_cpu_s(pid_t process) {

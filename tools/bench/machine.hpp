@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -22,6 +23,11 @@ struct Machine {
 [[nodiscard]] std::uint64_t peak_resident_bytes(pid_t process = 0);
 /// Gives free memory back to the system and lets this process's peak begin anew.
 void forget_peak();
+
+/// Nanoseconds of one read from memory whose address the read before gave, of cache lines in random order among as many
+/// bytes: what no index of that size can be quicker than once it looks anywhere. Median of five passes; takes about 2
+/// s.
+[[nodiscard]] double memory_wait_ns(std::size_t bytes);
 
 /// User and system time that a process has used: its main thread to the nanosecond, and what it has waited for (its
 /// children) in ticks of 10 ms.

@@ -158,6 +158,13 @@ std::string changed_text(ToldVersion const& one) {
     return parts.empty() ? "as before" : fmt::format("{}", fmt::join(parts, "; "));
 }
 
+/// Of a change set who approved it, of an import who approved its publishing; empty while that waits.
+std::string approver_of(GridChangeRecord const& change,
+                        std::map<GenerationNumber, registry::Generation> const& generations) {
+    auto const published = change.generation ? generations.find(*change.generation) : generations.end();
+    return !change.approver.empty() || published == generations.end() ? change.approver : published->second.approver;
+}
+
 Json json_of(ToldVersion const& one, std::map<GenerationNumber, registry::Generation> const& generations) {
     auto const& version = one.version;
     auto const& grid = version.grid;
@@ -186,13 +193,16 @@ Json json_of(ToldVersion const& one, std::map<GenerationNumber, registry::Genera
     json["change_set"] = nullptr;
     if (one.change) {
         auto const published = generations.find(version.recorded_from);
+        auto const& change = one.change->change;
+        auto const approver = approver_of(*one.change, generations);
         json["change_set"] = {
-            {"id", one.change->change_set},
-            {"title", one.change->title},
+            {"id", change.draft ? Json(*change.draft) : Json(nullptr)},
+            {"import", change.draft ? Json(nullptr) : Json(change.change_set)},
+            {"title", change.title},
             {"author", one.change->author},
             {"effective", one.change->effective.str()},
             {"applied_at", one.change->applied_at},
-            {"approver", published == generations.end() ? Json(nullptr) : Json(published->second.approver)},
+            {"approver", approver.empty() ? Json(nullptr) : Json(approver)},
             {"published_at", published == generations.end() ? Json(nullptr) : Json(published->second.recorded_at)}};
     }
     return json;
@@ -255,11 +265,12 @@ int history(HistoryOptions const& options) {
             changed_text(one));
         if (one.change) {
             auto const published = generations.find(version.recorded_from);
-            say("    change set {} \"{}\" by {}, effective {}; {}\n", one.change->change_set, one.change->title,
-                one.change->author, one.change->effective.str(),
+            auto const approver = approver_of(*one.change, generations);
+            say("    {} by {}, effective {}; {}{}\n", name_of(one.change->change).english, one.change->author,
+                one.change->effective.str(),
+                approver.empty() ? std::string{} : fmt::format("approved by {}, ", approver),
                 published == generations.end() ? std::string{"not published yet"}
-                                               : fmt::format("approved by {}, published {}", published->second.approver,
-                                                             published->second.recorded_at));
+                                               : fmt::format("published {}", published->second.recorded_at));
         }
     }
     return 0;

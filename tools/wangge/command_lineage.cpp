@@ -90,8 +90,9 @@ Json json_of(std::vector<LineageStep> const& steps) {
     auto list = Json::array();
     for (auto const& step : steps) {
         auto const& ground = step.ground;
-        list.push_back({{"change_set", step.change_set},
-                        {"title", step.title},
+        list.push_back({{"change_set", step.change.draft ? Json(*step.change.draft) : Json(nullptr)},
+                        {"import", step.change.draft ? Json(nullptr) : Json(step.change.change_set)},
+                        {"title", step.change.title},
                         {"effective", step.effective.str()},
                         {"generation", step.generation ? Json(*step.generation) : Json(nullptr)},
                         {"predecessor", ground.predecessor.str()},
@@ -116,9 +117,9 @@ bool none_with_others(std::vector<LineageStep> const& steps) {
 void say_steps(std::vector<LineageStep> const& steps) {
     std::int64_t last = 0;
     for (auto const& step : steps) {
-        if (step.change_set != last) {
-            last = step.change_set;
-            say("  {}  change set {} \"{}\", {}\n", step.effective.str(), step.change_set, step.title,
+        if (step.change.change_set != last) {
+            last = step.change.change_set;
+            say("  {}  {}, {}\n", step.effective.str(), name_of(step.change).english,
                 step.generation ? fmt::format("generation {}", *step.generation) : std::string{"not published yet"});
         }
         auto const& ground = step.ground;

@@ -29,7 +29,7 @@ public:
 };
 
 /// On standard error: a bar redrawn in place on a terminal; otherwise one line at the start of each step, every five
-/// seconds, and at its end.
+/// seconds, and at its end. Work that is over within its first second leaves no line.
 [[nodiscard]] std::unique_ptr<Progress> make_terminal_progress();
 
 } // namespace wangge

@@ -130,11 +130,4 @@ struct DraftMeeting {
     std::vector<GridCode> near; ///< grids that one changes and the other borders on
 };
 
-/// An applied change set of grids.
-struct AppliedChange {
-    std::int64_t change_set = 0;
-    std::optional<std::int64_t> draft; ///< its number among the change sets, when it was one
-    std::string title;
-};
-
 } // namespace wangge::registry

@@ -2,6 +2,7 @@
 
 #include <wangge/base/codes.hpp>
 #include <wangge/base/dates.hpp>
+#include <wangge/base/words.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -9,6 +10,15 @@
 #include <vector>
 
 namespace wangge::registry {
+
+/// What was applied as one.
+struct AppliedChange {
+    std::int64_t change_set = 0;       ///< in the order of applying; of an import its number
+    std::optional<std::int64_t> draft; ///< the number that `wangge changes` gave it; empty for a direct import
+    std::string title;
+};
+/// Under the number that people know it by: change set 3 'new boundary', or import 2 'boundaries from a.gpkg'.
+[[nodiscard]] Words name_of(AppliedChange const& change);
 
 /// Ground that was a grid's before a change set and is another's after it, or the same grid's for what it keeps.
 struct Lineage {
@@ -26,8 +36,7 @@ struct Lineage {
 /// A lineage with the change set that brought it about.
 struct LineageStep {
     Lineage ground;
-    std::int64_t change_set = 0;
-    std::string title;
+    AppliedChange change;
     Date effective;
     std::optional<GenerationNumber> generation; ///< empty while the change set waits in the draft
 };

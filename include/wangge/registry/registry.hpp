@@ -60,8 +60,8 @@ struct GridVersion {
 
 /// A change set that concerned a grid.
 struct GridChangeRecord {
-    std::int64_t change_set = 0;
-    std::string title;
+    AppliedChange change;
+    std::string approver; ///< of its draft; empty for an import, which is approved when it is published
     std::string author;
     Date effective;
     std::string applied_at;                     ///< ISO 8601 with +08:00
