@@ -415,7 +415,7 @@ std::vector<Grid> Registry::grids_touching(Date as_of, std::span<geom::Envelope 
     // The R*Tree holds 32-bit floats rounded outward: it may give a little too much, never too little.
     Statement candidates{
         connection, "SELECT pkid FROM idx_grid_shape_shape WHERE xmin <= ? AND xmax >= ? AND ymin <= ? AND ymax >= ?"};
-    std::vector<std::int64_t> shapes;
+    std::vector<std::pair<std::int64_t, geom::Envelope const*>> near; // shapes with each box that they may touch
     for (auto const& box : boxes) {
         if (box.empty()) {
             continue;
@@ -423,27 +423,27 @@ std::vector<Grid> Registry::grids_touching(Date as_of, std::span<geom::Envelope 
         candidates.query(geom::to_degrees(box.max.lon), geom::to_degrees(box.min.lon), geom::to_degrees(box.max.lat),
                          geom::to_degrees(box.min.lat));
         while (candidates.step()) {
-            shapes.push_back(candidates.integer(0));
+            near.emplace_back(candidates.integer(0), &box);
         }
     }
-    std::sort(shapes.begin(), shapes.end());
-    shapes.erase(std::unique(shapes.begin(), shapes.end()), shapes.end());
+    std::ranges::stable_sort(near, {}, &std::pair<std::int64_t, geom::Envelope const*>::first);
 
     std::vector<Grid> grids;
     Statement select{connection,
                      "SELECT v.grid_code, v.name, v.kind, v.village_code, s.shape FROM grid_version v "
                      "CROSS JOIN grid_shape s ON s.id = v.shape_id "
                      "WHERE v.shape_id = ?1 AND v.recorded_to IS NULL AND v.valid_from <= ?2 AND ?2 < v.valid_to"};
-    for (auto const shape : shapes) {
-        select.query(shape, as_of.days());
+    for (auto first = near.begin(); first != near.end();) {
+        auto const last = std::find_if(first, near.end(), [&](auto const& one) { return one.first != first->first; });
+        select.query(first->first, as_of.days());
         while (select.step()) {
             auto grid = read_grid(connection, select);
             auto const envelope = geom::envelope_of(grid.shape);
-            if (std::any_of(boxes.begin(), boxes.end(),
-                            [&](auto const& box) { return !box.empty() && box.intersects(envelope); })) {
+            if (std::any_of(first, last, [&](auto const& one) { return one.second->intersects(envelope); })) {
                 grids.push_back(std::move(grid));
             }
         }
+        first = last;
     }
     std::sort(grids.begin(), grids.end(), [](Grid const& a, Grid const& b) { return a.code < b.code; });
     return grids;
