@@ -112,8 +112,17 @@ struct Fit {
     std::size_t misfits = 0;
     std::size_t near = 0;             ///< corners beside counties other than theirs, where theirs has no outline
     std::optional<geom::Point> first; ///< a corner that misfits
+    std::vector<bool> misfit;         ///< of each corner
     [[nodiscard]] bool better_than(Fit const& other) const noexcept {
         return misfits != other.misfits ? misfits < other.misfits : near > other.near;
+    }
+    /// Corners that misfit here and not there.
+    [[nodiscard]] std::size_t worse_than(Fit const& other) const noexcept {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < misfit.size(); ++i) {
+            count += misfit[i] && !other.misfit[i] ? 1U : 0U;
+        }
+        return count;
     }
     [[nodiscard]] double share() const noexcept {
         return corners == 0 ? 0 : static_cast<double>(misfits) / static_cast<double>(corners);
@@ -208,7 +217,8 @@ public:
         , m_as_declared{{declared.name(), declared.name()},
                         {},
                         [&declared](crs::Coordinate c) { return declared.to_registry(c); }}
-        , m_count(known.count == 0 ? witnesses.size() : known.count) {
+        , m_count(known.count == 0 ? witnesses.size() : known.count)
+        , m_witnesses(witnesses.size()) {
         for (auto const* const county : known.counties) {
             m_county_boxes.push_back(geom::envelope_of(*county));
         }
@@ -270,6 +280,7 @@ private:
                 if (p && s.known.county == nullptr) {
                     fit.near += std::ranges::any_of(m_county_boxes, [&](auto const& b) { return is_near(b, *p); });
                 }
+                fit.misfit.push_back(misfit);
                 if (misfit) {
                     ++fit.misfits;
                     fit.first = fit.first ? fit.first : p;
@@ -405,10 +416,15 @@ private:
         auto const found = words("{}: read as {}, {} of {} {} that were tried {}",
                                  "{}：按 {} 读取，试算的 {3} {4}中有 {2} 个{5}", m_file, m_declared.name(),
                                  with_commas(fit.misfits), with_commas(fit.corners), m_words.tried, m_words.amiss);
-        if (best != nullptr && best_fit.misfits * 4 <= fit.misfits) {
+        // What lies amiss in both readings (wrong codes, wrong names) speaks for neither.
+        auto const mended = fit.worse_than(best_fit);
+        if (best != nullptr && mended >= kLeastMisfits &&
+            static_cast<double>(mended) >= kLeastShare * static_cast<double>(fit.corners) &&
+            best_fit.worse_than(fit) * 4 <= mended) {
             return fits(found, *best, best_fit.misfits, fit.first);
         }
-        if (fit.share() > 0.5) {
+        bool const few_by_chance = m_witnesses * 10 < m_known.sought;
+        if (fit.share() > 0.5 && !few_by_chance) {
             return problem(words("{}, and no other system that was tried fits better. Check the coordinate system of "
                                  "the file and {}",
                                  "{}，试过的其他坐标系也都不更吻合。请检查文件的坐标系和{}", found, m_words.look_at),
@@ -643,6 +659,7 @@ private:
     KindWords m_words;
     Reading m_as_declared;
     std::size_t m_count;
+    std::size_t m_witnesses;
     std::vector<geom::Envelope> m_county_boxes;
     std::vector<Sampled> m_sample;
     std::vector<Reading> m_others;

@@ -30,7 +30,8 @@ struct KnownSurroundings {
     std::vector<geom::MultiPolygon const*> grids;    ///< of the registry and not in the files, near those of the files
     crs::SiteSystems site_systems;                   ///< read as these, too
     WitnessKind kind = WitnessKind::grids;
-    std::size_t count = 0; ///< how many of them the file holds; 0: as many as there are witnesses
+    std::size_t count = 0;  ///< how many of them the file holds; 0: as many as there are witnesses
+    std::size_t sought = 0; ///< how many were looked at for a place that they name; 0: the same
 };
 
 /**
@@ -39,8 +40,8 @@ struct KnownSurroundings {
  * where the registry's own outlines are GCJ-02, and the site's systems. Gives suspected_datum, with the offset, the
  * direction and the reading that fits, when
  *  1. many corners lie more than 30 m outside their county, 150 m inside another one where theirs has no outline, or
- *     100 m from the corner of the grid they replace, and another reading leaves at most a quarter of them, or most do
- *     in every reading;
+ *     100 m from the corner of the grid they replace, and another reading mends at least four for each one that it
+ *     spoils, or most do in every reading, and there are as many as a tenth of those looked at;
  *  2. most grids lie by one and the same offset of 2 m or more from those they replace (Beijing54 or Xian80 taken for
  *     CGCS2000: tens of metres);
  *  3. hardly any corner meets a vertex of a neighbouring grid as declared, and many do to 0.3 m in another reading, or

@@ -379,7 +379,7 @@ private:
 
     /// Positions against the division that each address names, by its village code or in its text.
     void check_datum() {
-        NamedDivisions const names{m_divisions};
+        NamedDivisions names{m_divisions};
         std::vector<std::vector<DatumWitness>> witnesses(m_samples.size());
         std::set<DivisionCode> named;
         for (std::size_t i = 0; i < m_samples.size(); ++i) {
@@ -400,6 +400,7 @@ private:
             KnownSurroundings known;
             known.kind = WitnessKind::addresses;
             known.count = m_samples[i].count();
+            known.sought = m_samples[i].kept().size();
             known.site_systems = m_options.read.site_systems;
             known.place = [&](DatumWitness const& witness) {
                 return KnownPlace{grounds.of(witness.division), nullptr};

@@ -1,21 +1,13 @@
 #include "named_divisions.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace wangge::importers {
 
-namespace {
-
-/// Of two names in a text the earlier one is meant, of two that begin together the longer one: 城区 in 东城区.
-struct Found {
-    std::size_t at = std::string_view::npos;
-    std::size_t length = 0;
-    [[nodiscard]] bool better_than(Found const& other) const noexcept {
-        return at != other.at ? at < other.at : length > other.length;
-    }
-};
-
-} // namespace
+using address::DivisionName;
+using address::DivisionNumber;
 
 NamedDivisions::NamedDivisions(std::vector<registry::Division> const& divisions) {
     for (auto const& division : divisions) {
@@ -38,43 +30,68 @@ NamedDivisions::NamedDivisions(std::vector<registry::Division> const& divisions)
     std::ranges::sort(m_counties);
 }
 
-bool NamedDivisions::names_city_of(std::string_view text, Node const& county) const {
-    auto const city = county.parent ? m_nodes.find(*county.parent) : m_nodes.end();
-    return city != m_nodes.end() && text.find(city->second.name) != std::string_view::npos;
+void NamedDivisions::make_gazetteer() {
+    std::vector<address::GazetteerEntry> entries;
+    for (auto const& [code, node] : m_nodes) {
+        bool const has_parent = node.parent && m_nodes.contains(*node.parent);
+        entries.push_back({code, node.name, node.level, has_parent ? *node.parent : DivisionCode{}});
+    }
+    m_bytes = address::Gazetteer::build(entries, {});
+    m_gazetteer = address::Gazetteer::over(m_bytes);
 }
 
-std::optional<DivisionCode> NamedDivisions::find(std::string_view text) const {
-    Found best;
-    std::vector<DivisionCode> named; // of one and the same name
-    for (auto const code : m_counties) {
-        auto const& name = m_nodes.at(code).name;
-        Found const found{text.find(name), name.size()};
-        if (found.at == std::string_view::npos || name.empty() || best.better_than(found)) {
-            continue;
-        }
-        if (found.better_than(best)) {
-            named.clear();
-            best = found;
-        }
-        named.push_back(code);
+/// Roads and hamlets bear the names of villages and towns elsewhere. So a village is one only in its town or county,
+/// and what does not say its kind only behind what it lies in.
+bool NamedDivisions::is_meant(DivisionName const& name) const {
+    bool const says_kind = name.kind == address::NameKind::full || name.kind == address::NameKind::plain;
+    if (m_meant.empty()) {
+        return name.level <= Level::county || (name.level == Level::town && says_kind);
     }
-    if (named.size() > 1) {
-        std::erase_if(named, [&](DivisionCode code) { return !names_city_of(text, m_nodes.at(code)); });
+    return std::ranges::any_of(m_meant, [&](DivisionNumber above) {
+        bool const is_next =
+            m_gazetteer.ancestor(m_gazetteer.parent(name.division), m_gazetteer.level(above)) == above &&
+            static_cast<unsigned>(m_gazetteer.level(above)) + 1 == static_cast<unsigned>(name.level);
+        bool const near = name.level < Level::village || m_gazetteer.level(above) >= Level::county;
+        return m_gazetteer.lies_in(name.division, above) && (is_next || (says_kind && near));
+    });
+}
+
+std::optional<DivisionCode> NamedDivisions::find(std::string_view text) {
+    if (m_bytes.empty()) {
+        make_gazetteer();
     }
-    if (named.size() != 1) {
+    if (address::Normalizer::normalize(text, m_normal) != address::Normalizer::Outcome::good) {
         return std::nullopt;
     }
-    Found best_town;
-    std::optional<DivisionCode> town;
-    for (auto const child : m_nodes.at(named.front()).children) {
-        auto const& node = m_nodes.at(child);
-        Found const found{text.find(node.name, best.at + best.length), node.name.size()};
-        if (node.level == Level::town && found.at != std::string_view::npos && found.better_than(best_town)) {
-            best_town = found;
-            town = child;
+    address::Parser{m_gazetteer}.parse(m_normal, m_parsed);
+    m_meant.clear();
+    for (auto const& part : m_parsed.parts) {
+        auto const names = std::span{m_parsed.names}.subspan(part.first_name, part.last_name - part.first_name);
+        std::vector<DivisionNumber> here;
+        for (auto const& name : names) {
+            auto const level = static_cast<unsigned>(name.level) - static_cast<unsigned>(Level::province);
+            if (level == static_cast<unsigned>(part.component) && // of 天河 the county alone where that is likeliest
+                is_meant(name)) {
+                here.push_back(name.division);
+            }
+        }
+        if (!here.empty()) { // else it lies elsewhere: what was named before it counts
+            m_meant = std::move(here);
         }
     }
-    return town ? town : named.front();
+    if (m_meant.size() != 1) {
+        return std::nullopt;
+    }
+    auto const meant = m_gazetteer.division(m_meant.front());
+    if (meant.level == Level::town || meant.level == Level::village ||
+        std::ranges::binary_search(m_counties, meant.code)) {
+        return meant.code;
+    }
+    auto const& node = m_nodes.at(meant.code);
+    auto const stands_for_it = std::ranges::find_if(node.children, [&](DivisionCode child) {
+        return node.level == Level::city && m_nodes.at(child).name == node.name;
+    });
+    return stands_for_it == node.children.end() ? std::nullopt : std::optional{*stands_for_it};
 }
 
 std::vector<DivisionCode> NamedDivisions::villages(DivisionCode division) const {

@@ -1,3 +1,4 @@
+#include "names.hpp"
 #include "touched.hpp"
 #include "working_state.hpp"
 
@@ -146,21 +147,16 @@ std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
             days = {std::min(days.from, run.from), std::max(days.to, run.to)};
         }
     }
-    for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
-        if (gap.change_set == change_set) {
-            days = {std::min(days.from, gap.valid.from), std::max(days.to, gap.valid.to)};
-        }
-    }
     auto const reach = [&](auto const& rows) {
-        for (auto const& row : rows) {
-            days = {std::min(days.from, row.valid.from), std::max(days.to, row.valid.to)};
-        }
+        for_each_changed(rows, kAlways, [&](DateInterval stretch, auto const&...) {
+            days = {std::min(days.from, stretch.from), std::max(days.to, stretch.to)};
+        });
     };
-    for (auto const side : {registry::Registry::Side::recorded, registry::Registry::Side::withdrawn}) {
-        reach(registry.aliases_of(undone.change_set, side));
-        reach(registry.staff_addresses_of(undone.change_set, side));
-        reach(registry.retired_addresses_of(undone.change_set, side));
-    }
+    auto const names = undone_names(registry, change_set);
+    reach(names.aliases);
+    reach(names.addresses);
+    reach(names.retirements);
+    reach(names.gaps);
     if (days.empty()) {
         if (!undone.draft) {
             throw Error{

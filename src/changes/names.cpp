@@ -1,5 +1,7 @@
 #include "names.hpp"
 
+#include "working_state.hpp"
+
 #include <wangge/address/normalizer.hpp>
 #include <wangge/geom/owns.hpp>
 
@@ -233,43 +235,6 @@ private:
     std::string m_seen;
 };
 
-/// To be recorded as a row of its own.
-template <class Row>
-void detach(Row& row) {
-    if constexpr (std::is_same_v<Row, StaffAddress>) {
-        row.first = row.first == 0 ? row.id : row.first; // it keeps its id
-    }
-    row.id = row.change_set = 0;
-}
-
-/// Takes back the rows that hold on or after the first day; what held before it goes on until then.
-template <class Row>
-void take_back(std::vector<Row> rows, Date from, std::vector<std::int64_t>& withdrawn, std::vector<Row>& kept) {
-    for (auto& row : rows) {
-        if (row.valid.to <= from) {
-            continue;
-        }
-        withdrawn.push_back(row.id);
-        if (row.valid.from < from) {
-            detach(row);
-            row.valid.to = from;
-            kept.push_back(std::move(row));
-        }
-    }
-}
-
-/// Gives back what was withdrawn, from the first day on.
-template <class Row>
-void give_again(std::vector<Row> rows, Date from, std::vector<Row>& given) {
-    for (auto& row : rows) {
-        row.valid.from = std::max(row.valid.from, from);
-        if (!row.valid.empty()) {
-            detach(row);
-            given.push_back(std::move(row));
-        }
-    }
-}
-
 } // namespace
 
 std::optional<registry::Grid> grid_at(registry::Registry const& registry, geom::Point at, Date day) {
@@ -304,36 +269,51 @@ std::string compose_names(registry::Registry const& registry, Examination& exami
 
 void undo_names(registry::Registry const& registry, registry::ChangeDraft const& draft, std::int64_t undone,
                 registry::ChangeSet& set, std::vector<Conflict>& conflicts) {
-    using Side = registry::Registry::Side;
     auto const from = draft.days.from;
-    take_back(registry.aliases_of(undone, Side::recorded), from, set.withdrawn_aliases, set.aliases);
-    take_back(registry.staff_addresses_of(undone, Side::recorded), from, set.withdrawn_addresses, set.addresses);
-    give_again(registry.aliases_of(undone, Side::withdrawn), from, set.aliases);
-    give_again(registry.staff_addresses_of(undone, Side::withdrawn), from, set.addresses);
-    take_back(registry.retired_addresses_of(undone, Side::recorded), from, set.withdrawn_retirements,
-              set.retired_addresses);
-    give_again(registry.retired_addresses_of(undone, Side::withdrawn), from, set.retired_addresses);
-    auto const cannot = [&](Words const& what, std::int64_t since) {
-        conflicts.push_back({0, std::nullopt, std::nullopt,
-                             words("change set {} '{}' cannot undo: {} by {} since; undo that first",
-                                   "变更单 {} “{}”不能撤销：{}，由后来的{}所为；请先撤销它", draft.id, draft.title,
-                                   what, origin(registry, since))});
+    auto const cannot = [&](Words const& what, auto const* since) {
+        conflicts.push_back(
+            {0, std::nullopt, std::nullopt,
+             words("change set {} '{}' cannot undo {}: {} is no longer as that left it{}; undo the later change first",
+                   "变更单 {} “{}”不能撤销{}：{}已不是当时的样子{}；请先撤销后来的变更", draft.id, draft.title,
+                   name_of(registry.applied_change(undone)), what,
+                   since != nullptr ? words(", {} changed it", "，改动它的是{}", origin(registry, since->change_set))
+                                    : Words{})});
     };
-    for (auto const& other : registry.retired_addresses(std::nullopt)) {
-        for (auto const& again : set.retired_addresses) {
-            if (other.change_set != undone && other.which == again.which && overlap(other.valid, again.valid)) {
-                cannot(words("{} is retired", "{}已停用", point_name(other.which)), other.change_set);
-            }
+    std::set own{undone};
+    for (auto const& other : registry.drafts(true)) {
+        if (other.change_set && other.undoes_change_set) {
+            own.insert(*other.change_set);
         }
     }
-    for (auto const& other : registry.staff_addresses(std::nullopt)) {
-        for (auto const& again : set.addresses) {
-            if (other.change_set != undone && again.corrects && other.corrects == again.corrects &&
-                overlap(other.valid, again.valid)) {
-                cannot(words("{} is corrected", "{}已更正", point_name(*other.corrects)), other.change_set);
-            }
-        }
-    }
+    auto const rows = undone_names(registry, undone);
+    put_back(rows.aliases, from, own, set.withdrawn_aliases, set.aliases,
+             [&](DivisionAlias const& alias, DivisionAlias const* since) {
+                 cannot(words("the name '{}' of {}", "{1} 的名称“{0}”", alias.text, alias.code.str()), since);
+             });
+    put_back(rows.addresses, from, own, set.withdrawn_addresses, set.addresses,
+             [&](StaffAddress const& address, StaffAddress const* since) {
+                 cannot(point_name(registry::which_point(address)), since);
+             });
+    put_back(rows.retirements, from, own, set.withdrawn_retirements, set.retired_addresses,
+             [&](registry::RetiredAddress const& retired, registry::RetiredAddress const* since) {
+                 cannot(words("that {} is retired", "{}的停用", point_name(retired.which)), since);
+             });
+    put_back(rows.gaps, from, own, set.withdrawn_gaps, set.accepted_gaps,
+             [&](registry::AcceptedGap const& gap, registry::AcceptedGap const* since) {
+                 cannot(words("the accepted gap '{}'", "已接受的空隙“{}”", gap.reason), since);
+             });
+}
+
+UndoneNames undone_names(registry::Registry const& registry, std::int64_t change_set) {
+    using enum registry::Registry::Side;
+    return {{registry.aliases_of(change_set, withdrawn), registry.aliases_of(change_set, recorded),
+             registry.aliases(std::nullopt)},
+            {registry.staff_addresses_of(change_set, withdrawn), registry.staff_addresses_of(change_set, recorded),
+             registry.staff_addresses(std::nullopt)},
+            {registry.retired_addresses_of(change_set, withdrawn), registry.retired_addresses_of(change_set, recorded),
+             registry.retired_addresses(std::nullopt)},
+            {registry.gaps_of(change_set, withdrawn), registry.gaps_of(change_set, recorded),
+             registry.accepted_gaps(std::nullopt)}};
 }
 
 } // namespace wangge::changes

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "undone_rows.hpp"
+
 #include <wangge/changes/examination.hpp>
 
 #include <optional>
@@ -21,8 +23,17 @@ namespace wangge::changes {
 /// digest.
 [[nodiscard]] std::string compose_names(registry::Registry const& registry, Examination& examined);
 
-/// Adds to `set` what takes back the names, points and retirements of a change set from the draft's first day on, and
-/// gives again those that it withdrew.
+/// Rows of a change set beside those of its grids.
+struct UndoneNames {
+    UndoneRows<registry::DivisionAlias> aliases;
+    UndoneRows<registry::StaffAddress> addresses;
+    UndoneRows<registry::RetiredAddress> retirements;
+    UndoneRows<registry::AcceptedGap> gaps;
+};
+[[nodiscard]] UndoneNames undone_names(registry::Registry const& registry, std::int64_t change_set);
+
+/// Adds to `set` what puts names, points, retirements and accepted gaps back as a change set found them, from the
+/// draft's first day on; a conflict for each that is no longer as it left it.
 void undo_names(registry::Registry const& registry, registry::ChangeDraft const& draft, std::int64_t undone,
                 registry::ChangeSet& set, std::vector<Conflict>& conflicts);
 

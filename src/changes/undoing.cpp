@@ -38,6 +38,21 @@ std::vector<GridOnDays> clipped(std::vector<GridOnDays> const& side, std::vector
     return parts;
 }
 
+/// The days of both from `from` on; each list by day, disjoint.
+std::vector<DateInterval> common(std::vector<DateInterval> const& some, std::vector<DateInterval> const& others,
+                                 Date from) {
+    std::vector<DateInterval> days;
+    for (auto const& one : some) {
+        for (auto const& other : others) {
+            DateInterval const both{std::max({one.from, other.from, from}), std::min(one.to, other.to)};
+            if (!both.empty()) {
+                days.push_back(both);
+            }
+        }
+    }
+    return days;
+}
+
 /// From what it is to what it will be again.
 std::vector<ChangeKind> kinds_of(GridOnDays const* is, GridOnDays const* will_be) {
     if (is == nullptr || will_be == nullptr) {
@@ -68,17 +83,13 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
     registry::ChangeSet set;
     auto const undone = registry.applied_change(*draft.undoes_change_set);
     for (auto const& grid : registry.timelines(undone.change_set)) {
-        std::vector<DateInterval> days;
-        for (auto const& run : grid.days_that_differ()) {
-            DateInterval const from_then_on{std::max(run.from, draft.days.from), run.to};
-            if (!from_then_on.empty()) {
-                days.push_back(from_then_on);
-            }
-        }
+        registry::GridTimelines const since_then{grid.code, grid.before, registry.timeline(grid.code)};
+        // Where all is as that one found it, it was taken back already.
+        auto const days = common(grid.days_that_differ(), since_then.days_that_differ(), draft.days.from);
         if (days.empty()) {
             continue;
         }
-        if (clipped(registry.timeline(grid.code), days) != clipped(grid.after, days)) {
+        if (clipped(since_then.after, days) != clipped(grid.after, days)) {
             Conflict conflict{0, grid.code, registry.last_change(grid.code), {}};
             auto const& since = conflict.since;
             conflict.message = words(
@@ -99,28 +110,10 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         restoration.kinds = kinds_of(is, will_be);
         restoration.area_before_m2 = is == nullptr ? 0 : is->content.area_m2;
         restoration.area_after_m2 = will_be == nullptr ? 0 : will_be->content.area_m2;
-        restoration.days = std::move(days);
+        restoration.days = days;
         set.restorations.push_back(std::move(restoration));
     }
-    for (auto const& gap : registry.accepted_gaps(std::nullopt)) {
-        if (gap.change_set != undone.change_set || gap.valid.to <= draft.days.from) {
-            continue;
-        }
-        set.withdrawn_gaps.push_back(gap.id);
-        if (gap.valid.from < draft.days.from) { // until then it stays accepted
-            auto until_then = gap;
-            until_then.id = 0;
-            until_then.change_set = 0;
-            until_then.valid.to = draft.days.from;
-            set.accepted_gaps.push_back(std::move(until_then));
-        }
-    }
     undo_names(registry, draft, undone.change_set, set, conflicts);
-    for (auto& gap : registry.gaps_withdrawn_by(undone.change_set)) {
-        gap.id = 0;
-        gap.change_set = 0;
-        set.accepted_gaps.push_back(std::move(gap));
-    }
     return set;
 }
 

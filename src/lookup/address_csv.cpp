@@ -256,14 +256,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
     // Blocks are small, so that all threads have work: an address takes a hundred times as long as a position.
     constexpr std::size_t kAddressBlock = std::size_t{128} << 10U;
     BlockReader in{request.in, kAddressBlock, kLongestRecord, whole_records};
-    auto const first = in.take_first(first_record);
-    if (first.empty()) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}: is empty; a header line with column names is needed", in.name())};
-    }
-    if (first.size() > kLongestRecord + 1) {
-        refuse_long_record(in.name(), 1);
-    }
+    auto const first = take_header(in);
     auto const header_text = without_line_end(first);
     auto const header = read_text_header(header_text, request.columns, in.name());
     bool const gb18030 = !is_utf8_but_for_end(first) || !is_utf8_but_for_end(in.read_ahead());

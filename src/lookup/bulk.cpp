@@ -2,8 +2,6 @@
 #include "bulk_blocks.hpp"
 #include "csv_answers.hpp"
 
-#include <wangge/base/error.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,14 +27,7 @@ constexpr Task kLocating{"Locating positions", "rows"};
 BulkResult locate_csv_in_blocks(snapshot::Snapshot const& snapshot, BulkRequest const& request, std::size_t block_bytes,
                                 Progress& progress) {
     BlockReader in{request.in, block_bytes, kLongestRecord, whole_records};
-    auto const first = in.take_first(first_record);
-    if (first.empty()) {
-        throw Error{ErrorCode::data_rejected,
-                    fmt::format("{}: is empty; a header line with column names is needed", in.name())};
-    }
-    if (first.size() > kLongestRecord + 1) {
-        refuse_long_record(in.name(), 1);
-    }
+    auto const first = take_header(in);
     auto const header_text = without_line_end(first);
     auto const header = read_csv_header(header_text, request.lon_column, request.lat_column, in.name());
     RowEndings const endings{snapshot, header.separator};

@@ -1,5 +1,7 @@
 #include "csv_header.hpp"
 
+#include "csv_marks.hpp"
+
 #include <wangge/base/error.hpp>
 #include <wangge/base/text_recoder.hpp>
 #include <wangge/base/utf8.hpp>
@@ -12,6 +14,18 @@
 #include <vector>
 
 namespace wangge::lookup {
+
+std::string take_header(BlockReader& in) {
+    auto first = in.take_first(first_record);
+    if (first.empty()) {
+        throw Error{ErrorCode::data_rejected,
+                    fmt::format("{}: is empty; a header line with column names is needed", in.name())};
+    }
+    if (first.size() > kLongestRecord + 1) {
+        refuse_long_record(in.name(), 1);
+    }
+    return first;
+}
 
 std::string unquoted(std::string_view field) {
     if (field.size() < 2 || field.front() != '"' || field.back() != '"') {

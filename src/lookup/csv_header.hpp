@@ -1,5 +1,7 @@
 #pragma once
 
+#include "bulk_stream.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -21,6 +23,9 @@ struct TextHeader {
     std::vector<std::size_t> address; ///< columns that say it one after the other, from 0
     std::vector<std::string> names;
 };
+
+/// Takes the header record off, with its line end. Throws Error{data_rejected}: there is none, or it is too long.
+[[nodiscard]] std::string take_header(BlockReader& in);
 
 /// A field without the quotes around it.
 [[nodiscard]] std::string unquoted(std::string_view field);

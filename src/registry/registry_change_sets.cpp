@@ -1005,8 +1005,10 @@ std::vector<AcceptedGap> Registry::accepted_gaps(std::optional<Date> as_of) cons
     return read_gaps(m_impl->connection, select);
 }
 
-std::vector<AcceptedGap> Registry::gaps_withdrawn_by(std::int64_t change_set) const {
-    Statement select{m_impl->connection, std::string{kGapColumns} + "withdrawn_by = ? ORDER BY id"};
+std::vector<AcceptedGap> Registry::gaps_of(std::int64_t change_set, Side side) const {
+    Statement select{m_impl->connection,
+                     std::string{kGapColumns} +
+                         (side == Side::recorded ? "change_set_id = ? ORDER BY id" : "withdrawn_by = ? ORDER BY id")};
     select.query(change_set);
     return read_gaps(m_impl->connection, select);
 }

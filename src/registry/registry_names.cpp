@@ -26,8 +26,7 @@ constexpr std::string_view kHolds =
     "AND (recorded_to IS NULL OR recorded_to > ?2) ";
 /// ?1 the change set.
 std::string_view side_of(Registry::Side side) {
-    return side == Registry::Side::recorded ? "change_set_id = ?1 AND recorded_to IS NULL ORDER BY id"
-                                            : "withdrawn_by = ?1 ORDER BY id";
+    return side == Registry::Side::recorded ? "change_set_id = ?1 ORDER BY id" : "withdrawn_by = ?1 ORDER BY id";
 }
 
 /// Ten columns from `column` on, the text first.

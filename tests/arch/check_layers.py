@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "registry": {"base", "geom", "crs"},
     "snapshot": {"base", "geom", "crs"},
     "address": {"base", "geom"},
-    "importers": {"base", "geom", "crs", "registry", "topology"},
+    "importers": {"base", "geom", "crs", "registry", "topology", "address"},
     "changes": {"base", "geom", "crs", "registry", "topology", "address"},
     "publish": {"base", "geom", "crs", "registry", "snapshot", "topology", "address"},
     "lookup": {"base", "geom", "crs", "snapshot", "registry", "address"},

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
+#include <support/refusal.hpp>
 
 using namespace wangge;
 using namespace wangge::test;
@@ -19,20 +20,6 @@ namespace {
 
 Date const kDay = day("2024-06-01");
 Date const kLater = day("2024-09-01");
-
-bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
-
-template <class F>
-std::string refusal(ErrorCode expected, F&& f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        BOOST_TEST((error.code() == expected), error.what());
-        return error.what();
-    }
-    BOOST_ERROR("nothing was refused");
-    return {};
-}
 
 struct Staff : Board {
     Staff() {
@@ -570,6 +557,100 @@ BOOST_AUTO_TEST_CASE(two_change_sets_that_retire_a_point_meet) {
     retire(twice, "1");
     retire(twice, "1");
     BOOST_REQUIRE(check(twice).conflicts.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_undone_from_a_later_day_on_is_undone_as_a_whole_afterwards) {
+    auto const id = draft("seen", kDay);
+    alias(id, kWest, "老西村");
+    address(id, new_address("沙面路9号", {5, 5}));
+    address(id, correction("2", Cell{5, 1}, "沙面路2号之一"));
+    retire(id, "1");
+    carry_through(id);
+    auto const as_found = std::string{kImported};
+    auto const as_left = std::string{"staff-1:沙面路9号;2:沙面路2号之一;"};
+    BOOST_TEST(points(kLater) == as_left);
+    auto const partly = undo(id, kLater);
+    carry_through(partly);
+    BOOST_TEST(names(kLater.next()).empty());
+    BOOST_TEST(points(kLater) == as_found);
+    BOOST_TEST(points(Date{kLater.days() - 1}) == as_left);
+    BOOST_TEST(names(Date{kLater.days() - 1}) == std::string{kWest} + "老西村;");
+    // From a day between on, then as a whole: each takes back what is left.
+    auto const between = day("2024-07-01");
+    carry_through(undo(id, between));
+    BOOST_TEST(points(between) == as_found);
+    BOOST_TEST(points(kDay) == as_left);
+    auto const whole = undo(id);
+    BOOST_TEST((open().draft(whole).days == DateInterval{kDay, kForever}));
+    carry_through(whole);
+    for (auto const on : {kDay, between, kLater, day("2025-01-01")}) {
+        BOOST_TEST(points(on) == as_found, on.str());
+        BOOST_TEST(names(on).empty(), on.str());
+    }
+    // There is nothing left of it then, and that is said.
+    auto const again = undo(id);
+    auto const found = check(again);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "changes nothing"), found.conflicts[0].message.english);
+    // Each undo is undone on the days that it changed, and on no others.
+    carry_through(undo(partly));
+    BOOST_TEST(points(kDay) == as_found);
+    BOOST_TEST(points(Date{kLater.days() - 1}) == as_found);
+    BOOST_TEST(points(kLater) == as_left);
+    BOOST_TEST(names(kLater) == std::string{kWest} + "老西村;");
+    carry_through(undo(id)); // given again by the undo of an undo, it is still what that change set left
+    BOOST_TEST(points(kLater) == as_found);
+    BOOST_TEST(names(kLater).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_undo_from_a_later_day_on_is_undone_from_that_day_on) {
+    auto const id = draft("for a while", kDay, day("2024-12-01"));
+    retire(id, "1");
+    carry_through(id);
+    auto const partly = undo(id, kLater);
+    carry_through(partly);
+    auto const redoing = undo(partly);
+    BOOST_TEST((open().draft(redoing).days == DateInterval{kLater, day("2024-12-01")}));
+    {
+        auto registry = open();
+        auto const preview = changes::preview(registry, redoing);
+        BOOST_REQUIRE(preview.retired_addresses.size() == 1U); // until then nothing changes
+        BOOST_TEST(!preview.retired_addresses[0].withdrawn);
+    }
+    carry_through(redoing);
+    for (auto const* const on : {"2024-06-01", "2024-08-31", "2024-09-01", "2024-11-30"}) {
+        BOOST_TEST(points(day(on)) == "2:沙面路2号;", on);
+    }
+    BOOST_TEST(points(day("2024-12-01")) == kImported);
+    auto registry = open();
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { changes::undo(registry, id, "ben", day("2024-12-01")); }),
+                     "it ended on 2024-12-01"));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_somebody_gave_again_since_is_not_given_twice_by_the_undo_of_an_undo) {
+    auto const id = draft("first", kDay);
+    alias(id, kWest, "老西村");
+    carry_through(id);
+    auto const undoing = undo(id);
+    carry_through(undoing);
+    auto const second = draft("second", kLater);
+    {
+        auto registry = open();
+        ChangeEditor{registry, second, "ann"}.alias(division(kWest), "老西村", "另有人说");
+    }
+    carry_through(second);
+    auto const redoing = undo(undoing);
+    auto found = check(redoing);
+    BOOST_REQUIRE(found.conflicts.size() == 1U);
+    BOOST_TEST(
+        holds(found.conflicts[0].message.english, "the name '老西村' of 440103001101 is no longer as that left it"),
+        found.conflicts[0].message.english);
+    BOOST_TEST(holds(found.conflicts[0].message.english, "'second' changed it; undo the later change first"),
+               found.conflicts[0].message.english);
+    BOOST_TEST(holds(found.conflicts[0].message.chinese, "请先撤销后来的变更"), found.conflicts[0].message.chinese);
+    carry_through(undo(second));
+    carry_through(redoing);
+    BOOST_TEST(names(kLater) == std::string{kWest} + "老西村;");
 }
 
 BOOST_AUTO_TEST_CASE(which_point_is_retired_must_be_clear) {

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <support/random.hpp>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -102,7 +103,7 @@ struct Model {
             calendar[d]->row = goes_on ? calendar[d - 1]->row : ++rows;
         }
     }
-    /// The one owner of each cell on a day; empty when some cell has none or two.
+    /// The one owner of each cell on a day; nullopt when some cell has none or two.
     [[nodiscard]] std::optional<std::map<Cell, GridCode>> owners(int d, int size) const {
         std::map<Cell, GridCode> owner;
         for (auto const& [grid, calendar] : grids) {
@@ -114,7 +115,9 @@ struct Model {
                 }
             }
         }
-        return owner.size() == static_cast<std::size_t>(size * size) ? std::optional{owner} : std::nullopt;
+        // A county without any grid is one that is not drawn yet.
+        return owner.empty() || owner.size() == static_cast<std::size_t>(size * size) ? std::optional{owner}
+                                                                                      : std::nullopt;
     }
     [[nodiscard]] bool valid(int size) const {
         for (int d = 0; d < kDays; ++d) {
@@ -368,6 +371,7 @@ private:
         m_done.push_back(std::move(done));
         m_model = combined;
         ++applied;
+        BOOST_TEST_CONTEXT("draft " << m_draft) { compare_recorded(registry); }
     }
 
     static Calendar calendar(Model const& model, GridCode const& grid) {
@@ -401,7 +405,7 @@ private:
     void undo() {
         std::vector<Done*> candidates;
         for (auto& done : m_done) {
-            if (!done.undone) {
+            if (!done.undone || m_random.between(0, 3) == 0) {
                 candidates.push_back(&done);
             }
         }
@@ -411,19 +415,32 @@ private:
         auto const pick =
             static_cast<std::size_t>(m_random.between(0, static_cast<std::int64_t>(candidates.size()) - 1));
         auto const before = candidates[pick]->before, after = candidates[pick]->after;
+        auto const from = static_cast<std::size_t>(m_random.between(0, 2) == 0 ? m_random.between(0, kDays - 1) : 0);
+        bool const has_effect = std::ranges::any_of(after, [&](auto const& of_grid) {
+            auto const& [grid, then] = of_grid;
+            for (auto d = from; d < kDays; ++d) {
+                if (!same(before.at(grid)[d], then[d])) {
+                    return true;
+                }
+            }
+            return false;
+        });
+        if (!has_effect) {
+            return; // refused before it is a change set
+        }
         auto registry = m_board.open();
         auto next = m_model;
-        bool conflict = false;
+        bool conflict = false, changes_anything = false;
         std::map<GridCode, Calendar> was, is;
         for (auto const& [grid, then] : after) {
             auto const now = calendar(m_model, grid);
             auto restored = now;
             bool differs = false;
-            for (std::size_t d = 0; d < kDays; ++d) {
-                if (same(before.at(grid)[d], then[d])) {
-                    continue;
+            for (auto d = from; d < kDays; ++d) {
+                if (same(before.at(grid)[d], then[d]) || same(before.at(grid)[d], now[d])) {
+                    continue; // as it was found, perhaps because it was taken back already
                 }
-                differs = true;
+                differs = changes_anything = true;
                 conflict = conflict || !same(now[d], then[d]);
                 restored[d] = before.at(grid)[d];
             }
@@ -434,7 +451,9 @@ private:
                 is[grid] = restored;
             }
         }
-        m_draft = changes::undo(registry, candidates[pick]->draft, "ben", std::nullopt);
+        conflict = conflict || !changes_anything;
+        m_draft = changes::undo(registry, candidates[pick]->draft, "ben",
+                                from == 0 ? std::nullopt : std::optional{date_of(static_cast<int>(from))});
         auto const checked = changes::check(registry, m_draft, "ben").examination;
         BOOST_TEST(!checked.conflicts.empty() == conflict, "undo " << m_draft);
         BOOST_TEST(checked.has_errors() == (conflict || !next.valid(m_board.size)), "undo " << m_draft);
@@ -445,10 +464,41 @@ private:
         }
         changes::approve(registry, m_draft, "chief");
         changes::apply(registry, m_draft, "ben", m_board.progress);
+        auto const of = candidates[pick]->draft;
         candidates[pick]->undone = true;
         m_done.push_back({m_draft, std::move(was), std::move(is), false});
         m_model = std::move(next);
         ++undone;
+        BOOST_TEST_CONTEXT("undo " << m_draft << " of " << of << " from day " << from) { compare_recorded(registry); }
+    }
+
+    void compare_recorded(Registry const& registry) {
+        for (auto const& [grid, days] : m_model.grids) {
+            std::string rows, expected;
+            for (auto const& version : registry.timeline(grid)) {
+                rows += version.days.from.str() + " ";
+            }
+            for (std::size_t d = 0; d < kDays; ++d) {
+                if (days[d] && (d == 0 || !days[d - 1] || days[d - 1]->row != days[d]->row)) {
+                    expected += date_of(static_cast<int>(d)).str() + " ";
+                }
+            }
+            BOOST_TEST(rows == expected, "versions of " << grid.str() << " begin on " << rows << ", not " << expected);
+            for (int d = 0; d < kDays; ++d) {
+                auto const& held = days[static_cast<std::size_t>(d)];
+                auto const now = registry.grid(grid, date_of(d));
+                BOOST_TEST_CONTEXT(grid.str() << " on day " << d) {
+                    BOOST_TEST(now.has_value() == held.has_value());
+                    if (now && held) {
+                        auto shape = now->shape;
+                        geom::normalize(shape);
+                        BOOST_TEST((shape == area_of(m_model.shapes[static_cast<std::size_t>(held->shape)])));
+                        BOOST_TEST(now->name == held->name);
+                        BOOST_TEST(now->village.str() == held->village);
+                    }
+                }
+            }
+        }
     }
 
     Random m_random;

@@ -5,6 +5,7 @@
 #include <wangge/geom/owns.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <support/refusal.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -23,20 +24,6 @@ Date const kLater = day("2024-09-01");
 /// u M = 0.0110744 m northward. A square of it, by hand:
 constexpr double kSquareUnitM2 = 1.135373e-4;
 constexpr double kUnitEastM = 0.01025223;
-
-bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
-
-template <class F>
-std::string refusal(ErrorCode expected, F&& f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        BOOST_TEST((error.code() == expected), error.what());
-        return error.what();
-    }
-    BOOST_ERROR("nothing was refused");
-    return {};
-}
 
 /// West, middle and east stand in two columns each. What is drawn moves the boundary of middle and east by a column,
 /// and is careless at that of west and middle, which nobody wanted to move.

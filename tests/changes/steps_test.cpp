@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <support/refusal.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,20 +23,6 @@ namespace {
 
 Date const kDay = day("2024-06-01");
 Date const kLater = day("2024-09-01");
-
-template <class F>
-std::string refusal(ErrorCode expected, F&& f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        BOOST_TEST((error.code() == expected), error.what());
-        return error.what();
-    }
-    BOOST_ERROR("nothing was refused");
-    return {};
-}
-
-bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 struct ThreeGrids : Board {
     ThreeGrids() {
@@ -709,6 +696,23 @@ BOOST_FIXTURE_TEST_CASE(an_undo_from_a_day_on_leaves_the_gap_accepted_until_then
     BOOST_TEST(open().accepted_gaps(kLater).empty());
     BOOST_TEST(owner(kDay, {4, 3}) == "");
     BOOST_TEST(owner(kLater, {4, 3}) == east.str());
+    (void)publish(kDay, "");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_undone_from_a_later_day_on_is_undone_as_a_whole_with_its_gap, Lake) {
+    auto const id = open_lake(true, {{4, 3}});
+    carry_through(id);
+    auto const undo = [&](std::optional<Date> from) {
+        auto registry = open();
+        return changes::undo(registry, id, "ben", from);
+    };
+    carry_through(undo(kLater));
+    BOOST_TEST(owner(kDay, {4, 3}) == "");
+    carry_through(undo(std::nullopt));
+    BOOST_TEST(open().accepted_gaps(std::nullopt).empty());
+    BOOST_TEST(owner(kDay, {4, 3}) == east.str());
+    BOOST_TEST(owner(kLater, {4, 3}) == east.str());
+    BOOST_TEST(holds(check(undo(std::nullopt)).conflicts.at(0).message.english, "changes nothing"));
     (void)publish(kDay, "");
 }
 

@@ -3,6 +3,7 @@
 #include <wangge/geom/measure.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <support/refusal.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -17,20 +18,6 @@ using registry::ChangeKind;
 namespace {
 
 Date const kDay = day("2024-06-01");
-
-template <class F>
-std::string refusal(ErrorCode expected, F&& f) {
-    try {
-        f();
-    } catch (Error const& error) {
-        BOOST_TEST((error.code() == expected), error.what());
-        return error.what();
-    }
-    BOOST_ERROR("nothing was refused");
-    return {};
-}
-
-bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 struct Imported : Board {
     Imported() {

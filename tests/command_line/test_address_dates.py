@@ -88,6 +88,7 @@ class AddressDates(unittest.TestCase):
         cls.village = chosen["moved"]["村居编码"]
         target = chosen["imported"]
         cls.at = f"{target['经度']},{target['纬度']}"  # where the added and the moved point lie
+        cls.merged_at = (chosen["merged"]["经度"], chosen["merged"]["纬度"])
 
         reason = ("--reason", "seen")
         alias = cls.apply(("alias", "--division", cls.village, "--name", ALIAS, *reason), effective=FIRST, until=THIRD)
@@ -172,6 +173,14 @@ class AddressDates(unittest.TestCase):
     def summary(answer):
         return answer["level"], answer["grid"] and answer["grid"]["code"], answer["standard"] and answer["standard"]["text"]
 
+    def said_of(self, answer, day, generation):
+        """The answer says which state it is of."""
+        self.assertEqual((answer["receipt"]["generation"], answer["receipt"]["as_of"]), (self.before + generation, day))
+
+    def merged_grid(self, near, expected):
+        """Asked at the place of the point whose grid is merged: the nearest lies in the grid of that day."""
+        self.assertEqual((near["addresses"][0]["distance_m"], near["addresses"][0]["grid"]), (0, expected["merged"]))
+
     def near_and_suggested(self, near, suggested, expected):
         texts = {a["text"]: a["grid"] for a in near["addresses"]}
         self.assertEqual(ADDED in texts, expected["added"] is not None)
@@ -187,24 +196,30 @@ class AddressDates(unittest.TestCase):
             table = csv.DictReader(io.StringIO(self.run_it("address", "--file", self.file, *when)))
             self.compare((day, generation, "file"), expected,
                          {row["what"]: (row["level"], row["grid_code"], row["standard_address"]) for row in table})
-            answer = cli.run_json("address", self.texts["merged"], *when, "--data", self.data)
-            self.assertEqual(answer["grid"]["code"], expected["merged"])
-            self.assertEqual((answer["receipt"]["generation"], answer["receipt"]["as_of"]), (self.before + generation, day))
+            def ask(*words):
+                return cli.run_json("address", *words, *when, "--data", self.data)
+            answers = {what: ask(text) for what, text in self.texts.items()}
+            self.compare((day, generation, "text"), expected, {what: self.summary(a) for what, a in answers.items()})
             with self.subTest(state=(day, generation, "near")):
-                self.near_and_suggested(cli.run_json("address", "--near", lon, lat, "--count", 50, *when, "--data", self.data),
-                                        cli.run_json("address", "--suggest", "望云台", *when, "--data", self.data), expected)
+                near = ask("--near", lon, lat, "--count", 50)
+                for answer in (*answers.values(), near):
+                    self.said_of(answer, day, generation)
+                self.near_and_suggested(near, ask("--suggest", "望云台"), expected)
+                self.merged_grid(ask("--near", *self.merged_at, "--count", 50), expected)
 
     def test_over_http(self):
         lon, lat = self.at.split(",")
         with cli.Server(self.data) as server:
-            def ask(path, body=None, **parameters):
+            def ask_text(path, body=None, **parameters):
                 connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-                connection.request("POST" if body else "GET", f"{path}?{urllib.parse.urlencode(parameters)}", body)
+                connection.request("POST" if body else "GET", f"{path}?{urllib.parse.urlencode(parameters)}", body and body.encode())
                 reply = connection.getresponse()
-                answer = json.loads(reply.read())
+                answer = reply.read().decode()
                 connection.close()
                 self.assertEqual(reply.status, 200, answer)
                 return answer
+            def ask(path, body=None, **parameters):
+                return json.loads(ask_text(path, body, **parameters))
             for day, generation in self.states():
                 expected = self.expected(day, generation)
                 when = {"as_of": day, "known_at": self.before + generation}
@@ -212,9 +227,31 @@ class AddressDates(unittest.TestCase):
                 self.compare((day, generation, "GET"), expected, {what: self.summary(a) for what, a in answers.items()})
                 batch = ask("/v1/address", json.dumps(list(self.texts.values())), **when)
                 self.assertEqual(batch, list(answers.values()))
+                lines = ask_text("/v1/address", "\n".join(self.texts.values()), **when)
+                self.assertEqual([json.loads(line) for line in lines.splitlines()], list(answers.values()))
                 with self.subTest(state=(day, generation, "near")):
-                    self.near_and_suggested(ask("/v1/address/near", lon=lon, lat=lat, k=50, **when),
-                                            ask("/v1/address/suggest", q="望云台", **when), expected)
+                    near = ask("/v1/address/near", lon=lon, lat=lat, k=50, **when)
+                    suggested = ask("/v1/address/suggest", q="望云台", **when)
+                    for answer in (*answers.values(), near):
+                        self.said_of(answer, day, generation)
+                    self.near_and_suggested(near, suggested, expected)
+                    self.merged_grid(ask("/v1/address/near", lon=self.merged_at[0], lat=self.merged_at[1], k=50, **when), expected)
+            # One of the two alone: as known now, and today.
+            for day in DAYS:
+                answers = {what: ask("/v1/address", q=text, as_of=day) for what, text in self.texts.items()}
+                self.compare((day, "newest"), self.expected(day, 4), {what: self.summary(a) for what, a in answers.items()})
+                self.said_of(answers["added"], day, 4)
+            for generation in (1, 2, 3, 4):
+                answers = {what: ask("/v1/address", q=text, known_at=self.before + generation) for what, text in self.texts.items()}
+                self.compare(("today", generation), self.expected(TODAY, generation), {what: self.summary(a) for what, a in answers.items()})
+                self.said_of(answers["added"], TODAY, generation)
+
+    def test_a_day_or_a_generation_alone_goes_with_the_newest_and_with_today(self):
+        for words, day, generation in ((("--as-of", SECOND), SECOND, 4), (("--as-of", THIRD), THIRD, 4),
+                                       (("--known-at", self.before + 1), TODAY, 1), (("--known-at", self.before + 3), TODAY, 3)):
+            answers = {what: cli.run_json("address", text, *words, "--data", self.data) for what, text in self.texts.items()}
+            self.compare(words, self.expected(day, generation), {what: self.summary(a) for what, a in answers.items()})
+            self.said_of(answers["added"], day, generation)
 
     def test_the_newest_generation_and_today_are_meant_where_nothing_is_said(self):
         for what in ("added", "imported", "merged", "moved"):

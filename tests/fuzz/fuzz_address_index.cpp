@@ -1,17 +1,14 @@
 // libFuzzer target: bytes that claim to be an address index are refused at open or answered in bounds.
-// The first byte chooses: raw bytes, or patches (24-bit offset, new byte) to a small valid index, whose header checksum
-// is made right again so that damage reaches the arrays.
+#include "damaged_file.hpp"
 #include "index_view.hpp"
 
 #include <wangge/address/address_index.hpp>
-#include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
 
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -133,24 +130,7 @@ void ask(AddressIndex const& index) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     static std::vector<std::byte> const valid = small_index();
-    if (size == 0) {
-        return 0;
-    }
-    std::vector<std::byte> bytes;
-    if (data[0] % 8 == 0) {
-        auto const* const raw = reinterpret_cast<std::byte const*>(data + 1);
-        bytes.assign(raw, raw + size - 1);
-    } else {
-        bytes = valid;
-        for (std::size_t i = 1; i + 4 <= size; i += 4) {
-            auto const at = (data[i] | std::size_t{data[i + 1]} << 8U | std::size_t{data[i + 2]} << 16U) % bytes.size();
-            bytes[at] = static_cast<std::byte>(data[i + 3]);
-        }
-    }
-    if (bytes.size() >= kChecksumAt + 8) {
-        auto const checksum = checksum64(std::span{bytes}.first(kChecksumAt));
-        std::memcpy(bytes.data() + kChecksumAt, &checksum, sizeof checksum);
-    }
+    auto const bytes = fuzz::damaged({data, size}, valid, kChecksumAt);
     {
         FileWriter writer{file()};
         writer.write(bytes);

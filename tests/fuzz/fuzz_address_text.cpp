@@ -27,7 +27,7 @@ void require(bool holds, char const* what) {
 std::string utf8(std::u32string const& text) {
     std::string out;
     for (auto const c : text) {
-        append_utf8(out, c);
+        wangge::append_utf8(out, c);
     }
     return out;
 }

@@ -1,12 +1,10 @@
 // libFuzzer target: bytes that claim to be a point index are refused at open or answered in bounds.
-// The first byte chooses: raw bytes, or patches (16-bit offset, new byte) to a small valid index, whose header checksum
-// is made right again so that damage reaches the queries.
-#include <wangge/base/digest.hpp>
+#include "damaged_file.hpp"
+
 #include <wangge/base/error.hpp>
 #include <wangge/snapshot/point_index.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <vector>
@@ -15,7 +13,6 @@ namespace {
 
 using namespace wangge;
 
-constexpr std::size_t kHeaderBytes = 128;
 constexpr std::size_t kChecksumAt = 120;
 
 /// Two grids with a crooked border, one of them with a hole, large enough for sub-grids and leaves of both widths.
@@ -67,24 +64,7 @@ void ask(std::span<std::byte const> bytes, snapshot::Instructions instructions) 
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     static std::vector<std::byte> const valid = small_index();
-    if (size == 0) {
-        return 0;
-    }
-    std::vector<std::byte> bytes;
-    if (data[0] % 4 == 0) {
-        auto const* const raw = reinterpret_cast<std::byte const*>(data + 1);
-        bytes.assign(raw, raw + size - 1);
-    } else {
-        bytes = valid;
-        for (std::size_t i = 1; i + 3 <= size; i += 3) {
-            auto const at = static_cast<std::size_t>(data[i] | data[i + 1] << 8U) % bytes.size();
-            bytes[at] = static_cast<std::byte>(data[i + 2]);
-        }
-    }
-    if (bytes.size() >= kHeaderBytes) {
-        auto const checksum = checksum64(std::span{bytes}.first(kChecksumAt));
-        std::memcpy(bytes.data() + kChecksumAt, &checksum, sizeof checksum);
-    }
+    auto const bytes = fuzz::damaged({data, size}, valid, kChecksumAt);
     // An allocation of exactly this size, so that the sanitizer sees one byte too far.
     constexpr std::align_val_t kLine{64};
     auto const free = [](std::byte* p) { ::operator delete(p, kLine); };

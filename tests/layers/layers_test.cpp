@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <ogrsf_frmts.h>
+#include <support/refusal.hpp>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include <sstream>
 
 using namespace wangge;
+using namespace wangge::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -167,19 +169,6 @@ std::multiset<geom::Point> lattice_points(geom::MultiPolygon const& shape) {
     geom::for_each_ring(shape, [&](geom::Ring const& ring) { points.insert(ring.begin(), ring.end()); });
     return points;
 }
-
-std::string message_of(ErrorCode expected, std::function<void()> const& action) {
-    try {
-        action();
-    } catch (Error const& error) {
-        BOOST_TEST((error.code() == expected), error.what());
-        return error.what();
-    }
-    BOOST_ERROR("nothing was thrown");
-    return {};
-}
-
-bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 
@@ -335,10 +324,10 @@ BOOST_AUTO_TEST_CASE(a_division_limits_what_is_written) {
     BOOST_TEST(run("counties", "GPKG", "x.gpkg", "EPSG:4490", division("440103000000")).features == 1U);
     BOOST_TEST(run("counties", "GPKG", "x.gpkg", "EPSG:4490", division("441900000000")).features == 0U);
     auto const text =
-        message_of(ErrorCode::usage, [&] { run("cities", "GPKG", "x.gpkg", "EPSG:4490", division("440103000000")); });
+        refusal(ErrorCode::usage, [&] { run("cities", "GPKG", "x.gpkg", "EPSG:4490", division("440103000000")); });
     BOOST_TEST(holds(text, "is a county"), text);
-    auto const unknown = message_of(ErrorCode::not_found,
-                                    [&] { run("grids", "GPKG", "x.gpkg", "EPSG:4490", division("990000000000")); });
+    auto const unknown =
+        refusal(ErrorCode::not_found, [&] { run("grids", "GPKG", "x.gpkg", "EPSG:4490", division("990000000000")); });
     BOOST_TEST(holds(unknown, "990000000000"), unknown);
 }
 
@@ -421,13 +410,13 @@ BOOST_AUTO_TEST_CASE(an_export_replaces_all_parts_of_an_old_shapefile) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_together_with_what_is) {
-    BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("rivers", "GPKG", "x.gpkg"); }),
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { run("rivers", "GPKG", "x.gpkg"); }),
                      "grids, villages, towns, counties, cities, province, grid_labels"));
-    BOOST_TEST(holds(message_of(ErrorCode::usage, [&] { run("grids", "DXF", "x.dxf"); }),
+    BOOST_TEST(holds(refusal(ErrorCode::usage, [&] { run("grids", "DXF", "x.dxf"); }),
                      "GPKG, GeoJSON, FlatGeobuf, ESRI Shapefile, CSV"));
-    message_of(ErrorCode::usage, [&] { run("grids", "GPKG", "x.gpkg", "EPSG:999999"); });
-    message_of(ErrorCode::usage, [&] { run("grids", "Shapefile", "x.gpkg"); });
-    message_of(ErrorCode::usage, [&] { run("grids", "GPKG", ""); });
+    refusal(ErrorCode::usage, [&] { run("grids", "GPKG", "x.gpkg", "EPSG:999999"); });
+    refusal(ErrorCode::usage, [&] { run("grids", "Shapefile", "x.gpkg"); });
+    refusal(ErrorCode::usage, [&] { run("grids", "GPKG", ""); });
     BOOST_TEST(names().empty());
 }
 
@@ -445,9 +434,9 @@ BOOST_AUTO_TEST_CASE(the_catalogue_and_its_names_agree) {
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_written_is_said) {
-    auto const absent = message_of(ErrorCode::environment, [&] { run("grids", "GPKG", "absent/x.gpkg"); });
+    auto const absent = refusal(ErrorCode::environment, [&] { run("grids", "GPKG", "absent/x.gpkg"); });
     BOOST_TEST(holds(absent, "absent"), absent);
-    message_of(ErrorCode::environment, [&] { // not even for root
+    refusal(ErrorCode::environment, [&] { // not even for root
         layers::export_layer(*snapshot, {"grids", "GPKG", "/proc/x.gpkg", {}, "EPSG:4490"}, progress);
     });
 }

@@ -6,12 +6,14 @@
 
 #include <boost/test/unit_test.hpp>
 #include <lookup/address_town.hpp>
+#include <support/refusal.hpp>
 
 #include <fstream>
 #include <sstream>
 
 using namespace wangge;
 using test::AddressTown;
+using test::holds;
 
 namespace {
 
@@ -64,8 +66,6 @@ struct Files {
         return "nothing was refused";
     }
 };
-
-bool holds(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 

@@ -6,6 +6,7 @@
 #include <wangge/publish/publisher.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <support/refusal.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,19 +19,6 @@ using namespace wangge;
 using namespace wangge::test;
 
 namespace {
-
-std::string message_of(ErrorCode expected, std::function<void()> const& action) {
-    try {
-        action();
-    } catch (Error const& error) {
-        BOOST_TEST((error.code() == expected), error.what());
-        return error.what();
-    }
-    BOOST_ERROR("nothing was thrown");
-    return {};
-}
-
-bool holds(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 /// Runs a publish in a child that ends at `step` as kill -9 would end it. Returns whether it got there.
 bool publish_killed_at(Place& where, publish::Step step) {
@@ -237,7 +225,7 @@ BOOST_AUTO_TEST_CASE(grids_that_overlap_are_refused_and_named) {
     apply_first_grids();
     (void)publish();
     apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(9, 0, 20, 5))}, kDay);
-    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    auto const text = refusal(ErrorCode::data_rejected, [&] { (void)publish(); });
     BOOST_TEST(holds(text, "301"), text);
     BOOST_TEST(holds(text, "440103001102001"), text);
     BOOST_TEST(newest()->number == 1);
@@ -247,7 +235,7 @@ BOOST_AUTO_TEST_CASE(grids_that_overlap_are_refused_and_named) {
 BOOST_AUTO_TEST_CASE(a_scheduled_change_that_would_break_the_rules_is_refused_today) {
     apply_first_grids();
     apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(9, 0, 20, 5))}, kLater);
-    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    auto const text = refusal(ErrorCode::data_rejected, [&] { (void)publish(); });
     BOOST_TEST(holds(text, "2024-09-01"), text);
 }
 
@@ -258,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_correction_of_the_past_that_breaks_the_rules_only_then_is
     // Holds until the next known change, so that it overlaps its northern neighbour in February and never again.
     apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(10, 0, 20, 7))},
           *Date::parse("2024-02-01"));
-    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    auto const text = refusal(ErrorCode::data_rejected, [&] { (void)publish(); });
     BOOST_TEST(holds(text, "2024-02-01"), text);
     BOOST_TEST(newest()->number == 1);
 }
@@ -267,13 +255,13 @@ BOOST_AUTO_TEST_CASE(a_snapshot_of_a_day_to_come_does_not_hide_broken_days_befor
     apply_first_grids();
     apply(registry::ChangeKind::reshaped, {grid("440103001102001", "440103001102", box(10, 0, 20, 7))}, kDay);
     move_boundary(kLater);
-    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(kLater); });
+    auto const text = refusal(ErrorCode::data_rejected, [&] { (void)publish(kLater); });
     BOOST_TEST(holds(text, kDay.str()), text);
     BOOST_TEST(!newest().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_registry_says_to_import_first) {
-    auto const text = message_of(ErrorCode::data_rejected, [&] { (void)publish(); });
+    auto const text = refusal(ErrorCode::data_rejected, [&] { (void)publish(); });
     BOOST_TEST(holds(text, "import boundaries"), text);
     BOOST_TEST(!newest().has_value());
 }
@@ -336,7 +324,7 @@ BOOST_AUTO_TEST_CASE(snapshots_of_other_days_need_no_write_lock_and_stay_what_wa
     {
         auto const writer = Registry::open(folder, Registry::Mode::write);
         BOOST_TEST(owner(*publish::snapshot_as_of(folder, kLater, std::nullopt, progress), 15, 5) == "440103001102001");
-        message_of(ErrorCode::conflict, [&] { (void)publish(); });
+        refusal(ErrorCode::conflict, [&] { (void)publish(); });
     }
     BOOST_TEST(fs::exists(folder.snapshots() / "as-of" / "g1-2024-09-01"));
     move_boundary(kLater, 7);
@@ -385,9 +373,8 @@ BOOST_AUTO_TEST_CASE(every_state_of_every_generation_can_be_asked_for_and_is_wha
     BOOST_TEST(asked("2024-02-29", 2, 5) == "440103001102002");
     BOOST_TEST(asked("2024-09-01", 2, 6) == "440103001102002");
     BOOST_TEST(asked("2024-09-01", 3, 6) == "440103001102001");
-    message_of(ErrorCode::usage, [&] { (void)publish::snapshot_as_of(folder, kDay, 0, progress); });
-    auto const text =
-        message_of(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, 4, progress); });
+    refusal(ErrorCode::usage, [&] { (void)publish::snapshot_as_of(folder, kDay, 0, progress); });
+    auto const text = refusal(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, 4, progress); });
     BOOST_TEST(holds(text, "the newest one is 3"), text);
 }
 
@@ -461,7 +448,7 @@ BOOST_AUTO_TEST_CASE(a_half_built_snapshot_of_another_day_is_built_again) {
 
 BOOST_AUTO_TEST_CASE(nothing_published_is_said) {
     auto const text =
-        message_of(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, std::nullopt, progress); });
+        refusal(ErrorCode::not_found, [&] { (void)publish::snapshot_as_of(folder, kDay, std::nullopt, progress); });
     BOOST_TEST(holds(text, "wangge publish"), text);
 }
 

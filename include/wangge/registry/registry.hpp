@@ -193,7 +193,6 @@ public:
     [[nodiscard]] Date next_change_near(Date after, std::span<geom::Envelope const> boxes) const;
     /// Known now and in force on the day (all days when empty), by id.
     [[nodiscard]] std::vector<AcceptedGap> accepted_gaps(std::optional<Date> as_of) const;
-    [[nodiscard]] std::vector<AcceptedGap> gaps_withdrawn_by(std::int64_t change_set) const;
     /// Does the draft generation record or withdraw an accepted gap?
     [[nodiscard]] bool accepted_gaps_in_draft() const;
     /// Positions of address points in the closed box, in no order, one for each point. O(log n + points in the strip of
@@ -270,11 +269,12 @@ public:
     addresses(Date as_of, std::optional<GenerationNumber> known_at = std::nullopt) const;
     /// All that was ever recorded of points with this id: the imported ones, then in the order of recording.
     [[nodiscard]] std::vector<AddressFact> address_history(std::string const& id) const;
-    /// What a change set recorded and is known still, or what it withdrew.
+    /// What a change set recorded, known still or withdrawn since, or what it withdrew; by id.
     enum class Side : std::uint8_t { recorded, withdrawn };
     [[nodiscard]] std::vector<DivisionAlias> aliases_of(std::int64_t change_set, Side side) const;
     [[nodiscard]] std::vector<StaffAddress> staff_addresses_of(std::int64_t change_set, Side side) const;
     [[nodiscard]] std::vector<RetiredAddress> retired_addresses_of(std::int64_t change_set, Side side) const;
+    [[nodiscard]] std::vector<AcceptedGap> gaps_of(std::int64_t change_set, Side side) const;
 
     // ---- generations
     /// Number that the next publish gets.
