@@ -125,7 +125,6 @@ void append_suffix(std::u32string_view rest, std::u32string& out) {
 } // namespace
 
 void read_house_number(std::u32string_view text, HouseNumber& out) {
-    out.value = 0;
     out.suffix.clear();
     text = trimmed(without_ordinal(trimmed(text)));
     auto const first = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_digit) - text.begin());
