@@ -113,10 +113,12 @@ void AreaSearch::weigh() {
             auto const m = static_cast<std::uint32_t>(std::countr_zero(rest));
             cost += conflict_cost(m_mentions[m], (near >> m & 1U) != 0);
         }
-        m_areas.push_back({division, cost, agrees, m_asked & ~agrees});
+        auto const& own = m_marks[division];
+        auto const conflicts = m_asked & ~agrees;
+        m_areas.push_back({division, cost, agrees, conflicts, own.agrees != 0 || (own.near & conflicts) != 0});
     }
     auto const mentions = static_cast<float>(std::popcount(m_asked));
-    m_areas.push_back({kNoDivision, mentions * m_costs.without_village, 0, 0});
+    m_areas.push_back({kNoDivision, mentions * m_costs.without_village, 0, 0, false});
     auto const before = [](Area const& a, Area const& b) {
         return a.cost != b.cost ? a.cost < b.cost : a.division > b.division;
     };
@@ -138,12 +140,15 @@ bool AreaSearch::is_outside(Area const& area) const noexcept {
 }
 
 unsigned AreaSearch::full_agreements(Area const& area) const noexcept {
-    unsigned count = 0;
+    unsigned count = 0, bare = 0;
     for (auto rest = area.agrees; rest != 0; rest &= rest - 1) {
         auto const& mention = m_mentions[static_cast<std::size_t>(std::countr_zero(rest))];
         count += mention.kind_said ? 1U : 0U;
+        bare += !mention.kind_said && (mention.component == Component::town || mention.component == Component::village)
+                    ? 1U
+                    : 0U;
     }
-    return count;
+    return count + (bare >= 2 ? 1U : 0U);
 }
 
 DivisionNumber AreaSearch::area_of(DivisionNumber division) const {

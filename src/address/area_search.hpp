@@ -18,6 +18,7 @@ struct Area {
     float cost = 0;                        ///< of what the text says against it
     std::uint32_t agrees = 0;              ///< bits: the mentions that name it or what it lies in
     std::uint32_t conflicts = 0;           ///< bits of AreaSearch::mentions(): those that do not
+    bool told = false; ///< a mention names it, or another one of its parent: else it says no more than what is above it
 };
 
 /**
@@ -37,7 +38,8 @@ public:
     [[nodiscard]] std::span<Area const> areas() const noexcept { return m_areas; }
     /// Does it lie outside a city or county that the text names in front of the number?
     [[nodiscard]] bool is_outside(Area const& area) const noexcept;
-    /// Towns and villages that the text names with their 镇 or 社区 and in which it lies.
+    /// Towns and villages that the text names with their 镇 or 社区 and in which it lies; a town and a village in it
+    /// without these count as one.
     [[nodiscard]] unsigned full_agreements(Area const& area) const noexcept;
     /// Those of the query, then the misspelt ones. What Area::agrees and Area::conflicts count.
     [[nodiscard]] std::span<Mention const> mentions() const noexcept { return m_mentions; }

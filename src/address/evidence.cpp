@@ -405,13 +405,19 @@ float add_addresses_under(IndexView const& view, DivisionNumber division, float 
     return share * (1 - known);
 }
 
-void add_positions(IndexView const& view, Candidate const& c, float share, bool coarse, float beside,
+void add_positions(IndexView const& view, Candidate const& c, float share, bool coarse, MatchCosts const& costs,
                    std::vector<PositionShare>& out) {
     if (c.level == MatchLevel::number_interpolated) {
         auto const lower = view.houses[c.first].at, upper = view.houses[c.last].at;
-        out.push_back({between(lower, upper, c.fraction), share * (1 - beside)});
-        out.push_back({lower, share * beside * (1 - c.fraction)});
-        out.push_back({upper, share * beside * c.fraction});
+        auto const here = share * (1 - costs.along_road);
+        out.push_back({between(lower, upper, c.fraction), here * (1 - costs.beside)});
+        out.push_back({lower, here * costs.beside * (1 - c.fraction)});
+        out.push_back({upper, here * costs.beside * c.fraction});
+        auto const& houses = view.houses_of_road(view.places[c.place]);
+        auto const along = share * costs.along_road / static_cast<float>(houses.size());
+        for (auto const& house : houses) {
+            out.push_back({house.at, along});
+        }
         return;
     }
     if (c.last - c.first == 1 || (coarse && !is_house(c))) {

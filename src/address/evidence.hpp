@@ -16,9 +16,9 @@ void describe(IndexView const& view, AddressQuery const& query, Candidate const&
 [[nodiscard]] float add_addresses_under(IndexView const& view, DivisionNumber division, float share, float unknown,
                                         std::vector<PositionShare>& out);
 
-/// Where the candidate may be, with the share of each; a road or estate by one house in its middle when `coarse`; of an
-/// interpolated number the share `beside` goes to the numbers beside it.
-void add_positions(IndexView const& view, Candidate const& candidate, float share, bool coarse, float beside,
+/// Where the candidate may be, with the share of each; a road or estate by one house in its middle when `coarse`; an
+/// interpolated number by the numbers beside it, and a little by all of its road.
+void add_positions(IndexView const& view, Candidate const& candidate, float share, bool coarse, MatchCosts const& costs,
                    std::vector<PositionShare>& out);
 
 } // namespace wangge::address

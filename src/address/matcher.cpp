@@ -63,16 +63,15 @@ struct Matcher::Impl {
     };
 
     /// Share of each candidate, the largest first; returns that of none of them.
-    double rank() {
+    double rank(AddressQuery const& query) {
         auto const found = search.candidates();
         ranked.clear();
         if (found.empty()) {
             return 1;
         }
-        auto best = found[0].cost;
-        for (auto const& c : found) {
-            best = std::min(best, c.cost);
-        }
+        auto const cheapest = std::min_element(found.begin(), found.end(),
+                                               [](Candidate const& a, Candidate const& b) { return a.cost < b.cost; });
+        auto const best = cheapest->cost;
         // One place may have been found by two names of the text: the better one counts.
         same.clear();
         for (std::uint32_t i = 0; i < found.size(); ++i) {
@@ -91,7 +90,7 @@ struct Matcher::Impl {
         same.erase(
             std::unique(same.begin(), same.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) == key(b); }),
             same.end());
-        double none = std::exp(best - costs.none_of_these), all = none;
+        double none = std::exp(best - costs.none_of_these - search.by_chance(query.lines[cheapest->line])), all = none;
         for (auto const i : same) {
             auto const mass = found[i].weight * std::exp(best - found[i].cost);
             ranked.push_back({mass, i});
@@ -108,7 +107,7 @@ struct Matcher::Impl {
 
     void write(AddressQuery const& query, MatchResult& out) {
         auto const found = search.candidates();
-        out.unknown = rank();
+        out.unknown = rank(query);
         out.places_in_all = ranked.size();
         bool const coarse = ranked.size() > kMostSpread;
         for (auto const& r : ranked) {
@@ -120,7 +119,7 @@ struct Matcher::Impl {
                                                     : r.mass;
                 out.divisions.push_back({c.division, rest});
             } else {
-                add_positions(index.view(), c, r.mass, coarse, costs.beside, out.positions);
+                add_positions(index.view(), c, r.mass, coarse, costs, out.positions);
             }
         }
         out.places.resize(std::min(ranked.size(), kMostPlaces));

@@ -58,10 +58,10 @@ float substitution(char32_t a, char32_t b, MatchCosts const& costs) noexcept {
 }
 
 float missing(char32_t c, bool last, MatchCosts const& costs) noexcept {
-    if (is_telling(c)) {
+    if (is_telling(c) || (is_way(c) && !last)) {
         return costs.telling_missing;
     }
-    return last && is_way(c) ? costs.last_word_missing : costs.missing_character;
+    return is_way(c) ? costs.last_word_missing : costs.missing_character;
 }
 
 /// Characters of `a` that `b` does not have, up to 3.
@@ -77,7 +77,8 @@ std::size_t not_in(std::u32string_view a, std::u32string_view b) noexcept {
     return count;
 }
 
-/// Optimal alignment of what is left between a common beginning and a common end; `ends`: there is no common end.
+/// Optimal alignment of what is left between a common beginning and a common end; `ends`: one ends without the last
+/// word of the other.
 float alignment(std::u32string_view text, std::u32string_view name, bool ends, MatchCosts const& costs) noexcept {
     std::array<std::array<float, kLongest + 1>, 3> rows; // of the text so far: before the last, last, this
     auto* before = &rows[0];
@@ -115,8 +116,8 @@ float alignment(std::u32string_view text, std::u32string_view name, bool ends, M
 float unlikeness(std::u32string_view text, std::u32string_view name, MatchCosts const& costs) noexcept {
     auto const shortest = std::min(text.size(), name.size());
     auto const longest = std::max(text.size(), name.size());
-    // Slips of a name of one character make another name.
-    if (longest - shortest > 2 || longest > kLongest || shortest < 2) {
+    // Slips of a name of one character make another name, and so do two more characters of one of three.
+    if (longest - shortest > (shortest < 4 ? 1U : 2U) || longest > kLongest || shortest < 2) {
         return text == name ? 0 : kUnlike;
     }
     std::size_t same = 0;
@@ -134,8 +135,9 @@ float unlikeness(std::u32string_view text, std::u32string_view name, MatchCosts 
     while (end < shortest - same && text[text.size() - 1 - end] == name[name.size() - 1 - end]) {
         ++end;
     }
-    auto const cost = alignment(text.substr(same, text.size() - same - end),
-                                name.substr(same, name.size() - same - end), end == 0, costs);
+    auto const cost =
+        alignment(text.substr(same, text.size() - same - end), name.substr(same, name.size() - same - end),
+                  end == 0 && text.size() != name.size(), costs);
     return cost > (shortest < 4 ? costs.short_name_slip : costs.two_slips) ? kUnlike : cost;
 }
 

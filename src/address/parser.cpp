@@ -442,11 +442,14 @@ private:
     }
 
     void unknown(std::size_t at) {
+        bool mark = false;
         for (std::size_t end = at; end < at + 7 && is_stem(end);) {
+            mark = mark || (end > at && kind(end - 1) == kDigit && is(end, kMark)); // 1号 of 1号海逸
             ++end;
             if (end - at >= 2 && !(kind(end - 1) != kName && kind(end - 1) == kind(end))) {
                 part(at, end, Component::landmark,
-                     m_costs.unknown + m_costs.unknown_character * static_cast<float>(end - at));
+                     m_costs.unknown + m_costs.unknown_character * static_cast<float>(end - at) +
+                         (mark ? m_costs.stem_mark : 0));
             }
         }
     }
@@ -459,12 +462,17 @@ private:
             if (is_cut_from_word(end)) {
                 continue;
             }
+            auto const bearers = m_gazetteer.bearers(match.value);
+            if (is_other_city(end) && std::all_of(bearers.begin(), bearers.end(), [](DivisionName const& bearer) {
+                    return bearer.level >= Level::town && bearer.kind >= NameKind::short_name;
+                })) {
+                continue;
+            }
             m_classes[at] |= kNameFirst;
             if (match.length > 2 && is_district(end)) {
                 m_classes[at] |= kDivisionFirst;
                 m_classes[end - 1] |= kDivisionLast;
             }
-            auto const bearers = m_gazetteer.bearers(match.value);
             auto names = BestOfLevels::none();
             auto const& costs = kNameCosts.of[match.length <= 2 ? 1 : 0];
             for (auto const& bearer : bearers) {
@@ -494,6 +502,11 @@ private:
             return std::any_of(kAfterCity.begin(), kAfterCity.end(), [&](auto word) { return stands(end, word); });
         }
         return character(end) == U'府' && is_any(last, U"市区县镇") && is(end + 1, kRoad);
+    }
+    /// 北京|市, 吉林|省: no 北京街道 of Guangdong. But 石牌|市场, 石牌|省道.
+    [[nodiscard]] bool is_other_city(std::size_t end) const noexcept {
+        return (character(end) == U'市' && !is_any(character(end + 1), U"场民政区内")) ||
+               (character(end) == U'省' && !is_any(character(end + 1), U"道级"));
     }
     /// Does a name that ends there say that it is a city, county, town or street?
     [[nodiscard]] bool is_district(std::size_t end) const noexcept {

@@ -78,6 +78,27 @@ bool may_be_unknown(Part const& part) noexcept {
     return named && part.first_name == part.last_name && size >= kShortestPart && size <= kLongestSplit;
 }
 
+bool begins_with_way(std::u32string_view text) noexcept {
+    constexpr std::array<std::u32string_view, 5> kWays{U"路", U"街", U"巷", U"大道", U"大街"};
+    return std::any_of(kWays.begin(), kWays.end(), [&](auto way) { return text.starts_with(way); });
+}
+
+using Names = std::span<DivisionName const>;
+Names names_of(ParsedAddress const& parsed, Part const& part) noexcept {
+    return Names{parsed.names}.subspan(part.first_name, part.last_name - part.first_name);
+}
+bool is_bare(Names names) noexcept {
+    return std::none_of(names.begin(), names.end(), [](DivisionName const& n) { return n.kind <= NameKind::plain; });
+}
+/// Does a bearer of one name lie in a bearer of the other?
+bool lies_in_one(Gazetteer const& gazetteer, Names inner, Names outer) noexcept {
+    return std::any_of(inner.begin(), inner.end(), [&](DivisionName const& i) {
+        return std::any_of(outer.begin(), outer.end(), [&](DivisionName const& o) {
+            return i.division != o.division && gazetteer.lies_in(i.division, o.division);
+        });
+    });
+}
+
 } // namespace
 
 void PartSplitter::split(std::u32string_view text, ParsedAddress& parsed, std::vector<WholePart>& wholes) {
@@ -91,10 +112,10 @@ void PartSplitter::split(std::u32string_view text, ParsedAddress& parsed, std::v
     m_parts.clear();
     for (auto const& part : parsed.parts) {
         auto const before = m_parts.size();
-        if (unknown(part)) {
-            split_part(text, part, parsed);
-        } else {
+        if (!unknown(part)) {
             m_parts.push_back(part);
+        } else if (!join_road(text, part, parsed)) {
+            split_part(text, part, parsed);
         }
         if (m_parts.size() > before + 1) {
             wholes.push_back({part.begin, part.end, static_cast<std::uint32_t>(m_parts.size() - 1)});
@@ -108,7 +129,8 @@ void PartSplitter::split_part(std::u32string_view text, Part const& part, Parsed
         return;
     }
     if (part.end - part.begin >= kShortestSplit &&
-        (split_known_end(text, part, parsed) || split_known_beginning(text, part, parsed))) {
+        (split_known_end(text, part, parsed) || split_divisions(text, part, parsed) ||
+         split_known_beginning(text, part, parsed))) {
         return;
     }
     m_parts.push_back(part);
@@ -139,13 +161,66 @@ bool PartSplitter::split_known_end(std::u32string_view text, Part const& part, P
     return false;
 }
 
-bool PartSplitter::name_division(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
-    std::span<DivisionName const> named;
-    m_gazetteer.match(text.substr(0, part.end), part.begin, [&](std::size_t length, std::span<DivisionName const> by) {
-        if (length == part.end - part.begin) {
+/// 惠州市小金口|长湖|街五巷: a short name that lies not in what stands before it, and goes on as a road does, is the
+/// beginning of the road's name.
+bool PartSplitter::join_road(std::u32string_view text, Part const& part, ParsedAddress const& parsed) {
+    if (m_parts.size() < 2 || m_parts.back().end != part.begin ||
+        !begins_with_way(text.substr(part.begin, part.end - part.begin))) {
+        return false;
+    }
+    auto& name = m_parts.back();
+    auto const names = names_of(parsed, name), before = names_of(parsed, m_parts[m_parts.size() - 2]);
+    if (names.empty() || before.empty() || name.component < Component::town || !is_bare(names) ||
+        lies_in_one(m_gazetteer, names, before)) {
+        return false;
+    }
+    name = {Component::road, name.begin, part.end, 0, 0};
+    return true;
+}
+
+/// 狮山|显纲: a division and one that lies in it; 江亭镇|石龙社区: a misspelt one, and one that lies in what was named.
+bool PartSplitter::split_divisions(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    auto const named =
+        std::find_if(m_parts.rbegin(), m_parts.rend(), [](Part const& p) { return p.first_name != p.last_name; });
+    auto const above = named == m_parts.rend() ? Part{} : *named;
+    for (auto at = part.begin + kShortestPart; at + kShortestPart <= part.end; ++at) {
+        auto const inner = division_names(text, at, part.end);
+        if (inner.empty()) {
+            continue;
+        }
+        auto first = part, second = part;
+        first.end = second.begin = at;
+        if (lies_in_one(m_gazetteer, inner, division_names(text, part.begin, at))) {
+            name_division(text, first, parsed);
+            name_division(text, second, parsed);
+            return true;
+        }
+        auto const rest = component_of_rest(text.substr(part.begin, at - part.begin), Component::landmark);
+        bool const said = !is_bare(inner) && part.end - at >= kShortestRoad;
+        if ((said || rest == Component::town) && lies_in_one(m_gazetteer, inner, names_of(parsed, above))) {
+            first.component = rest;
+            split_part(text, first, parsed);
+            name_division(text, second, parsed);
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Of those whose name it is exactly.
+std::span<DivisionName const> PartSplitter::division_names(std::u32string_view text, std::uint32_t begin,
+                                                           std::uint32_t end) const {
+    Names named;
+    m_gazetteer.match(text.substr(0, end), begin, [&](std::size_t length, Names by) {
+        if (length == end - begin) {
             named = by;
         }
     });
+    return named;
+}
+
+bool PartSplitter::name_division(std::u32string_view text, Part const& part, ParsedAddress& parsed) {
+    auto const named = division_names(text, part.begin, part.end);
     if (named.empty()) {
         return false;
     }
@@ -185,7 +260,7 @@ bool PartSplitter::split_known_beginning(std::u32string_view text, Part const& p
             kind = value;
         }
     });
-    m_gazetteer.match(inside, part.begin, [&](std::size_t length, std::span<DivisionName const> by) {
+    m_gazetteer.match(inside, part.begin, [&](std::size_t length, Names by) {
         auto const rest = inside.substr(part.begin + length);
         bool const whole = says_kind(inside.substr(part.begin, length));
         bool const full = by.front().kind <= NameKind::plain;

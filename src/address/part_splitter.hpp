@@ -4,6 +4,7 @@
 #include <wangge/address/parser.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,10 @@ public:
 private:
     void split_part(std::u32string_view text, Part const& part, ParsedAddress& parsed);
     bool split_known_end(std::u32string_view text, Part const& part, ParsedAddress& parsed);
+    bool join_road(std::u32string_view text, Part const& part, ParsedAddress const& parsed);
+    bool split_divisions(std::u32string_view text, Part const& part, ParsedAddress& parsed);
+    [[nodiscard]] std::span<DivisionName const> division_names(std::u32string_view text, std::uint32_t begin,
+                                                               std::uint32_t end) const;
     /// Is it exactly the name of a division?
     bool name_division(std::u32string_view text, Part const& part, ParsedAddress& parsed);
     bool split_known_beginning(std::u32string_view text, Part const& part, ParsedAddress& parsed);

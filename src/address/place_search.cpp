@@ -20,9 +20,8 @@ constexpr std::size_t kMostCompared = 800;
 constexpr std::size_t kMostNeighbours = 64;
 /// Candidates among which a house is looked for that has been found otherwise.
 constexpr std::size_t kMostFoundBefore = 64;
-/// Independent things that must agree exactly before a place counts outside the city or county that the text names:
-/// road and number, estate and building. One alone - a name, a number beside known ones - is found somewhere by chance.
-constexpr unsigned kAgreementsOutside = 2;
+/// Areas in which all names are compared.
+constexpr std::size_t kMostNeighbourhoods = 3;
 
 bool holds(std::u32string_view a, std::u32string_view b) noexcept {
     return b.size() >= 2 && a.find(b) != std::u32string_view::npos;
@@ -72,6 +71,12 @@ void PlaceSearch::find(AddressQuery const& query) {
                              m_view.find_key(l.room)};
         find_line(query, line);
     }
+}
+
+float PlaceSearch::by_chance(AddressLine const& line) const noexcept {
+    bool const door = line.unit_part != kNoPart || line.room_part != kNoPart;
+    return (line.number_part != kNoPart ? m_costs.number_by_chance : 0) +
+           m_costs.door_by_chance * static_cast<float>((line.building_part != kNoPart ? 1 : 0) + (door ? 1 : 0));
 }
 
 void PlaceSearch::choose(AddressQuery const& query, std::uint8_t line, std::uint32_t conflicts) {
@@ -128,7 +133,7 @@ void PlaceSearch::add_targets(AddressQuery const& query, std::uint32_t part, flo
     bool const road = query.parsed->parts[part].component == Component::road;
     for (auto name = m_view.name_of_trie(value); name < m_view.names.size() && m_view.name_text(name) == text; ++name) {
         bool const is_road = m_view.names[name].kind == KnownNames::kRoad;
-        m_targets.push_back({part, name, cost + (road == is_road ? 0 : m_costs.other_kind)});
+        m_targets.push_back({part, name, cost + (road == is_road ? 0 : m_costs.other_kind), cost == 0});
     }
 }
 
@@ -174,7 +179,7 @@ void PlaceSearch::look_in(AddressQuery const& query, Area const& area, Target co
 void PlaceSearch::look_from(Area const& area, Target const& target) {
     m_conflicts = area.conflicts;
     m_outside = m_areas.is_outside(area);
-    m_agreements = m_areas.full_agreements(area) + (target.name != kNone && target.cost < m_costs.slip ? 1U : 0U);
+    m_agreements = m_areas.full_agreements(area) + (target.exact ? 1U : 0U);
 }
 
 void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place) {
@@ -189,7 +194,7 @@ void PlaceSearch::look_at(AddressQuery const& query, Area const& area, Target co
 }
 
 void PlaceSearch::put(Candidate candidate, unsigned agreements) {
-    if (m_outside && m_agreements + agreements < kAgreementsOutside) {
+    if (m_outside && static_cast<float>(m_agreements + agreements) < m_costs.agreements_outside) {
         return;
     }
     if (candidate.cost > m_best + m_costs.cutoff) {
@@ -210,6 +215,27 @@ void PlaceSearch::put(Candidate candidate, unsigned agreements) {
     m_candidates.push_back(candidate);
 }
 
+std::u32string_view PlaceSearch::estate_name(HouseRecord const& house) const {
+    return house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
+}
+
+float PlaceSearch::estate_cost(AddressQuery const& query, std::u32string_view estate) const {
+    if (estate.empty()) {
+        return m_costs.estate_unknown;
+    }
+    auto least = m_costs.estate_differs;
+    for (auto const part : m_line->estates) {
+        auto const text = query.characters(part);
+        if (text == estate) {
+            return 0;
+        }
+        auto const slip = holds(text, estate) || holds(estate, text) ? m_costs.estate_within
+                                                                     : m_costs.slip + unlikeness(text, estate, m_costs);
+        least = std::min(least, slip);
+    }
+    return least;
+}
+
 PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool estate_known) const {
     auto const& line = *m_line;
     auto const& house = m_view.houses[id];
@@ -218,22 +244,10 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.suffix_differs = true;
         fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? m_costs.suffix_missing : m_costs.suffix_differs;
     }
-    auto const estate =
-        house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
+    auto const estate = estate_name(house);
     if (!estate_known && line.estates.size != 0) {
-        auto least = estate.empty() ? m_costs.estate_unknown : m_costs.estate_differs;
+        auto const least = estate_cost(query, estate);
         if (!estate.empty()) {
-            for (auto const part : line.estates) {
-                auto const text = query.characters(part);
-                if (text == estate) {
-                    least = 0;
-                    break;
-                }
-                auto const slip = holds(text, estate) || holds(estate, text)
-                                      ? m_costs.estate_within
-                                      : m_costs.slip + unlikeness(text, estate, m_costs);
-                least = std::min(least, slip);
-            }
             fit.estate_agrees = least == 0;
             fit.estate_conflicts = least == m_costs.estate_differs;
             fit.estate_similar = least != 0 && !fit.estate_conflicts;
@@ -375,10 +389,10 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
             }
         }
     }
-    interpolate(cost, target, road);
+    interpolate(query, cost, target, road);
 }
 
-void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord const& road) {
+void PlaceSearch::interpolate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road) {
     auto const all = m_view.houses_of_road(road);
     auto const number = m_line->number.value;
     auto candidate = candidate_of(cost + m_costs.number_unknown, target.part, road, MatchLevel::road);
@@ -400,6 +414,10 @@ void PlaceSearch::interpolate(float cost, Target const& target, PlaceRecord cons
         }
         if (lower != kNone && upper != kNone) {
             candidate.cost = cost + m_costs.interpolated;
+            if (m_line->estates.size != 0) { // it would stand in that of one of the two
+                candidate.cost += std::min(estate_cost(query, estate_name(m_view.houses[lower])),
+                                           estate_cost(query, estate_name(m_view.houses[upper])));
+            }
             candidate.level = MatchLevel::number_interpolated;
             candidate.first = lower;
             candidate.last = upper;
@@ -475,10 +493,10 @@ void PlaceSearch::look_at_estate(AddressQuery const& query, float cost, Target c
         whole.cost += m_costs.number_unknown;
     }
     if (line.building_part != kNoPart && !building_found) {
-        whole.cost += has_buildings ? m_costs.building_differs : m_costs.building_unknown;
+        whole.cost += has_buildings ? m_costs.building_lacking : m_costs.building_unknown;
     }
     if (line.roads.size != 0) {
-        whole.cost += m_costs.road_differs;
+        whole.cost += m_costs.road_unseen;
     }
     if ((line.number_part != kNoPart && !number_found) || (line.building_part != kNoPart && !building_found)) {
         whole.weight = 1;
@@ -494,7 +512,7 @@ void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
         m_tried.clear();
         auto const add = [&](NameId name) {
             if (name < m_view.names.size() && m_tried.size() < kMostSimilar) {
-                m_tried.push_back({part, name, 0});
+                m_tried.push_back({part, name, 0, false});
             }
         };
         if (!compare_all) {
@@ -503,7 +521,8 @@ void PlaceSearch::find_similar(AddressQuery const& query, bool compare_all) {
         }
         // In a small area all names are compared: that finds two slips, and slips of the shortest names.
         auto const& areas = m_areas.areas();
-        for (std::size_t i = 0; compare_all && i < areas.size() && i < 3 && areas[i].cost <= areas.front().cost + 1;
+        for (std::size_t i = 0; compare_all && i < std::min(areas.size(), kMostNeighbourhoods) &&
+                                areas[i].cost <= areas.front().cost + m_costs.other_name;
              ++i) {
             if (areas[i].division == kNoDivision || m_view.gazetteer.division(areas[i].division).level < Level::town) {
                 continue;
@@ -566,21 +585,21 @@ void PlaceSearch::find_nameless(AddressQuery const& query) {
         }
         auto const places = m_view.places_under(area.division);
         if (!places.empty() && m_view.places[places.back()].name == kNone) {
-            look_at(query, area, {m_line->number_part, kNone, 0}, m_view.places[places.back()]);
+            look_at(query, area, {m_line->number_part, kNone, 0, false}, m_view.places[places.back()]);
         }
     }
 }
 
 void PlaceSearch::find_divisions() {
-    auto const more = m_line_cost + (m_line->has_target() ? m_costs.unknown_road : 0);
+    auto const more = m_line_cost + (m_line->has_target() ? m_costs.unknown_road + by_chance(*m_line) : 0);
     m_outside = false;
     auto least = kUnlike; // of those that count
     for (auto const& area : m_areas.areas()) {
         if (area.cost + more > m_best + m_costs.cutoff || area.cost > least + m_costs.division_cutoff) {
             break;
         }
-        if (area.agrees == 0 || area.division == kNoDivision ||
-            (m_areas.is_outside(area) && m_areas.full_agreements(area) == 0)) {
+        if (area.agrees == 0 || !area.told || area.division == kNoDivision ||
+            (m_areas.is_outside(area) && m_line->has_target() && m_areas.full_agreements(area) == 0)) {
             continue;
         }
         least = std::min(least, area.cost);
@@ -589,6 +608,8 @@ void PlaceSearch::find_divisions() {
         c.level = level_of(m_view.gazetteer.division(area.division).level);
         c.line = m_line_number;
         c.division = area.division;
+        // Who writes no more than 太平 means the larger one more often.
+        c.weight = std::max(1.0F, static_cast<float>(m_view.places_under(area.division).size()));
         put(c);
     }
 }

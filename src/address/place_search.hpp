@@ -42,6 +42,8 @@ public:
     [[nodiscard]] std::span<Candidate const> candidates() const noexcept { return m_candidates; }
     [[nodiscard]] AreaSearch& areas() noexcept { return m_areas; }
     [[nodiscard]] MatchCosts const& costs() const noexcept { return m_costs; }
+    /// What a place pays of which the text's number, building and door are not known.
+    [[nodiscard]] float by_chance(AddressLine const& line) const noexcept;
     /// Were there more places than were looked at?
     [[nodiscard]] bool cut() const noexcept { return m_cut; }
     /// Places that were looked at, in all lines.
@@ -67,6 +69,7 @@ private:
         std::uint32_t part = kNoPart;
         NameId name = kNone;
         float cost = 0;
+        bool exact = false; ///< the very name, of the road next to the number or of an estate
     };
     struct Keys {
         KeyId suffix = 0, building = 0, unit = 0, room = 0; ///< kNone: in no house
@@ -83,7 +86,10 @@ private:
     void look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place);
     void look_at_road(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
     void look_at_estate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& estate);
-    void interpolate(float cost, Target const& target, PlaceRecord const& road);
+    [[nodiscard]] std::u32string_view estate_name(HouseRecord const& house) const;
+    /// What a house of this estate, or of none, pays where the line names an estate.
+    [[nodiscard]] float estate_cost(AddressQuery const& query, std::u32string_view estate) const;
+    void interpolate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
     /// `agreements`: besides m_agreements.
     void put(Candidate candidate, unsigned agreements = 0);
     void look_from(Area const& area, Target const& target);

@@ -63,6 +63,18 @@ struct SharedGrids {
 
 } // namespace
 
+bool is_number_confirmed(address::PlaceMatch const& place) noexcept {
+    bool const house = place.level == address::MatchLevel::exact || place.level == address::MatchLevel::building;
+    bool said = false, confirmed = false;
+    for (auto const& item : place.evidence) {
+        if (item.component == Component::number && item.bearing != address::Bearing::missing) {
+            said = true;
+            confirmed |= house && item.bearing <= address::Bearing::similar;
+        }
+    }
+    return !said || confirmed;
+}
+
 std::string chinese_sentence(AddressConflict const& conflict) {
     auto const what = address::chinese_name(conflict.component);
     return conflict.found.empty()
@@ -95,19 +107,19 @@ struct Geocoder::Impl {
         if (bound.empty()) {
             return false;
         }
-        constexpr double kOthers = 0.01; // all else together
+        auto const others = static_cast<double>(costs.beside_bound);
         for (auto& place : match.places) {
-            place.likelihood *= kOthers;
+            place.likelihood *= others;
         }
-        auto const lessen = [](auto& shares) {
+        auto const lessen = [&](auto& shares) {
             for (auto& part : shares) {
-                part.share *= static_cast<float>(kOthers);
+                part.share *= costs.beside_bound;
             }
         };
         lessen(match.positions);
         lessen(match.divisions);
-        match.unknown *= kOthers;
-        auto const share = (1 - kOthers) / static_cast<double>(bound.size());
+        match.unknown *= others;
+        auto const share = (1 - others) / static_cast<double>(bound.size());
         match.score = share;
         std::vector<address::PlaceMatch> places;
         for (auto const number : bound) {
@@ -212,8 +224,8 @@ struct Geocoder::Impl {
         auto const top = out.grids.front().share;
         out.score = top;
         auto const& places = out.match.places;
-        bool const between = !places.empty() && places.front().level == address::MatchLevel::number_interpolated;
-        if (top >= (static_cast<double>(between ? costs.interpolated_determined : costs.determined))) {
+        bool const confirmed = places.empty() || is_number_confirmed(places.front());
+        if (top >= static_cast<double>(confirmed ? costs.determined : costs.unconfirmed_determined)) {
             out.grid = out.grids.front().grid;
         }
         double listed = 0;
@@ -222,9 +234,6 @@ struct Geocoder::Impl {
             listed += out.grids[keep++].share;
         }
         out.grids.resize(keep);
-        for (auto& g : out.grids) {
-            g.share /= known;
-        }
     }
 
     void explain(std::string_view text, AddressAnswer& out) {

@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_named_county_or_city_gives_way_to_two_exact_agreements_on
 
 BOOST_AUTO_TEST_CASE(what_lies_inside_the_named_area_goes_before_what_lies_outside) {
     BOOST_TEST(id(first("广州市荔湾区振兴路3号")) == "A5");
-    BOOST_TEST(result.places.front().likelihood > 0.99);
+    BOOST_TEST(result.places.front().likelihood > 0.98);
 }
 
 BOOST_AUTO_TEST_CASE(slips_of_the_pen_are_bridged_and_told) {
@@ -225,6 +225,9 @@ BOOST_AUTO_TEST_CASE(a_city_that_begins_the_text_is_meant_rather_than_villages_o
         {"441400000000", "梅州市", Level::city, "440000000000"},
         {"441402000000", "梅江区", Level::county, "441400000000"},
         {"440106001002", "梅州村民委员会", Level::village, "440106001000"},
+        {"441403000000", "梅县区", Level::county, "441400000000"},
+        {"441403101000", "隆文镇", Level::town, "441403000000"},
+        {"441403101201", "梅州村民委员会", Level::village, "441403101000"}, // nor is the city 隆文镇, in which it lies
     };
     test::SmallTown const larger{{}, kMore};
     Matcher of_larger{larger.index()};
@@ -237,6 +240,23 @@ BOOST_AUTO_TEST_CASE(a_city_that_begins_the_text_is_meant_rather_than_villages_o
         BOOST_TEST(place(text) == "441400000000", text);
     }
     BOOST_TEST(place("广州市天河区梅州嘉应西路2号") == "440106001002");
+    BOOST_TEST(place("梅州梅县区梅州村") == "441403101201");
+}
+
+BOOST_AUTO_TEST_CASE(of_divisions_of_one_name_the_larger_is_meant_more_often) {
+    constexpr test::TownDivision kMore[] = {{"441900003002", "翠洲村民委员会", Level::village, "441900003000"}};
+    test::SmallTown const larger{{}, kMore};
+    Matcher of_larger{larger.index()};
+    for (std::string_view const text : {"翠洲", "广东翠洲没人路7号"}) {
+        of_larger.match(text, result);
+        BOOST_TEST_REQUIRE(result.places.size() >= 2U);
+        auto const code = [&](std::size_t i) {
+            return larger.index().gazetteer().division(result.places[i].division).code.str();
+        };
+        BOOST_TEST(code(0) == "440103001101", text); // two roads and an estate stand there, in the village nothing
+        BOOST_TEST(code(1) == "441900003002", text);
+        BOOST_TEST(std::abs(result.places[0].likelihood / result.places[1].likelihood - 3) < 0.01, text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_county_and_the_town_may_be_skipped) {
@@ -244,6 +264,30 @@ BOOST_AUTO_TEST_CASE(the_county_and_the_town_may_be_skipped) {
     BOOST_TEST(id(first("东莞东城路5号")) == "E1");
     BOOST_TEST(id(first("广州市荔湾区翠洲社区振兴路3号")) == "A5");
     BOOST_TEST(id(first("广州市翠洲社区振兴路3号")) == "A5");
+}
+
+BOOST_AUTO_TEST_CASE(a_town_and_a_village_in_it_are_told_apart_without_their_kinds) {
+    // 石围塘胜利 would else be a landmark that nobody knows; together they outweigh a wrong county.
+    for (auto const* const text : {"荔湾区石围塘胜利广场路12号", "天河区石围塘胜利广场路12号"}) {
+        BOOST_TEST_CONTEXT(text) {
+            auto const& place = first(text);
+            BOOST_TEST(id(place) == "C1");
+            BOOST_TEST(bearing(place, Component::town) == "agrees 石围塘街道");
+            BOOST_TEST(bearing(place, Component::village) == "agrees 胜利村民委员会");
+        }
+    }
+    BOOST_TEST(bearing(result.places.front(), Component::county) == "conflicts 荔湾区");
+}
+
+BOOST_AUTO_TEST_CASE(a_misspelt_town_is_split_from_the_village_behind_it) {
+    auto const& place = first("广州市荔湾区石围糖镇胜利村");
+    BOOST_TEST((place.level == MatchLevel::village));
+    BOOST_TEST(bearing(place, Component::village) == "agrees 胜利村民委员会");
+}
+
+BOOST_AUTO_TEST_CASE(a_short_name_that_lies_elsewhere_and_goes_on_as_a_road_is_the_roads) {
+    auto const& place = first("荔湾区沙面岳洲路五巷8号");
+    BOOST_TEST(town.index().gazetteer().division(place.division).name == "沙面街道");
 }
 
 BOOST_AUTO_TEST_CASE(a_misspelt_division_is_recognised_where_it_narrows_the_search) {

@@ -446,6 +446,19 @@ BOOST_AUTO_TEST_CASE(labelled_addresses_are_read_as_well_as_ever) {
     BOOST_TEST(of(Component::number) > 98.5);
 }
 
+BOOST_AUTO_TEST_CASE(a_short_name_that_goes_on_as_that_of_another_city_or_province_is_no_street) {
+    BOOST_TEST(read("北京路5号").find("town") == std::string::npos);
+    for (auto const* const text : {"北京市朝阳区建国路88号", "北京市东城区", "湖南省长沙市"}) {
+        auto const found = read(text);
+        BOOST_TEST(found.find("[town 北京]") == std::string::npos, found);
+        BOOST_TEST(found.find("[village 湖南]") == std::string::npos, found);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_number_is_in_no_name_that_nobody_knows) {
+    check("[city 广州市][town 大沙街][road 麒麟西路][number 1号][landmark 海逸山荘]");
+}
+
 BOOST_AUTO_TEST_CASE(real_addresses_name_their_city) {
     auto const* const path = std::getenv("WANGGE_REAL_ADDRESSES"); // one a line
     if (path == nullptr) {

@@ -217,9 +217,10 @@ inline constexpr TownAddress kTownAddresses[] = {
 };
 
 /// Writes the index of the town; returns what a snapshot needs to hold it.
-/// `of_staff` beside the imported ones, `more` divisions beside the town's.
+/// `of_staff` beside the imported `addresses`, `more` divisions beside the town's.
 inline WrittenFile write_town_index(std::filesystem::path const& file, std::vector<TownAddress> const& of_staff = {},
-                                    std::span<TownDivision const> more = {}) {
+                                    std::span<TownDivision const> more = {},
+                                    std::span<TownAddress const> addresses = kTownAddresses) {
     std::vector<address::GazetteerEntry> divisions;
     auto const add = [&](TownDivision const& d) {
         divisions.push_back({DivisionCode::parse(d.code).value(), d.name, d.level,
@@ -231,12 +232,11 @@ inline WrittenFile write_town_index(std::filesystem::path const& file, std::vect
     address::AddressContent content;
     content.divisions = divisions;
     content.next = [&](address::AddressRecord& record) {
-        constexpr auto kImported = std::size(kTownAddresses);
-        if (next == kImported + of_staff.size()) {
+        if (next == addresses.size() + of_staff.size()) {
             return false;
         }
-        bool const by_staff = next >= kImported;
-        auto const& a = by_staff ? of_staff[next - kImported] : kTownAddresses[next];
+        bool const by_staff = next >= addresses.size();
+        auto const& a = by_staff ? of_staff[next - addresses.size()] : addresses[next];
         ++next;
         record = {a.id,
                   a.text,

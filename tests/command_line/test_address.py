@@ -157,7 +157,7 @@ class Address(unittest.TestCase):
         answers = list(csv.DictReader(io.StringIO(one.stdout)))
         self.assertEqual([row["编号"] for row in answers], [str(i) for i, _ in rows])
         self.assertGreater(sum(row["address_status"] == "ok" for row in answers), 1500)
-        self.assertIn("Finding addresses", one.stderr)
+        self.assertIn("3000 addresses: ", one.stderr)
         self.assertNotIn("positions", one.stderr)
 
     def test_columns_of_divisions_are_joined_in_the_order_of_the_options(self):

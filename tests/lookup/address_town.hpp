@@ -16,7 +16,9 @@ public:
     static constexpr std::string_view kWest = "440103001101001", kEast = "440103001101002", kGoose = "440103001102001",
                                       kIsland = "440106001001001", kDongguan = "441900003001001";
 
-    explicit AddressTown(std::vector<TownAddress> const& of_staff = {}) {
+    /// As write_town_index(); `more` divisions are known to the index alone.
+    explicit AddressTown(std::vector<TownAddress> const& of_staff = {}, std::span<TownDivision const> more = {},
+                         std::span<TownAddress const> addresses = kTownAddresses) {
         snapshot::Content content;
         content.as_of = day("2026-01-01");
         content.generation = 7;
@@ -37,7 +39,7 @@ public:
             {grid(kDongguan), "岗贝第一网格", GridKind::comprehensive, division("441900003001"), &dongguan},
         };
         auto const file = m_folder.path() / "addresses.bin";
-        auto const written = write_town_index(file, of_staff);
+        auto const written = write_town_index(file, of_staff, more, addresses);
         content.addresses = snapshot::FileToLink{file, written.bytes, written.checksum};
         SilentProgress progress;
         snapshot::write_snapshot(content, m_folder.path() / "g7", progress);

@@ -18,10 +18,14 @@
 
 namespace wangge::lookup {
 
+/// Is the number that the text says, if it says one, that of the place which was found? One that was found between two
+/// others, or not at all, is not.
+[[nodiscard]] bool is_number_confirmed(address::PlaceMatch const& place) noexcept;
+
 /// One of the grids in which an address may lie.
 struct GridShare {
     snapshot::GridId grid = snapshot::kOutside;
-    double share = 0; ///< of the evidence; those of all grids of an answer sum to 1
+    double share = 0; ///< of the evidence; what the grids of an answer lack to 1 is of none of them
 };
 
 /// The text says one thing, and what was found is another.
