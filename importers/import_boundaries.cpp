@@ -509,12 +509,33 @@ private:
                 auto problem = overlap;
                 problem.code = ProblemCode::outside_county;
                 problem.subjects = {overlap.subjects[i]};
+                take_part_outside(problem, *county);
                 auto said = words("{} reaches {} m2 out of its county over {}; cut it back to the county boundary",
                                   "{0} 超出所属县区 {1} 平方米，压在 {2} 上；请裁回县区边界", overlap.subjects[i],
-                                  fmt::format("{:.1f}", overlap.measure), overlap.subjects[1 - i]);
+                                  fmt::format("{:.{}f}", problem.measure, problem.measure < 10 ? 4 : 1),
+                                  overlap.subjects[1 - i]);
                 problem.message = std::move(said.english);
                 problem.chinese = std::move(said.chinese);
                 m_problems.add(std::move(problem));
+            }
+        }
+    }
+
+    /// Of an overlap only the part that is out of the county: the rest is where the neighbour is out of its own. An
+    /// area too small for the lattice lies on one side.
+    static void take_part_outside(Problem& overlap, geom::MultiPolygon const& county) {
+        auto& place = *overlap.place;
+        if (place.area.empty()) {
+            return;
+        }
+        std::array const areas{std::as_const(place).area};
+        std::array const before{&areas.front()};
+        std::array const after{&county};
+        for (auto& share : topology::area_shares(before, after, topology::ShareShapes::with)) {
+            if (share.before == 0 && share.after == topology::kNobody) {
+                overlap.measure = share.area_m2;
+                place.area = std::move(share.shape);
+                place.at = share.at;
             }
         }
     }

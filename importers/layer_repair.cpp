@@ -1,4 +1,5 @@
 #include <wangge/base/error.hpp>
+#include <wangge/geom/problem_text.hpp>
 #include <wangge/importers/field_mapping.hpp>
 #include <wangge/importers/layer_repair.hpp>
 #include <wangge/importers/normalizer.hpp>
@@ -48,12 +49,12 @@ counts(std::span<topology::RepairProposal const> proposals) {
     return result;
 }
 
-std::string grids_of(topology::RepairProposal const& proposal) {
+Words grids_of(topology::RepairProposal const& proposal) {
     constexpr std::size_t kNames = 6;
     auto names = proposal.grids;
-    auto const more = names.size() > kNames ? fmt::format(" and {} more", names.size() - kNames) : std::string{};
+    auto const more = names.size() > kNames ? words(" and {} more", " 等另外 {} 个", names.size() - kNames) : Words{};
     names.resize(std::min(names.size(), kNames));
-    return fmt::format("{}{}", fmt::join(names, " "), more);
+    return words("{}{}", "{}{}", fmt::format("{}", fmt::join(names, " ")), more);
 }
 
 } // namespace
@@ -176,25 +177,26 @@ std::string proposals_text(std::span<topology::RepairProposal const> proposals, 
     return text;
 }
 
-std::string layer_repair_text(LayerRepair const& repair) {
+std::string layer_repair_text(LayerRepair const& repair, Language language) {
     std::string text;
-    auto const line = [&]<class... T>(fmt::format_string<T...> form, T&&... values) {
-        fmt::format_to(std::back_inserter(text), form, std::forward<T>(values)...);
-        text += '\n';
-    };
-    line("{}: {} rows, layer {}, coordinates {}, {}", repair.file.filename().string(), repair.names.size(),
-         repair.layer, repair.datum_assumed,
-         repair.code_field.empty() ? std::string{"no column of codes found (--code), rows go by number"}
-                                   : fmt::format("codes in {}", repair.code_field));
-    line("Snapping to the lattice moved no vertex further than {:.4f} m.", repair.max_snap_m);
+    auto const line = [&](Words const& words) { text += words.in(language) + '\n'; };
+    line(words("{}: {} rows, layer {}, coordinates {}, {}", "{}：{} 行，图层 {}，坐标 {}，{}",
+               repair.file.filename().string(), repair.names.size(), repair.layer, repair.datum_assumed,
+               repair.code_field.empty() ? words("no column of codes found (--code), rows go by number",
+                                                 "没有找到编码列（--code），以行号称呼")
+                                         : words("codes in {}", "编码在“{}”列", repair.code_field)));
+    line(words("Snapping to the lattice moved no vertex further than {} m.", "归到坐标格点时，节点最多移动 {} 米。",
+               fmt::format("{:.4f}", repair.max_snap_m)));
     for (std::size_t i = 0; i < std::min(kShown, repair.reading.size()); ++i) {
-        line("  not changed: {}: {}", repair.reading[i].subjects.front(), repair.reading[i].message);
+        auto const& problem = repair.reading[i];
+        line(words("  not changed: {}: {}", "  不作改动：{}：{}", subject_words(problem.subjects.front()),
+                   Words{problem.message, sentence(problem, Language::chinese)}));
     }
     if (repair.reading.size() > kShown) {
-        line("  not changed: ... and {} more rows", repair.reading.size() - kShown);
+        line(words("  not changed: ... and {} more rows", "  不作改动：…… 另有 {} 行", repair.reading.size() - kShown));
     }
-    line("{} problems before.", repair.problems.size());
-    return text + proposals_text(repair.proposals);
+    line(words("{} problems before.", "修补前有 {} 个问题。", repair.problems.size()));
+    return text + proposals_text(repair.proposals, language);
 }
 
 namespace {
@@ -213,7 +215,7 @@ Json to_json(std::span<topology::RepairProposal const> proposals) {
                    {"area_moved_m2", p.area_moved_m2},
                    {"greatest_move_m", p.greatest_move_m}};
         if (!p.accepted()) {
-            entry["refusal"] = p.refusal;
+            entry["refusal"] = p.refusal.english;
         }
         list.push_back(std::move(entry));
     }

@@ -148,14 +148,6 @@ Normalizer::Normalizer(CodeProfile const& profile, VillageLevels const& division
     , m_file(std::move(file))
     , m_known_village(std::move(known_village)) {}
 
-namespace {
-
-[[nodiscard]] Words kind_words(GridKind kind) {
-    return {std::string{to_string(kind)}, kind == GridKind::dedicated ? "专属网格" : "综合网格"};
-}
-
-} // namespace
-
 bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std::vector<Problem>& problems) const {
     auto const where = fmt::format("{} row {}", m_file, feature.row);
     auto const report = [&](ProblemCode code, std::string subject, Words const& message) {
@@ -196,7 +188,7 @@ bool Normalizer::attributes(RawFeature const& feature, registry::Grid& grid, std
             report(ProblemCode::malformed_value, subject,
                    said
                        ? words("its kind is '{}', but the sequence of its code is one of {} grids; correct one of them",
-                               "网格类型是“{}”，但其编码的顺序号属于{}；请更正其中之一", word, kind_words(*kind))
+                               "网格类型是“{}”，但其编码的顺序号属于{}；请更正其中之一", word, words_of(*kind))
                        : words("kind '{}' is not known; accepted are 综合网格, 专属网格, comprehensive, dedicated",
                                "网格类型“{}”不在列表中；可用：综合网格、专属网格", word));
             good = false;

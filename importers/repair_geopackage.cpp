@@ -41,7 +41,7 @@ void write_repair_layers(std::span<topology::RepairProposal const> proposals, st
             feature.SetField("area_moved_m2", p.area_moved_m2);
             feature.SetField("greatest_move_m", p.greatest_move_m);
             if (!p.accepted()) {
-                feature.SetField("refusal", p.refusal.c_str());
+                feature.SetField("refusal", p.refusal.english.c_str());
             }
             file.add(layer, feature, std::move(geometry));
         };

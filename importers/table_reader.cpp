@@ -115,8 +115,8 @@ private:
     if (auto found = guess.encoding()) {
         return *found;
     }
-    unreadable(path, words("its text is neither UTF-8 nor GB18030; pass --encoding, or save it as UTF-8",
-                           "文字既不是 UTF-8 也不是 GB18030；请用 --encoding 指明，或另存为 UTF-8"));
+    unreadable(path, words("its text is neither UTF-8 nor GB18030 nor Big5; pass --encoding, or save it as UTF-8",
+                           "文字不是 UTF-8、GB18030 或 Big5；请用 --encoding 指明，或另存为 UTF-8"));
 }
 
 } // namespace

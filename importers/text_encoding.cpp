@@ -97,7 +97,8 @@ TextDecoder::TextDecoder(std::string_view encoding) {
     if (m_encoding == "UTF-8") {
         return;
     }
-    iconv_t const handle = iconv_open("UTF-8", m_encoding.c_str());
+    // Hong Kong writes Big5 with its own characters, 深水埗 among them.
+    iconv_t const handle = iconv_open("UTF-8", m_encoding == "BIG5" ? "BIG5-HKSCS" : m_encoding.c_str());
     if (handle == reinterpret_cast<iconv_t>(-1)) {
         throw Error{
             ErrorCode::environment,
@@ -118,12 +119,14 @@ bool TextDecoder::decode(std::string& text) {
         return is_utf8(text);
     }
     iconv(m_converter->handle, nullptr, nullptr, nullptr, nullptr);
-    m_buffer.resize(text.size() * 2 + 8); // two bytes become three, one byte none: never more than this
+    m_buffer.resize(text.size() * 2 + 8); // two bytes become at most four, one byte none: never more than this
     char* in = text.data();
     std::size_t in_left = text.size();
     char* out = m_buffer.data();
     std::size_t out_left = m_buffer.size();
-    if (iconv(m_converter->handle, &in, &in_left, &out, &out_left) == static_cast<std::size_t>(-1)) {
+    constexpr auto kFailed = static_cast<std::size_t>(-1);
+    if (iconv(m_converter->handle, &in, &in_left, &out, &out_left) == kFailed ||
+        iconv(m_converter->handle, nullptr, nullptr, &out, &out_left) == kFailed) { // a character may be held back
         return false;
     }
     text.assign(m_buffer.data(), m_buffer.size() - out_left);
@@ -239,10 +242,35 @@ void EncodingGuess::add(std::string_view bytes) {
         std::string copy{without_cut_character(bytes, candidate.decoder.encoding())};
         if (!candidate.decoder.decode(copy)) {
             ++candidate.invalid;
-        } else if (!m_known.empty() && begins_with_known_place(copy)) {
+            continue;
+        }
+        if (candidate.decoder.encoding() == "BIG5") {
+            count_pairs(bytes);
+        }
+        if (!m_known.empty() && begins_with_known_place(copy)) {
             ++candidate.known;
         }
     }
+}
+
+void EncodingGuess::count_pairs(std::string_view big5) noexcept {
+    for (std::size_t i = 0; i + 1 < big5.size(); ++i) {
+        if (auto const first = static_cast<unsigned char>(big5[i]); first >= 0x80U) {
+            ++m_pairs;
+            m_early_pairs += first < 0xA1U ? 1U : 0U;
+            m_low_pairs += static_cast<unsigned char>(big5[++i]) < 0x80U ? 1U : 0U;
+        }
+    }
+}
+
+/// Nearly all that is Big5 is GB18030 as well, as other characters. But of the characters of Big5 about every second
+/// has a second byte below 0x80; of the simplified ones that people write in GB18030 one in a thousand has (rare ones,
+/// as 珺 in a name). Traditional ones in GB18030 have it too, but every third of them a first byte below 0xA1, where
+/// Big5 has only the few characters of Hong Kong.
+bool EncodingGuess::looks_like_big5() const noexcept {
+    constexpr std::size_t kFewest = 2;
+    return tolerable(m_candidates.back()) && !tolerable(m_candidates.front()) && m_low_pairs >= kFewest &&
+           m_low_pairs * 5 >= m_pairs && m_early_pairs * 10 <= m_pairs;
 }
 
 bool EncodingGuess::tolerable(Candidate const& candidate) const noexcept { return candidate.invalid * 10 <= m_texts; }
@@ -266,7 +294,11 @@ std::optional<std::string> EncodingGuess::encoding() const {
     if (only_ascii()) {
         return "UTF-8";
     }
-    if (auto const* const found = with_known_places()) {
+    auto const* const found = with_known_places();
+    if (looks_like_big5() && (found == nullptr || found->decoder.encoding() != "UTF-8")) {
+        return "BIG5";
+    }
+    if (found != nullptr) {
         return found->decoder.encoding();
     }
     // Texts in UTF-8 of an even length are nearly always GB18030 as well, texts in GB18030 next to never UTF-8.
@@ -283,6 +315,9 @@ bool EncodingGuess::fits(std::string_view canonical) const {
         std::ranges::find(m_candidates, canonical, [](Candidate const& c) { return c.decoder.encoding(); });
     if (claimed == m_candidates.end() || !tolerable(*claimed)) {
         return false;
+    }
+    if (looks_like_big5()) {
+        return canonical == "BIG5";
     }
     if (auto const* const found = with_known_places()) {
         return found == &*claimed;

@@ -102,12 +102,17 @@ std::size_t AddressIndex::size() const noexcept { return view().doors.size(); }
 Digest const& AddressIndex::source() const noexcept { return m_impl->index.source; }
 
 StoredAddress AddressIndex::address(AddressNumber number) const {
+    StoredAddress out;
+    address(number, out);
+    return out;
+}
+
+void AddressIndex::address(AddressNumber number, StoredAddress& out) const {
     auto const& m = view();
     auto const& house = m.houses[m.house_of(number)];
     auto const& door = m.doors[number];
-    StoredAddress out;
-    out.id = m.id(number);
-    out.text = m.address_text(number);
+    m.id(number, out.id);
+    m.address_text(number, house, out.text);
     out.village = m.village(house);
     out.road = m.road_text(house);
     out.number = m.text(house.number_text);
@@ -117,7 +122,6 @@ StoredAddress AddressIndex::address(AddressNumber number) const {
     out.room = m.text(m.spellings[door.room].text);
     out.at = house.at;
     out.by_staff = std::binary_search(m.staff_doors.begin(), m.staff_doors.end(), number);
-    return out;
 }
 
 std::vector<AddressNumber> AddressIndex::bound_to(std::string_view text) const {

@@ -22,10 +22,10 @@ std::size_t take_length(std::span<char const>& bytes) noexcept {
 
 } // namespace
 
-std::string FrontCodedTexts::operator[](std::size_t number) const {
+void FrontCodedTexts::read(std::size_t number, std::string& text) const {
     auto const begin = m_blocks[number / kBlock];
     auto bytes = m_bytes.subspan(std::min<std::size_t>(begin, m_bytes.size()));
-    std::string text;
+    text.clear();
     for (std::size_t i = 0; i <= number % kBlock; ++i) {
         auto const shared = i == 0 ? 0 : take_length(bytes);
         auto const said = take_length(bytes); // before what is left is asked for
@@ -34,7 +34,6 @@ std::string FrontCodedTexts::operator[](std::size_t number) const {
         text.append(bytes.data(), rest);
         bytes = bytes.subspan(rest);
     }
-    return text;
 }
 
 void FrontCodedWriter::add(std::string_view text) {

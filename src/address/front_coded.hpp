@@ -19,9 +19,9 @@ public:
     FrontCodedTexts() = default;
     FrontCodedTexts(std::span<std::uint64_t const> blocks, std::span<char const> bytes) noexcept
         : m_blocks(blocks), m_bytes(bytes) {}
-    /// `number` below the count of texts. O(block). Damaged bytes give a shorter or another text, no longer than all
-    /// bytes.
-    [[nodiscard]] std::string operator[](std::size_t number) const;
+    /// `number` below the count of texts; `out` keeps its memory. O(block). Damaged bytes give a shorter or another
+    /// text, no longer than all bytes.
+    void read(std::size_t number, std::string& out) const;
 
 private:
     std::span<std::uint64_t const> m_blocks; ///< where each begins in the bytes

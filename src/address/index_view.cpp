@@ -73,15 +73,15 @@ KeyId IndexView::find_key(std::u32string_view wanted) const noexcept {
     return low + 1 < key_begin.size() && key(id) == wanted ? id : kNone;
 }
 
-std::string IndexView::address_text(std::uint32_t address) const {
+void IndexView::address_text(std::uint32_t address, HouseRecord const& house, std::string& out) const {
     auto const odd = std::lower_bound(odd_doors.begin(), odd_doors.end(), address);
     if (odd != odd_doors.end() && *odd == address) {
-        return FrontCodedTexts{odd_text_blocks, odd_text_bytes}[static_cast<std::size_t>(odd - odd_doors.begin())];
+        FrontCodedTexts{odd_text_blocks, odd_text_bytes}.read(static_cast<std::size_t>(odd - odd_doors.begin()), out);
+        return;
     }
-    auto const& house = houses[house_of(address)];
     auto const& door = doors[address];
     bool const estate_first = (house.head & kEstateFirst) != 0;
-    std::string out{text(house.head & ~kEstateFirst)};
+    out = text(house.head & ~kEstateFirst);
     out += estate_first ? estate_text(house) : std::string_view{};
     out += road_text(house);
     out += text(house.number_text);
@@ -89,7 +89,6 @@ std::string IndexView::address_text(std::uint32_t address) const {
     out += text(house.building_text);
     out += text(spellings[door.unit].text);
     out += text(spellings[door.room].text);
-    return out;
 }
 
 } // namespace wangge::address

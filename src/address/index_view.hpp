@@ -346,10 +346,11 @@ struct IndexView : IndexArrays<MappedArray> {
         return house.estate == kNone ? std::string_view{} : form(places[house.estate].name, house.forms >> 16U);
     }
 
+    // `out` keeps its memory.
     /// Id as imported. O(16 + length).
-    [[nodiscard]] std::string id(std::uint32_t address) const { return FrontCodedTexts{id_blocks, id_bytes}[address]; }
-    /// Standard text as imported. O(log n).
-    [[nodiscard]] std::string address_text(std::uint32_t address) const;
+    void id(std::uint32_t address, std::string& out) const { FrontCodedTexts{id_blocks, id_bytes}.read(address, out); }
+    /// Standard text as imported, of an address of the house. O(log n).
+    void address_text(std::uint32_t address, HouseRecord const& house, std::string& out) const;
 
     // ---- names that are nearly the same
 

@@ -146,15 +146,24 @@ Matcher::~Matcher() = default;
 
 void Matcher::read(std::span<std::string_view const> texts) {
     auto& m = *m_impl;
+    constexpr std::size_t kAskedAhead = 2; // the names of more texts would not stay in the first cache
+    auto const ask_for_names = [&](std::size_t i) {
+        if (m.slots[i].outcome == Normalizer::Outcome::good) {
+            m.parser.prefetch(m.slots[i].normalized);
+        }
+    };
     for (std::size_t i = 0; i < texts.size(); ++i) {
         auto& read = m.slots[i];
         read.text = texts[i];
         read.outcome = Normalizer::normalize(texts[i], read.normalized);
-        if (read.outcome == Normalizer::Outcome::good) {
-            m.parser.prefetch(read.normalized);
+        if (i < kAskedAhead) {
+            ask_for_names(i);
         }
     }
     for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (i + kAskedAhead < texts.size()) {
+            ask_for_names(i + kAskedAhead);
+        }
         auto& read = m.slots[i];
         if (read.outcome == Normalizer::Outcome::good) {
             m.parser.parse(read.normalized, read.parsed);

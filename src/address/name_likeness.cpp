@@ -68,6 +68,9 @@ float missing(char32_t c, bool last, MatchCosts const& costs) noexcept {
 std::size_t not_in(std::u32string_view a, std::u32string_view b) noexcept {
     std::size_t count = 0;
     for (auto const c : a) {
+        if (count > 2) {
+            break;
+        }
         bool found = false;
         for (auto const d : b) {
             found |= c == d;

@@ -29,6 +29,11 @@ std::size_t decode(std::string_view text, std::size_t at, char32_t& character) n
         character = first;
         return 1;
     }
+    if (first > 0xe0 && first < 0xed && text.size() - at > 2) { // Chinese: nearly all
+        auto const second = byte(1), third = byte(2);
+        character = (first & 0x0fU) << 12U | (second & 0x3fU) << 6U | (third & 0x3fU);
+        return ((second ^ 0x80U) | (third ^ 0x80U)) < 0x40 ? 3 : 0;
+    }
     auto const follows = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80; };
     if (first < 0xc2 || !follows(1)) {
         return 0;
@@ -54,15 +59,24 @@ std::size_t decode(std::string_view text, std::size_t at, char32_t& character) n
 /// Appends characters that are folded already; runs of white space and separators, and of dashes, become one.
 class FoldedText {
 public:
-    explicit FoldedText(NormalizedText& out) : m_out{out} {
-        out.characters.clear();
-        out.offsets.clear();
+    /// `most`: characters, as a rule; finish() takes off what is too much.
+    FoldedText(NormalizedText& out, std::size_t most) : m_out{out} {
+        out.characters.resize(most);
+        out.offsets.resize(most);
+    }
+    void finish() {
+        m_out.characters.resize(m_size);
+        m_out.offsets.resize(m_size);
     }
     [[nodiscard]] bool has_numerals() const noexcept { return m_has_numerals; }
 
     void add(char32_t character, Kind kind, std::size_t offset) {
-        auto& text = m_out.characters;
-        auto const last = text.empty() ? U'\0' : text.back();
+        if (kind == Kind::letter) {
+            m_last_is_numeral = false;
+            put(character, offset);
+            return;
+        }
+        auto const last = m_size == 0 ? U'\0' : m_out.characters[m_size - 1];
         if (kind == Kind::dot) {
             // Of a name (碧桂园·凤凰城) it says nothing; after a number it keeps that apart from the next one.
             if (!is_letter_or_digit(last) && !m_last_is_numeral) {
@@ -74,23 +88,32 @@ public:
         m_last_is_numeral = kind == Kind::numeral;
         m_has_numerals = m_has_numerals || m_last_is_numeral;
         if ((kind == Kind::space || kind == Kind::separator) && is_gap(last)) {
-            text.back() = kind == Kind::separator ? U',' : last;
+            m_out.characters[m_size - 1] = kind == Kind::separator ? U',' : last;
         } else if (kind != Kind::dash || last != U'-') {
-            text += character;
-            m_out.offsets.push_back(static_cast<std::uint32_t>(offset));
+            put(character, offset);
         }
     }
 
     /// What stands in [begin, end) is dropped: it goes with the character whose bytes end there, not with those that
     /// come from the same one and stand for none (the 2 of ㎡).
     void drop(std::size_t begin, std::size_t end) {
-        for (auto i = m_out.offsets.size(); i-- > 0 && m_out.offsets[i] == begin;) {
+        for (auto i = m_size; i-- > 0 && m_out.offsets[i] == begin;) {
             m_out.offsets[i] = static_cast<std::uint32_t>(end);
         }
     }
 
 private:
+    void put(char32_t character, std::size_t offset) {
+        if (m_size == m_out.characters.size()) { // one may fold to more characters than it has bytes
+            m_out.characters.resize(m_size * 2);
+            m_out.offsets.resize(m_size * 2);
+        }
+        m_out.characters[m_size] = character;
+        m_out.offsets[m_size++] = static_cast<std::uint32_t>(offset);
+    }
+
     NormalizedText& m_out;
+    std::size_t m_size = 0;
     bool m_last_is_numeral = false;
     bool m_has_numerals = false;
 };
@@ -335,10 +358,12 @@ private:
 } // namespace
 
 Normalizer::Outcome Normalizer::normalize(std::string_view input, NormalizedText& out) {
-    FoldedText folded{out};
     if (input.size() > kMaxAddressBytes) {
+        out.characters.clear();
+        out.offsets.clear();
         return Outcome::too_long;
     }
+    FoldedText folded{out, input.size()};
     for (std::size_t at = 0; at < input.size();) {
         char32_t character = 0;
         auto const length = decode(input, at, character);
@@ -364,6 +389,7 @@ Normalizer::Outcome Normalizer::normalize(std::string_view input, NormalizedText
         }
         at += length;
     }
+    folded.finish();
     out.offsets.push_back(static_cast<std::uint32_t>(input.size()));
     if (folded.has_numerals()) {
         NumeralRewriter{out}.rewrite();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -193,19 +194,15 @@ constexpr NameCosts kNameCosts;
 struct BestOfLevels {
     std::array<float, kLevels> cost;
     std::array<DivisionNumber, kLevels> division;
-    std::uint32_t levels; ///< bits: those that it has
+    std::uint32_t levels; ///< bits: those that it has; the other entries are not set
 
-    static BestOfLevels none() noexcept {
-        BestOfLevels best;
-        best.cost.fill(kNever);
-        best.division.fill(kNoDivision);
-        best.levels = 0;
-        return best;
-    }
     [[nodiscard]] bool has(Level level) const noexcept { return (levels >> static_cast<unsigned>(level) & 1U) != 0; }
     void add(std::size_t level, float c, DivisionNumber d, DivisionNumber several) noexcept {
-        levels |= 1U << level;
-        if (c < cost[level]) {
+        if ((levels >> level & 1U) == 0) {
+            levels |= 1U << level;
+            cost[level] = c;
+            division[level] = d;
+        } else if (c < cost[level]) {
             cost[level] = c;
             division[level] = d;
         } else if (c == cost[level] && division[level] != d) {
@@ -231,6 +228,7 @@ public:
         m_columns = m_out.columns.data();
         for (std::size_t at = 0; at <= n; ++at) {
             m_columns[at].count = 0;
+            m_columns[at].states.fill(kNoState);
             m_columns[at].least = m_columns[at].bound = kNever;
         }
         m_out.classes.resize(n + kBeyond);
@@ -283,7 +281,7 @@ private:
         }
     }
 
-    static constexpr std::uint64_t kIsNoise = 1, kIsGap = 2;
+    static constexpr std::uint64_t kIsNoise = 1, kIsGap = 2, kNoState = ~std::uint64_t{0};
     static constexpr std::uint64_t state(DivisionNumber within, std::uint32_t after) noexcept {
         return std::uint64_t{within} << 32U | after << 2U;
     }
@@ -309,9 +307,9 @@ private:
         if (cost >= column.bound) {
             return;
         }
-        std::size_t i = 0;
-        while (i < column.count && column.states[i] != state) {
-            ++i;
+        std::size_t i = column.count; // which reading it is cannot be foreseen, so there is no branch for each
+        for (std::size_t k = kReadings; k-- > 0;) {
+            i = column.states[k] == state ? k : i;
         }
         if (i < column.count) {
             if (cost >= column.costs[i]) {
@@ -320,18 +318,21 @@ private:
         } else if (column.count < kReadings) {
             ++column.count;
         } else {
-            i = column.dearest;
+            i = 0; // the dearest
+            for (std::size_t k = kReadings; k-- > 0;) {
+                i = column.costs[k] < column.bound ? i : k;
+            }
         }
         column.costs[i] = cost;
         column.states[i] = state;
         column.steps[i] = step;
         column.least = std::min(column.least, cost);
         if (column.count == kReadings) {
-            column.dearest = 0;
-            for (std::uint32_t k = 1; k < kReadings; ++k) {
-                column.dearest = column.costs[k] > column.costs[column.dearest] ? k : column.dearest;
+            auto bound = column.costs[0];
+            for (std::size_t k = 1; k < kReadings; ++k) {
+                bound = std::max(bound, column.costs[k]);
             }
-            column.bound = column.costs[column.dearest];
+            column.bound = bound;
         }
     }
 
@@ -349,19 +350,29 @@ private:
                 return false;
             }
         }
-        auto entries = following(column.states[0]);
-        for (auto& entry : entries) {
-            entry += column.costs[0];
+        using Costs = float __attribute__((vector_size(16)));
+        using Numbers = std::int32_t __attribute__((vector_size(16)));
+        constexpr std::size_t kWide = 4;
+        std::array<float const*, kReadings> rows;
+        for (std::size_t i = 0; i < column.count; ++i) {
+            rows[i] = following(column.states[i]).data();
         }
-        for (std::size_t i = 1; i < column.count; ++i) {
-            auto const& row = following(column.states[i]);
-            auto const cost = column.costs[i];
-            for (std::size_t next = 0; next < entries.size(); ++next) {
-                auto const other = row[next] + cost;
-                entries[next] = other < entries[next] ? other : entries[next];
+        for (std::size_t next = 0; next < ReadingColumn::kEntries; next += kWide) {
+            Costs entries;
+            std::memcpy(&entries, rows[0] + next, sizeof entries);
+            entries += column.costs[0];
+            Numbers cheapest{};
+            for (std::size_t i = 1; i < column.count; ++i) {
+                Costs other;
+                std::memcpy(&other, rows[i] + next, sizeof other);
+                other += column.costs[i];
+                auto const less = other < entries;
+                entries = less ? other : entries;
+                cheapest = less ? Numbers{} + static_cast<std::int32_t>(i) : cheapest;
             }
+            std::memcpy(column.entries.data() + next, &entries, sizeof entries);
+            std::memcpy(column.cheapest.data() + next, &cheapest, sizeof cheapest);
         }
-        column.entries = entries;
         return true;
     }
 
@@ -372,16 +383,16 @@ private:
         if (column.count == 0 || column.entries[next] + cost >= m_columns[end].bound) {
             return;
         }
-        if (begin == 0 || is(begin - 1, kSaysKind)) {
-            behind_bare = 0;
-        }
-        std::size_t best = 0;
-        auto least = kNever;
-        for (std::size_t i = 0; i < column.count; ++i) {
-            auto const entry = column.costs[i] + following(column.states[i])[next] +
-                               (is_behind_division(column.states[i]) ? behind_bare : 0);
-            best = entry < least ? i : best;
-            least = std::min(least, entry);
+        std::size_t best = column.cheapest[next];
+        auto least = column.entries[next];
+        if (behind_bare != 0 && begin != 0 && !is(begin - 1, kSaysKind)) {
+            least = kNever;
+            for (std::size_t i = 0; i < column.count; ++i) {
+                auto const entry = column.costs[i] + following(column.states[i])[next] +
+                                   (is_behind_division(column.states[i]) ? behind_bare : 0);
+                best = entry < least ? i : best;
+                least = std::min(least, entry);
+            }
         }
         // After noise the part before it still says what follows.
         auto const before = column.states[best];
@@ -473,7 +484,8 @@ private:
                 m_classes[at] |= kDivisionFirst;
                 m_classes[end - 1] |= kDivisionLast;
             }
-            auto names = BestOfLevels::none();
+            BestOfLevels names;
+            names.levels = 0;
             auto const& costs = kNameCosts.of[match.length <= 2 ? 1 : 0];
             for (auto const& bearer : bearers) {
                 auto const level = static_cast<std::size_t>(bearer.level);
@@ -515,7 +527,8 @@ private:
     /// Whatever names a village, with the committee it is a plain name.
     void committee_of(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers) {
         m_out.villages.clear();
-        auto names = BestOfLevels::none();
+        BestOfLevels names;
+        names.levels = 0;
         auto const& costs = kNameCosts.of[0];
         for (auto bearer : bearers) {
             if (bearer.level == Level::village) {
@@ -559,18 +572,27 @@ private:
     /// What the bearers of a name cost, by level, where the text so far leads to a division; and where it leads then.
     BestOfLevels best_in(DivisionNumber in, bool gap, bool says_kind, std::span<DivisionName const> bearers,
                          BestOfLevels const& names, CostsOfNames const& costs) const {
-        auto best = names;
-        if (in == kNoDivision) {
-            for (std::size_t level = 1; level < kLevels; ++level) {
-                best.cost[level] += m_costs.first_division[std::min<std::size_t>(level, 5) - 1];
+        BestOfLevels best;
+        best.levels = names.levels;
+        auto const each_level = [&](auto&& each) {
+            for (auto rest = names.levels; rest != 0; rest &= rest - 1) {
+                each(static_cast<std::size_t>(std::countr_zero(rest)));
             }
-            best.cost[static_cast<std::size_t>(Level::village)] -= says_kind ? m_costs.first_village_says_kind : 0;
+        };
+        if (in == kNoDivision) {
+            each_level([&](std::size_t level) {
+                best.cost[level] = names.cost[level] + m_costs.first_division[std::min<std::size_t>(level, 5) - 1];
+                best.division[level] = names.division[level];
+            });
+            if (best.has(Level::village) && says_kind) {
+                best.cost[static_cast<std::size_t>(Level::village)] -= m_costs.first_village_says_kind;
+            }
             return best;
         }
-        for (std::size_t level = 1; level < kLevels; ++level) {
-            best.cost[level] += gap ? m_costs.new_address : m_costs.misfit;
-            best.division[level] = best.division[level] == kNoDivision ? in : best.division[level];
-        }
+        each_level([&](std::size_t level) {
+            best.cost[level] = names.cost[level] + (gap ? m_costs.new_address : m_costs.misfit);
+            best.division[level] = names.division[level] == kNoDivision ? in : names.division[level];
+        });
         // Those that lie in it or above it cost less than by their misfit.
         auto const above = static_cast<std::size_t>(m_gazetteer.level(in));
         auto const size = m_gazetteer.end(in) - in;
@@ -1028,7 +1050,6 @@ void Parser::prefetch(NormalizedText const& text) const noexcept {
 }
 
 void Parser::parse(NormalizedText const& text, ParsedAddress& out) const {
-    prefetch(text);
     Reader{text.characters, m_gazetteer, m_known, out}.read();
 }
 

@@ -244,7 +244,8 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.suffix_differs = true;
         fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? m_costs.suffix_missing : m_costs.suffix_differs;
     }
-    auto const estate = estate_name(house);
+    bool const asked = line.estates.size != 0 || m_conflicts != 0; // else its name need not be fetched
+    auto const estate = asked ? estate_name(house) : std::u32string_view{};
     if (!estate_known && line.estates.size != 0) {
         auto const least = estate_cost(query, estate);
         if (!estate.empty()) {

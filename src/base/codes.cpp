@@ -27,6 +27,11 @@ std::uint64_t to_number(std::string_view digits) noexcept {
 
 std::string_view to_string(Level level) noexcept { return kLevelNames.at(static_cast<std::size_t>(level) - 1); }
 
+Words words_of(Level level) {
+    constexpr std::array kChinese{"省", "市", "县区", "镇街", "村居", "村民小组"};
+    return {std::string{to_string(level)}, kChinese.at(static_cast<std::size_t>(level) - 1)};
+}
+
 std::optional<Level> parse_level(std::string_view text) noexcept {
     for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
         if (kLevelNames[i] == text) {
@@ -51,6 +56,10 @@ std::string DivisionCode::str() const { return fmt::format("{:012}", m_value); }
 
 std::string_view to_string(GridKind kind) noexcept {
     return kind == GridKind::dedicated ? "dedicated" : "comprehensive";
+}
+
+Words words_of(GridKind kind) {
+    return kind == GridKind::dedicated ? words("dedicated", "专属网格") : words("comprehensive", "综合网格");
 }
 
 std::optional<GridKind> parse_grid_kind(std::string_view text) noexcept {

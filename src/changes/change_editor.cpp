@@ -125,7 +125,14 @@ ChangeEditor::ChangeEditor(registry::Registry& registry, std::int64_t draft, std
 registry::Grid ChangeEditor::grid(GridCode const& code) const { return Drawing{m_registry, m_draft}.grid(code); }
 
 Added ChangeEditor::record(Operation operation) {
-    m_registry.add_operations(m_draft, m_editor, {&operation, 1});
+    m_registry.together([&] {
+        m_registry.add_operations(m_draft, m_editor, {&operation, 1});
+        record_all_touched();
+    });
+    return {std::move(operation), m_registry.drafts_meeting(m_draft)};
+}
+
+void ChangeEditor::record_all_touched() {
     auto const examined = examine(m_registry, m_draft, Depth::content);
     std::set<GridCode> changed;
     for (auto const& grid : examined.touched) {
@@ -143,7 +150,6 @@ Added ChangeEditor::record(Operation operation) {
         neighbours.push_back(grid.code);
     }
     m_registry.record_touched(m_draft, std::vector<GridCode>(changed.begin(), changed.end()), neighbours);
-    return {std::move(operation), m_registry.drafts_meeting(m_draft)};
 }
 
 Added ChangeEditor::create(NewGrid grid, DivisionCode village, GridKind kind) {

@@ -37,6 +37,16 @@ void require_as_checked(registry::Registry& registry, Examination const& examine
                       why)};
 }
 
+std::int64_t make_touched(registry::Registry& registry, registry::NewDraft const& draft,
+                          std::span<Operation> operations) {
+    std::int64_t id = 0;
+    registry.together([&] {
+        id = registry.make_draft(draft, operations);
+        record_touched(registry, examine(registry, id, Depth::content));
+    });
+    return id;
+}
+
 /// Where the ground of the grids that change shape goes on the first day.
 std::vector<registry::Lineage> lineage_of(Examination const& examined) {
     std::vector<registry::Lineage> lineage;
@@ -88,10 +98,12 @@ StepResult check(registry::Registry& registry, std::int64_t draft, std::string c
                           draft, before.title, words_of(before.status))};
     }
     StepResult result{examine(registry, draft, Depth::coverage), {}};
-    record_touched(registry, result.examination);
-    result.meetings = registry.drafts_meeting(draft);
-    registry.record_check(draft, by, result.examination.content, !result.examination.has_errors(),
-                          check_json(result.examination, result.meetings));
+    registry.together([&] {
+        record_touched(registry, result.examination);
+        result.meetings = registry.drafts_meeting(draft);
+        registry.record_check(draft, by, result.examination.content, !result.examination.has_errors(),
+                              check_json(result.examination, result.meetings));
+    });
     result.examination.draft = registry.draft(draft);
     return result;
 }
@@ -175,15 +187,15 @@ std::int64_t undo_applied(registry::Registry& registry, std::int64_t change_set,
                     words("{} has no effect from {} on; it ended on {}", "{}自 {} 起没有效力；它已于 {} 终止",
                           name_of(undone), days.from.str(), days.to.str())};
     }
-    auto const id = registry.make_draft(
-        {undone.draft ? said(language, "undo of {} '{}'", "撤销变更单 {} “{}”", *undone.draft, undone.title)
-                      : said(language, "undo of {}", "撤销{}", name_of(undone)),
-         author,
-         days,
-         change_set,
-         {}});
-    record_touched(registry, examine(registry, id, Depth::content));
-    return id;
+    return make_touched(registry,
+                        {undone.draft
+                             ? said(language, "undo of {} '{}'", "撤销变更单 {} “{}”", *undone.draft, undone.title)
+                             : said(language, "undo of {}", "撤销{}", name_of(undone)),
+                         author,
+                         days,
+                         change_set,
+                         {}},
+                        {});
 }
 
 std::int64_t make_change_set(registry::Registry& registry, registry::NewDraft const& draft,
@@ -231,9 +243,7 @@ std::int64_t make_change_set(registry::Registry& registry, registry::NewDraft co
             }
         }
     }
-    auto const id = registry.make_draft(draft, operations);
-    record_touched(registry, examine(registry, id, Depth::content));
-    return id;
+    return make_touched(registry, draft, operations);
 }
 
 } // namespace wangge::changes

@@ -49,7 +49,8 @@ void leave_accepted_gaps(std::vector<RepairProposal>& proposals, std::map<std::s
     for (auto& proposal : proposals) {
         for (auto const& id : proposal.problems) {
             if (auto const found = accepted.find(id); found != accepted.end() && proposal.accepted()) {
-                proposal.refusal = fmt::format("it would fill a gap that was accepted: {}", found->second);
+                proposal.refusal =
+                    words("it would fill a gap that was accepted: {}", "会填掉已确认保留的缝隙：{}", found->second);
             }
         }
     }
@@ -139,11 +140,13 @@ void refuse_what_adds_up(std::vector<RepairProposal>& proposals, topology::Repai
                 continue;
             }
             if (auto const moved_m = moved_away_m(drawn->second, change); moved_m > options.tolerance_m) {
-                proposal.refusal = fmt::format(
-                    "with the repairs before it the boundary of {} would be {:.3f} m from where it was before any "
-                    "repair "
-                    "of this change set, more than the tolerance of {:g} m; draw it anew there, or raise the tolerance",
-                    change.name, moved_m, options.tolerance_m);
+                proposal.refusal = words(
+                    "with the repairs before it the boundary of {} would be {} m from where it was before any "
+                    "repair of this change set, more than the tolerance of {} m; draw it anew there, or raise the "
+                    "tolerance",
+                    "连同之前的修补，{} 的边界将偏离本变更单修补前的位置 {} 米，超过容差 {} "
+                    "米；请在该处重新绘制，或加大容差",
+                    change.name, fmt::format("{:.3f}", moved_m), fmt::format("{:g}", options.tolerance_m));
             }
         }
     }
@@ -259,8 +262,10 @@ std::vector<Operation> carry_out(registry::Registry& registry, RepairPlan const&
                   *wanted.begin(), plan.draft.id, plan.draft.title, fmt::format("{:g}", plan.options.tolerance_m))};
     }
     if (!operations.empty()) {
-        registry.add_operations(plan.draft.id, editor, operations);
-        record_touched(registry, examine(registry, plan.draft.id, Depth::content));
+        registry.together([&] {
+            registry.add_operations(plan.draft.id, editor, operations);
+            record_touched(registry, examine(registry, plan.draft.id, Depth::content));
+        });
     }
     return operations;
 }

@@ -2,76 +2,96 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <utility>
 
 namespace wangge::lookup {
 
 namespace {
 
-void line(std::string& out, std::string_view label, std::string_view value) {
-    fmt::format_to(std::back_inserter(out), "{}{:<12}{}", out.empty() ? "" : "\n", label, value);
-}
+/// Lines of a label and what it labels.
+class Lines {
+public:
+    explicit Lines(Language language) : m_language(language) {}
 
-void put_grid(std::string& out, GridAnswer const& grid) {
-    line(out, "grid",
-         fmt::format("{}  {}  ({}, {:.0f} m2)", grid.code.str(), grid.name, to_string(grid.kind), grid.area_m2));
+    void add(Words const& label, Filling const& value) {
+        m_text += m_text.empty() ? "" : "\n";
+        m_text += m_language == Language::chinese ? label.chinese + "：" : fmt::format("{:<12}", label.english);
+        m_text += value.in(m_language);
+    }
+    [[nodiscard]] std::string take() { return std::move(m_text); }
+
+private:
+    Language m_language;
+    std::string m_text;
+};
+
+void put_grid(Lines& lines, GridAnswer const& grid) {
+    lines.add(words("grid", "网格"), words("{}  {}  ({}, {} m2)", "{}  {}（{}，{} 平方米）", grid.code.str(), grid.name,
+                                           words_of(grid.kind), fmt::format("{:.0f}", grid.area_m2)));
     for (auto const& division : grid.chain) {
-        line(out, to_string(division.level), fmt::format("{}  {}", division.code.str(), division.name));
+        lines.add(words_of(division.level), fmt::format("{}  {}", division.code.str(), division.name));
     }
     if (grid.officers.empty()) {
-        line(out, "officers", "none on duty: vacant");
+        lines.add(words("officers", "网格员"), words("none on duty: vacant", "无在岗人员：空缺"));
     }
     for (auto const& officer : grid.officers) {
-        line(out, "officer", fmt::format("{}  ({})", officer.officer_id, registry::to_string(officer.role)));
+        lines.add(words("officer", "网格员"), words("{}  ({})", "{}（{}）", officer.officer_id,
+                                                    Words{std::string{registry::to_string(officer.role)},
+                                                          registry::words_of(officer.role).chinese}));
     }
     std::string chain;
     for (auto const& step : grid.escalation) {
         chain += chain.empty() ? step.body : " -> " + step.body;
     }
-    line(out, "escalation", chain);
+    lines.add(words("escalation", "逐级上报"), chain);
 }
 
-void put_evidence(std::string& out, Evidence const& evidence) {
-    line(out, "state",
-         fmt::format("generation {}, as of {}, snapshot {}", evidence.generation, evidence.as_of.str(),
-                     evidence.snapshot_digest.substr(0, 16)));
+void put_evidence(Lines& lines, Evidence const& evidence) {
+    lines.add(words("state", "依据"),
+              words("generation {}, as of {}, snapshot {}", "第 {} 版，{} 当日，快照 {}", evidence.generation,
+                    evidence.as_of.str(), evidence.snapshot_digest.substr(0, 16)));
 }
 
 } // namespace
 
-std::string to_text(Answer const& answer) {
-    std::string out;
+std::string to_text(Answer const& answer, Language language) {
+    Lines lines{language};
     if (answer.grid) {
-        put_grid(out, *answer.grid);
+        put_grid(lines, *answer.grid);
     } else {
-        line(out, "grid", "outside: no grid holds this position");
+        lines.add(words("grid", "网格"), words("outside: no grid holds this position", "不在任何网格内"));
     }
     if (answer.nearest) {
+        auto const label = words("nearest", "最近网格");
         if (answer.nearest->empty()) {
-            line(out, "nearest", fmt::format("none within {:.0f} km", kNearestLimitM / 1000));
+            lines.add(label, words("none within {} km", "{} 公里内没有", fmt::format("{:.0f}", kNearestLimitM / 1000)));
         }
         for (auto const& near : *answer.nearest) {
-            line(out, "nearest", fmt::format("{}  {}, {:.1f} m away", near.code.str(), near.name, near.distance_m));
+            lines.add(label, words("{}  {}, {} m away", "{}  {}，相距 {} 米", near.code.str(), near.name,
+                                   fmt::format("{:.1f}", near.distance_m)));
         }
     }
     auto const& receipt = answer.receipt;
     if (receipt.edge_distance_m) {
-        line(out, "edge", fmt::format("{:.2f} m to the nearest grid edge", *receipt.edge_distance_m));
+        lines.add(words("edge", "边界"), words("{} m to the nearest grid edge", "距最近的网格边界 {} 米",
+                                               fmt::format("{:.2f}", *receipt.edge_distance_m)));
     }
-    line(out, "position",
-         fmt::format("{:.7f}, {:.7f} (CGCS2000, longitude first)", geom::to_degrees(receipt.position.lon),
-                     geom::to_degrees(receipt.position.lat)));
-    line(out, "datum", receipt.datum_assumed);
-    line(out, "rule", receipt.rule);
-    put_evidence(out, receipt);
-    return out;
+    lines.add(words("position", "位置"), words("{} (CGCS2000, longitude first)", "{}（CGCS2000，经度在前）",
+                                               fmt::format("{:.7f}, {:.7f}", geom::to_degrees(receipt.position.lon),
+                                                           geom::to_degrees(receipt.position.lat))));
+    lines.add(words("datum", "坐标系"),
+              Words{receipt.datum_assumed, fmt::format("{}，换算为 CGCS2000 经纬度（EPSG:4490）", receipt.crs)});
+    lines.add(words("rule", "规则"),
+              Words{receipt.rule, "半开：边界上的位置归正北一侧的网格，南北走向的边界归正东一侧"});
+    put_evidence(lines, receipt);
+    return lines.take();
 }
 
-std::string to_text(GridAnswer const& grid, Evidence const& evidence) {
-    std::string out;
-    put_grid(out, grid);
-    put_evidence(out, evidence);
-    return out;
+std::string to_text(GridAnswer const& grid, Evidence const& evidence, Language language) {
+    Lines lines{language};
+    put_grid(lines, grid);
+    put_evidence(lines, evidence);
+    return lines.take();
 }
 
 } // namespace wangge::lookup

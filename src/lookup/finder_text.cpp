@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <iterator>
 
 namespace wangge::lookup {
 
@@ -33,19 +32,17 @@ std::string to_json(FindAnswer const& answer) {
     return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string to_text(FindAnswer const& answer) {
+std::string to_text(FindAnswer const& answer, Language language) {
     std::string out;
     for (auto const& grid : answer.grids) {
-        fmt::format_to(std::back_inserter(out), "{}  {}  in {} {}", grid.code.str(), grid.name, grid.village.code.str(),
-                       grid.village.name);
-        if (grid.distance_m) {
-            fmt::format_to(std::back_inserter(out), "  {:.2f} m", *grid.distance_m);
-        }
-        out += '\n';
+        out += said(language, "{}  {}  in {} {}{}\n", "{}  {}  属 {} {}{}\n", grid.code.str(), grid.name,
+                    grid.village.code.str(), grid.village.name,
+                    grid.distance_m ? words("  {} m", "  {} 米", fmt::format("{:.2f}", *grid.distance_m)) : Words{});
     }
-    fmt::format_to(std::back_inserter(out), "{} {}; generation {}, as of {}, snapshot {}", answer.matched,
-                   answer.matched == 1 ? "grid" : "grids", answer.evidence.generation, answer.evidence.as_of.str(),
-                   answer.evidence.snapshot_digest.substr(0, 16));
+    auto const& evidence = answer.evidence;
+    out += said(language, "{} {}; generation {}, as of {}, snapshot {}", "共 {} {}；第 {} 版，{} 当日，快照 {}",
+                answer.matched, answer.matched == 1 ? words("grid", "个网格") : words("grids", "个网格"),
+                evidence.generation, evidence.as_of.str(), evidence.snapshot_digest.substr(0, 16));
     return out;
 }
 

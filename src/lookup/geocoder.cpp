@@ -201,7 +201,7 @@ struct Geocoder::Impl {
     /// The largest first; of equal ones by code, as numbers of grids may differ between snapshots of the same facts.
     void order(AddressAnswer& out) {
         auto const before = [&](GridShare const& a, GridShare const& b) {
-            return a.share != b.share ? a.share > b.share : snapshot.grid(a.grid).code < snapshot.grid(b.grid).code;
+            return a.share != b.share ? a.share > b.share : snapshot.code_before(a.grid, b.grid);
         };
         out.grids_in_all = std::max(out.grids.size(), wide);
         known = 0;
@@ -248,7 +248,10 @@ struct Geocoder::Impl {
         auto const& place = places.front();
         out.position = place.position;
         if (place.address) {
-            out.standard = index.address(*place.address);
+            if (!out.standard) {
+                out.standard.emplace();
+            }
+            index.address(*place.address, *out.standard); // into the memory that it has
         } else {
             out.standard.reset();
         }

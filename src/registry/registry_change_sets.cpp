@@ -145,10 +145,6 @@ ChangeDraft read_draft(Connection& connection, Statement const& row) {
     return draft;
 }
 
-Words words_of(GridKind kind) {
-    return kind == GridKind::dedicated ? words("dedicated", "专属网格") : words("comprehensive", "综合网格");
-}
-
 /// Empty for no reason.
 Words in_brackets(Words const& reason) { return reason.english.empty() ? Words{} : words(" ({})", "（{}）", reason); }
 
@@ -643,6 +639,13 @@ void Registry::drop_operation(std::int64_t draft_id, int number, std::string con
                           "变更单 {0} 没有有效的操作 {1}；“wangge changes show {0}”可列出", draft_id, number)};
     }
     append_audit(connection, editor, "change_set_drop", dumped({{"draft", draft_id}, {"operation", number}}));
+    transaction.commit();
+}
+
+void Registry::together(std::function<void()> const& steps) {
+    m_impl->require_writer();
+    Transaction transaction{m_impl->connection, Transaction::Kind::write};
+    steps();
     transaction.commit();
 }
 

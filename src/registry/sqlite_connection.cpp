@@ -256,16 +256,32 @@ std::span<std::byte const> Statement::blob(int column) const {
 }
 
 Transaction::Transaction(Connection& connection, Kind kind)
-    : m_connection(connection), m_open(kind == Kind::write || !connection.in_transaction()) {
-    if (m_open) {
-        connection.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+    : m_connection(connection)
+    , m_writes(kind == Kind::write)
+    , m_open(kind == Kind::write || !connection.in_transaction()) {
+    if (!m_open) {
+        return;
     }
+    if (m_writes && connection.m_writing > 0 && !connection.in_transaction()) {
+        throw Error{ErrorCode::environment,
+                    fmt::format("{}: the change that this belongs to was rolled back by the database; nothing was "
+                                "recorded. Run it again",
+                                connection.path().string())};
+    }
+    connection.execute(!m_writes ? "BEGIN" : connection.m_writing > 0 ? "SAVEPOINT inner" : "BEGIN IMMEDIATE");
+    connection.m_writing += m_writes ? 1 : 0;
 }
 
 Transaction::~Transaction() {
+    if (!m_open) {
+        return;
+    }
+    m_connection.m_writing -= m_writes ? 1 : 0;
     // A full disk or a SpatiaLite trigger may have rolled back already.
-    if (m_open && m_connection.in_transaction()) {
-        int const code = sqlite3_exec(m_connection.m_handle, "ROLLBACK", nullptr, nullptr, nullptr);
+    if (m_connection.in_transaction()) {
+        bool const inner = m_writes && m_connection.m_writing > 0;
+        int const code = sqlite3_exec(m_connection.m_handle, inner ? "ROLLBACK TO inner; RELEASE inner" : "ROLLBACK",
+                                      nullptr, nullptr, nullptr);
         if (code != SQLITE_OK) {
             log_error(fmt::format("{}: rolling back failed: {}; the change is dropped when this process ends",
                                   m_connection.path().string(), sqlite3_errmsg(m_connection.m_handle)));
@@ -274,7 +290,8 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-    m_connection.execute("COMMIT");
+    m_connection.execute(m_writes && m_connection.m_writing > 1 ? "RELEASE inner" : "COMMIT");
+    m_connection.m_writing -= m_writes ? 1 : 0;
     m_open = false;
 }
 

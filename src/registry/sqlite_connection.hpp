@@ -56,6 +56,7 @@ private:
     Access m_access;
     sqlite3* m_handle = nullptr;
     void* m_spatialite = nullptr;
+    int m_writing = 0; ///< write transactions that are open, one inside the other
 };
 
 /// A prepared statement. Parameters are numbered from 1, columns from 0.
@@ -112,8 +113,8 @@ private:
     sqlite3_stmt* m_handle = nullptr;
 };
 
-/// A write transaction, or one consistent view for reading (inside an open transaction its own view). The destructor
-/// rolls back, never commits.
+/// A write transaction, or one consistent view for reading (inside an open transaction its own view). A write one
+/// inside another is kept only when that is committed too. The destructor rolls back, never commits.
 class Transaction {
 public:
     enum class Kind { read, write };
@@ -125,6 +126,7 @@ public:
 
 private:
     Connection& m_connection;
+    bool m_writes;
     bool m_open = true;
 };
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace wangge::snapshot {
 
@@ -171,6 +172,11 @@ GridInfo Snapshot::grid(GridId id) const {
     info.area_m2 = g.area_m2;
     info.envelope = g.envelope;
     return info;
+}
+
+bool Snapshot::code_before(GridId a, GridId b) const noexcept {
+    auto const &x = m_impl->grids[a].code, &y = m_impl->grids[b].code; // zeros behind the digits: the shorter is less
+    return std::memcmp(x.data(), y.data(), x.size()) < 0;
 }
 
 DivisionInfo Snapshot::division(DivisionId id) const {

@@ -14,6 +14,7 @@ namespace wangge::topology {
 struct OwnerCount {
     std::uint32_t owner = 0;
     std::int32_t count = 0;
+    bool operator==(OwnerCount const&) const = default;
 };
 
 /// For each region of an arrangement, the owners that cover it, by owner. One array for all of them.

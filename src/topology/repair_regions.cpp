@@ -1,4 +1,5 @@
 #include "areas.hpp"
+#include "box_pairs.hpp"
 #include "repair_work.hpp"
 
 #include <wangge/geom/measure.hpp>
@@ -73,6 +74,55 @@ double width_m(Region const& region, double enough_m) {
         }
     }
     return width;
+}
+
+/// A region along so many faces is no piece of ground but a boundary drawn twice: it is taken stretch by stretch.
+constexpr std::size_t kManyFaces = 4;
+
+/// For each stretch of the border, is an end of it farther than the tolerance from what the other faces draw?
+std::vector<char> apart(Region const& region, double tolerance_m) {
+    auto const count = static_cast<std::uint32_t>(region.border.size());
+    std::int32_t furthest_lat = 0;
+    for (auto const& s : region.border) {
+        furthest_lat = std::max(furthest_lat, std::abs(s.tail.lat));
+    }
+    auto const scale = geom::metres_per_degree(geom::to_degrees(furthest_lat));
+    auto const units = [&](double metres_per_degree) {
+        constexpr double kMost = 1e8;
+        return static_cast<std::int32_t>(
+                   std::min(kMost, tolerance_m / std::max(metres_per_degree, 1.0) * geom::kUnitsPerDegree)) +
+               2;
+    };
+    Point const reach{units(scale.lon), units(scale.lat)};
+    std::vector<Boxed> boxes;
+    for (std::uint32_t k = 0; k < count; ++k) {
+        auto const& s = region.border[k];
+        boxes.push_back({geom::envelope_of(s.tail, s.head), k});
+        for (std::uint32_t end = 0; end < 2; ++end) {
+            auto const p = end == 0 ? s.tail : s.head;
+            boxes.push_back({{{p.lon - reach.lon, p.lat - reach.lat}, {p.lon + reach.lon, p.lat + reach.lat}},
+                             count + 2 * k + end});
+        }
+    }
+    std::vector<char> near(2 * std::size_t{count}, 0);
+    for_each_box_pair(std::move(boxes), [&](std::uint32_t i, std::uint32_t j) {
+        auto const stretch = std::min(i, j);
+        auto const end = std::max(i, j);
+        if (stretch >= count || end < count || near[end - count] != 0) {
+            return;
+        }
+        auto const& s = region.border[stretch];
+        auto const& own = region.border[(end - count) / 2];
+        auto const p = (end - count) % 2 == 0 ? own.tail : own.head;
+        if (s.edge.owner != own.edge.owner && geom::distance_to_segment_m(p, s.tail, s.head) <= tolerance_m) {
+            near[end - count] = 1;
+        }
+    });
+    std::vector<char> result(count, 0);
+    for (std::size_t k = 0; k < count; ++k) {
+        result[k] = near[2 * k] == 0 || near[2 * k + 1] == 0 ? 1 : 0;
+    }
+    return result;
 }
 
 class RegionSurvey {
@@ -157,8 +207,13 @@ private:
         bool const left_out = std::any_of(region.border.begin(), region.border.end(), [&](Stretch const& s) {
             return m_work.left_out.contains(s.edge.from) || m_work.left_out.contains(s.edge.to);
         });
-        if (region.area_m2 > m_work.options().max_area_m2 || !intact || left_out || region.faces.size() < 2) {
+        bool const large = region.area_m2 > m_work.options().max_area_m2;
+        if (!intact || left_out || region.faces.size() < 2 || (large && region.faces.size() <= kManyFaces)) {
             freeze(region, 0);
+            return;
+        }
+        if (large) {
+            freeze_apart(region);
             return;
         }
         if (region.simple && (!region.overlap || region.faces.size() == 2)) {
@@ -196,13 +251,36 @@ private:
         }
     }
 
+    void freeze(Stretch const& s) {
+        m_work.frozen_points.insert(s.edge.from);
+        m_work.frozen_points.insert(s.edge.to);
+        if (m_work.changeable(s.edge.owner)) { // others stay anyway, and may be long
+            m_work.frozen_edges.push_back({s.edge.from, s.edge.to, s.edge.owner});
+        }
+    }
+
+    /// Of a long region only what is wide stays as it is.
+    void freeze_apart(Region const& region) {
+        auto const tolerance_m = m_work.options().tolerance_m;
+        auto const wide = apart(region, tolerance_m);
+        constexpr std::size_t kTold = 64; // each takes a look at all of the border
+        for (std::size_t k = 0, told = 0; k < wide.size(); ++k) {
+            auto const& s = region.border[k];
+            if (wide[k] == 0) {
+                continue;
+            }
+            freeze(s);
+            if (++told <= kTold) {
+                auto const width = std::max(nearest_m(s.tail, region, s.edge.owner, false, tolerance_m),
+                                            nearest_m(s.head, region, s.edge.owner, false, tolerance_m));
+                m_work.obstacles.push_back({s.tail, region.overlap, region.faces, width, 0});
+            }
+        }
+    }
+
     void freeze(Region const& region, double width) {
         for (auto const& s : region.border) {
-            m_work.frozen_points.insert(s.edge.from);
-            m_work.frozen_points.insert(s.edge.to);
-            if (m_work.changeable(s.edge.owner)) { // others stay anyway, and may be long
-                m_work.frozen_edges.push_back({s.edge.from, s.edge.to, s.edge.owner});
-            }
+            freeze(s);
         }
         m_work.obstacles.push_back({region.at, region.overlap, region.faces, width, region.area_m2});
     }

@@ -67,6 +67,15 @@ std::optional<geom::MultiPolygon> bounded_by(std::vector<DirectedEdge> edges) {
     }
 }
 
+std::optional<geom::MultiPolygon> edited(geom::MultiPolygon const& shape, FaceEdit const& edit) {
+    auto const before = edges_of(shape);
+    std::vector<DirectedEdge> edges;
+    std::set_difference(before.begin(), before.end(), edit.removed.begin(), edit.removed.end(),
+                        std::back_inserter(edges));
+    edges.insert(edges.end(), edit.added.begin(), edit.added.end());
+    return bounded_by(std::move(edges));
+}
+
 RepairWork::RepairWork(std::span<Face const> faces, std::span<Outline const> outlines, RepairOptions const& options)
     : m_faces(faces)
     , m_outlines(outlines)
@@ -226,9 +235,9 @@ std::vector<DirectedEdge> edges_cut_at_own_vertices(geom::MultiPolygon const& sh
 
 } // namespace
 
-std::unordered_map<std::uint32_t, std::string> clean_rings(RepairWork& work, std::span<Problem const> problems) {
+std::unordered_map<std::uint32_t, Words> clean_rings(RepairWork& work, std::span<Problem const> problems) {
     std::unordered_map<std::string, std::uint32_t> ill; // the first by rank; a name given twice is no identity
-    std::unordered_map<std::uint32_t, std::string> reasons;
+    std::unordered_map<std::uint32_t, Words> reasons;
     std::map<std::string, bool> named; // and whether it can be mended here
     for (auto const& problem : problems) {
         auto const mendable = problem.code == ProblemCode::collapsed_ring ||
@@ -256,8 +265,9 @@ std::unordered_map<std::uint32_t, std::string> clean_rings(RepairWork& work, std
                                     : std::optional<geom::MultiPolygon>{};
         if (!mended || !sound(*mended)) {
             reasons[f] =
-                "its boundary crosses itself or its rings are nested wrongly, so that there is no telling what "
-                "is inside; draw it anew there";
+                words("its boundary crosses itself or its rings are nested wrongly, so that there is no telling "
+                      "what is inside; draw it anew there",
+                      "边界自相交或环的嵌套有误，无法判断哪里是内部；请在该处重新绘制");
             work.set_broken(f);
             continue;
         }
@@ -268,9 +278,10 @@ std::unordered_map<std::uint32_t, std::string> clean_rings(RepairWork& work, std
             }
         });
         if (furthest_m > work.options().tolerance_m) {
-            reasons[f] = fmt::format("the spike or ring to be taken out is {:.3f} m long, more than the tolerance of "
-                                     "{:g} m; raise the tolerance or draw it anew",
-                                     furthest_m, work.options().tolerance_m);
+            reasons[f] = words("the spike or ring to be taken out is {} m long, more than the tolerance of {} m; raise "
+                               "the tolerance or draw it anew",
+                               "要清除的尖刺或环长 {} 米，超过容差 {} 米；请加大容差或重新绘制",
+                               fmt::format("{:.3f}", furthest_m), fmt::format("{:g}", work.options().tolerance_m));
             work.set_broken(f);
             continue;
         }

@@ -39,6 +39,15 @@ struct Obstacle {
 /// The area that the edges bound, after those that run there and back have cancelled; empty when they bound none.
 [[nodiscard]] std::optional<geom::MultiPolygon> bounded_by(std::vector<DirectedEdge> edges);
 
+/// What changes do to one face.
+struct FaceEdit {
+    std::vector<DirectedEdge> removed; ///< sorted
+    std::vector<DirectedEdge> added;
+};
+
+/// The shape with the changes; empty when its edges would bound nothing.
+[[nodiscard]] std::optional<geom::MultiPolygon> edited(geom::MultiPolygon const& shape, FaceEdit const& edit);
+
 /**
  * The faces while they are being repaired. They are numbered by rank: where two boundaries are to become one, that of
  * the lower number stays. Number 0 is the ground outside all outlines, then come the faces that must not change, then
@@ -107,8 +116,7 @@ private:
 
 /// Takes spikes, collapsed rings and points passed twice out of the faces that `problems` names. What cannot be mended
 /// within the tolerance is broken from then on; the reasons are by face.
-[[nodiscard]] std::unordered_map<std::uint32_t, std::string> clean_rings(RepairWork& work,
-                                                                         std::span<Problem const> problems);
+[[nodiscard]] std::unordered_map<std::uint32_t, Words> clean_rings(RepairWork& work, std::span<Problem const> problems);
 
 /// Gives whole gaps and overlaps to one face each, and freezes those that are too wide or too large.
 void assign_regions(RepairWork& work);

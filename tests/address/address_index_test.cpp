@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(roads_houses_and_doors_are_found_as_a_map_finds_them) {
                 if (v.key(house.suffix) == suffix) {
                     BOOST_TEST((v.village(house) == in));
                     for (std::uint32_t a = house.first_address; a < v.end_address(v.id_of(house)); ++a) {
-                        found.insert(v.id(a));
+                        found.insert(index->address(a).id);
                         BOOST_TEST(v.house_of(a) == v.id_of(house));
                     }
                 }
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(roads_houses_and_doors_are_found_as_a_map_finds_them) {
                 BOOST_TEST(bool(place.envelope.contains(house.at)));
                 BOOST_TEST(v.houses_of_estate(place, house.building).size() >= 1U);
                 for (std::uint32_t a = house.first_address; a < v.end_address(h); ++a) {
-                    ids.insert(v.id(a));
+                    ids.insert(index->address(a).id);
                 }
             }
             BOOST_TEST(addresses == place.addresses);

@@ -148,7 +148,8 @@ BOOST_AUTO_TEST_CASE(what_would_move_further_than_the_tolerance_is_refused_with_
         auto const proposed = plan(tolerance_m);
         BOOST_REQUIRE(proposed.proposals.size() == 1);
         BOOST_TEST(proposed.accepted() == 0U);
-        BOOST_TEST(holds(proposed.proposals[0].refusal, "more than the tolerance"), proposed.proposals[0].refusal);
+        BOOST_TEST(holds(proposed.proposals[0].refusal.english, "more than the tolerance"),
+                   proposed.proposals[0].refusal.english);
         BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { carry_out(proposed, {proposed.proposals[0].id()}); }),
                          "more than the tolerance"));
         BOOST_TEST(carry_out(proposed).empty()); // all that can be: none
@@ -248,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_gap_that_was_accepted_is_not_filled) {
     auto const proposed = plan();
     BOOST_TEST(proposed.accepted() == 0U);
     BOOST_REQUIRE(proposed.proposals.size() == 1);
-    BOOST_TEST(holds(proposed.proposals[0].refusal, "水沟"), proposed.proposals[0].refusal);
+    BOOST_TEST(holds(proposed.proposals[0].refusal.english, "水沟"), proposed.proposals[0].refusal.english);
     // One that is wider than the tolerance has no proposal, and nothing to be refused.
     BOOST_TEST(plan(0.03).proposals.empty());
 }
@@ -261,7 +262,8 @@ BOOST_AUTO_TEST_CASE(repairs_one_after_another_do_not_add_up_beyond_the_toleranc
     BOOST_REQUIRE(second.proposals.size() == 1);
     auto const& p = second.proposals[0];
     BOOST_TEST(p.greatest_move_m == 6 * kUnitEastM, boost::test_tools::tolerance(1e-3));
-    BOOST_TEST(holds(p.refusal, "440103001101002 would be 0.103 m from where it was"), p.refusal); // 10 units
+    BOOST_TEST(holds(p.refusal.english, "440103001101002 would be 0.103 m from where it was"),
+               p.refusal.english); // 10 units
     BOOST_TEST(holds(refusal(ErrorCode::data_rejected, [&] { carry_out(second, {p.id()}); }), "repairs before it"));
     BOOST_TEST(plan(0.102).accepted() == 0U);
     BOOST_TEST(plan(0.103).accepted() == 1U);

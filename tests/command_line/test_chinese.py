@@ -101,6 +101,35 @@ class Chinese(unittest.TestCase):
         self.chinese("changes", "list", "--all", "--data", self.data, needs=["已应用", "已作废"])
         self.chinese("changes", "show", "99", "--data", self.data, code=1, needs=["没有变更单 99"])
 
+    def test_answers_and_histories_are_told_in_chinese(self):
+        grid = self.grids[3]["properties"]["grid_code"]
+        place = cli.run_json("find", "--near", "113.27,23.13", "--nearest", "1", "--data", self.data)["grids"][0]
+        self.chinese("find", "--near", "113.27,23.13", "--nearest", "2", "--data", self.data, needs=["共 2 个网格", "  属 ", place["name"]])
+        self.chinese("find", "--bbox", "113.27,23.13", "--data", self.data, code=2, needs=["有 2 个数字"])
+        self.chinese("locate", "113.27", "23.13", "--data", self.data, needs=["网格：", "村居：", "逐级上报：", "坐标系：EPSG:4490", "依据：第 "])
+        self.chinese("locate", "100", "30", "--nearest", "1", "--data", self.data, needs=["不在任何网格内", "公里内没有"])
+        self.chinese("show", "grid", grid, "--data", self.data, needs=["网格员"])
+        number = str(cli.run_json("changes", "new", "--title", "更名", "--author", "ann", "--data", self.data)["change_set"])
+        cli.run("changes", "add", number, "rename", grid, "--name", "新名", "--author", "ann", "--data", self.data, check=0)
+        for step in (("check", "--author", "ann"), ("approve", "--approver", "chief"), ("apply", "--author", "ann")):
+            cli.run("changes", step[0], number, *step[1:], "--data", self.data, check=0)
+        self.chinese("history", grid, "--data", self.data, needs=["2 个版本", "第 1 版", "草稿", "新增：", "更名：", "尚未发布", "有效"])
+        self.chinese("history", "1" * 15, "--data", self.data, code=1, needs=["请核对编码"])
+
+    def test_repairs_are_told_in_chinese(self):
+        east = json.loads(json.dumps(self.grids[:6]))
+        for number, feature in enumerate(east):  # each a little beside where it was, one far
+            shape = feature["geometry"]
+            for part in shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]:
+                for ring in part:
+                    ring[:] = [[lon + (2e-6 if number % 2 else 0) + (5e-4 if number == 5 else 0), lat] for lon, lat in ring]
+        path = self.written("GD7.geojson", json.dumps({"type": "FeatureCollection", "features": east}))
+        self.chinese("repair", path, "--tolerance", "0.5", "--report", self.folder / "r.gpkg",
+                     needs=["行，图层", "个方案共移动", "没有写入任何内容", "报告："])
+        self.chinese("repair", path, "--tolerance", "0.1", "--out", self.folder / "r2.gpkg", code=1,
+                     needs=["不可行 无修补方案", "超过容差 0.1 米", "请重新绘制", "已写出 "])
+        self.chinese("repair", path, "--tolerance", "0", code=2, needs=["请给出大于 0 米的长度"])
+
     def test_conflicts_meetings_and_what_is_checked_anew(self):
         def new(title):
             return str(cli.run_json("changes", "new", "--title", title, "--author", "ann", "--data", self.data)["change_set"])

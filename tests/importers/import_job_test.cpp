@@ -4,10 +4,12 @@
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/crs/chinese_datums.hpp>
+#include <wangge/geom/measure.hpp>
 #include <wangge/importers/import_job.hpp>
 #include <wangge/importers/report_writer.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 #include <gdal_priv.h>
 #include <nlohmann/json.hpp>
 #include <ogrsf_frmts.h>
@@ -361,6 +363,14 @@ BOOST_AUTO_TEST_CASE(two_grids_that_both_reach_out_of_their_counties_are_both_sa
     for (auto const& problem : report.problems) {
         if (problem.code == ProblemCode::outside_county) {
             reaching.insert(problem.subjects.front());
+            // Its own triangle of 0.003 degree by 0.01 degree, 307.4 m by 1,107.4 m, and not the other's as well.
+            BOOST_TEST(problem.measure == 307.4 * 1107.4 / 2, boost::test_tools::tolerance(2e-3));
+            BOOST_TEST(problem.message.find(fmt::format(" reaches {:.1f} m2 ", problem.measure)) != std::string::npos,
+                       problem.message);
+            BOOST_REQUIRE(problem.place.has_value());
+            bool const is_west = problem.subjects.front() == west->fields[0];
+            BOOST_TEST((problem.place->at.lon > 1'133'400'000) == is_west);
+            BOOST_TEST(geom::area_m2(problem.place->area) == problem.measure, boost::test_tools::tolerance(1e-6));
         }
     }
     BOOST_TEST((reaching == std::set<std::string>{west->fields[0], east->fields[0]}), report_text(report));

@@ -414,6 +414,29 @@ BOOST_AUTO_TEST_CASE(big5_is_told_from_gb18030_by_known_places) {
     BOOST_TEST(guess.encoding().value() == "BIG5");
 }
 
+BOOST_AUTO_TEST_CASE(big5_is_told_from_gb18030_by_the_second_bytes_of_its_characters) {
+    auto const guessed = [](std::vector<std::string> const& texts, std::string_view encoding) {
+        EncodingGuess guess{{"石牌街道", "冼村社区居民委员会"}};
+        for (auto const& text : texts) {
+            guess.add(test::in_encoding(text, encoding));
+        }
+        BOOST_TEST(guess.fits(guess.encoding().value()));
+        return guess.encoding().value() + (guess.fits("GB18030") ? " or GB18030" : "");
+    };
+    std::vector<std::string> const hong_kong{"廣東省廣州市天河區石牌街道", "龍口東路社區居民委員會", "深水埗荔枝角道"};
+    BOOST_TEST(guessed(hong_kong, "BIG5-HKSCS") == "BIG5");
+    BOOST_TEST(guessed(hong_kong, "GB18030") == "GB18030 or GB18030");
+    BOOST_TEST(guessed(hong_kong, "UTF-8") == "UTF-8");
+    BOOST_TEST(guessed({"村居編碼,村居名稱,網格編碼,網格名稱"}, "BIG5") == "BIG5");
+    // Simplified, with rare characters whose second byte is low in GB18030.
+    BOOST_TEST(guessed({"姓名,电话,岗位,网格", "陈珺,黄瑄", "网格员 王珺"}, "GB18030") == "GB18030 or GB18030");
+
+    TextDecoder decoder{"BIG5"};
+    std::string bytes{"\xB2\x60\xA4\xF4\x96\xF5\x88\x66"}; // its last character could be the half of another one
+    BOOST_TEST(decoder.decode(bytes));
+    BOOST_TEST(bytes == "深水埗Ê");
+}
+
 BOOST_AUTO_TEST_CASE(utf16_is_read_in_both_byte_orders_and_strictly) {
     BOOST_TEST(utf16_to_utf8(std::string_view{"\xFF\xFE\x51\x7F\x42\xD8\xB7\xDF", 8}).value() == "网𠮷");
     BOOST_TEST(utf16_to_utf8(std::string_view{"\xFE\xFF\x7F\x51\xD8\x42\xDF\xB7\x00\x41", 10}).value() == "网𠮷A");

@@ -219,7 +219,11 @@ BOOST_AUTO_TEST_CASE(the_json_has_the_keys_of_the_documentation_and_the_text_a_l
     BOOST_TEST(json["receipt"]["crs"] == "EPSG:4490");
     BOOST_TEST(
         !nlohmann::json::parse(to_json(*find(BoxQuery{113, 23, 113.02, 23.01})))["grids"][0].contains("distance_m"));
-    BOOST_TEST(to_text(*find(NearQuery{113.005, 23.0059, 12.0, std::nullopt}))
+    BOOST_TEST(to_text(*find(NearQuery{113.005, 23.0059, 12.0, std::nullopt}), Language::chinese)
+                   .starts_with("440106001001801  岳洲商场  属 440106001001 岳洲社区居委会  0.00 米\n"
+                                "440106001001001  岳洲第一网格  属 440106001001 岳洲社区居委会  11.07 米\n"
+                                "共 2 个网格；第 7 版，2026-03-01 当日，快照 "));
+    BOOST_TEST(to_text(*find(NearQuery{113.005, 23.0059, 12.0, std::nullopt}), Language::english)
                    .starts_with(
                        "440106001001801  岳洲商场  in 440106001001 岳洲社区居委会  0.00 m\n"
                        "440106001001001  岳洲第一网格  in 440106001001 岳洲社区居委会  11.07 m\n2 grids; generation 7, "

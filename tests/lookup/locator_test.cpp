@@ -241,12 +241,18 @@ BOOST_AUTO_TEST_CASE(the_json_of_outside_has_the_same_keys_and_the_nearest) {
 }
 
 BOOST_AUTO_TEST_CASE(the_text_of_an_answer_is_one_labelled_line_for_each_fact) {
-    auto const text = to_text(*ask(113.005, 23.0001));
+    auto const text = to_text(*ask(113.005, 23.0001), Language::english);
     BOOST_TEST(text.find("grid        440106001001001  岳洲第一网格  (comprehensive, 1089") == 0U);
     BOOST_TEST(text.find("\ntown        440106001000  五山街道\n") != std::string::npos);
     BOOST_TEST(text.find("\nofficer     Z101  (dedicated)\n") != std::string::npos);
     BOOST_TEST(text.find("\nedge        11.07 m to the nearest grid edge\n") != std::string::npos);
-    BOOST_TEST(to_text(*ask(0, 0)).find("grid        outside") == 0U);
+    BOOST_TEST(to_text(*ask(0, 0), Language::english).find("grid        outside") == 0U);
+    BOOST_TEST(to_text(*ask(0, 0), Language::chinese).starts_with("网格：不在任何网格内\n"));
+    auto const chinese = to_text(*ask(113.005, 23.0001), Language::chinese);
+    for (std::string const part :
+         {"网格：", "（综合网格，", " 平方米）\n村居：", "\n县区：", "逐级上报：", "距最近的网格边界 "}) {
+        BOOST_TEST(chinese.find(part) != std::string::npos, part << " in " << chinese);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -111,7 +111,7 @@ std::string words(ProblemReport const& report) {
 std::string digest(std::vector<RepairProposal> const& proposals) {
     std::string text;
     for (auto const& p : proposals) {
-        text += p.id() + ' ' + p.refusal + ' ' + std::to_string(p.area_moved_m2) + '\n';
+        text += p.id() + ' ' + p.refusal.english + ' ' + std::to_string(p.area_moved_m2) + '\n';
     }
     return text;
 }
@@ -180,6 +180,23 @@ double fault_area(Geos const& geos, std::vector<MultiPolygon> const& shapes, std
     }
     auto const together = geos.unite(all);
     return sum - geos.area(together) + geos.enclosed_area(together, box(-extent, -extent, 2 * extent, 2 * extent));
+}
+
+/// By GEOS, in lattice units squared: ground that the shapes enclose without covering, and the sum of what each two
+/// have in common.
+std::pair<double, double> faulty_ground(Geos const& geos, std::vector<MultiPolygon> const& shapes,
+                                        std::int32_t extent) {
+    std::vector<MultiPolygon const*> all;
+    double overlaps = 0;
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        all.push_back(&shapes[i]);
+        for (std::size_t k = 0; k < i; ++k) {
+            if (geom::envelope_of(shapes[i]).intersects(geom::envelope_of(shapes[k]))) {
+                overlaps += geos.area(geos.intersection(geos.from(shapes[i]), geos.from(shapes[k])));
+            }
+        }
+    }
+    return {geos.enclosed_area(geos.unite(all), box(-extent, -extent, 2 * extent, 2 * extent)), overlaps};
 }
 
 } // namespace
@@ -291,7 +308,7 @@ BOOST_AUTO_TEST_CASE(a_gap_wider_than_the_tolerance_is_refused_with_its_width_an
     BOOST_REQUIRE_EQUAL(words(proposals), "refused none");
     BOOST_TEST(proposals[0].problems == std::vector<std::string>{map.check().problems[0].id()},
                boost::test_tools::per_element());
-    BOOST_TEST(proposals[0].refusal.find("1.113 m") != std::string::npos, proposals[0].refusal);
+    BOOST_TEST(proposals[0].refusal.english.find("1.113 m") != std::string::npos, proposals[0].refusal.english);
     BOOST_TEST((map.repaired(proposals).shapes == map.shapes));
 }
 
@@ -302,7 +319,7 @@ BOOST_AUTO_TEST_CASE(a_gap_larger_than_the_largest_area_is_refused) {
     BOOST_TEST(words(map.propose(0.5, 30 * 10000 / 2 * unit_m2() * 1.001)) == "assign_gap B");
     auto const refused = map.propose(0.5, 30 * 10000 / 2 * unit_m2() * 0.999);
     BOOST_REQUIRE_EQUAL(words(refused), "refused none");
-    BOOST_TEST(refused[0].refusal.find("may change hands") != std::string::npos, refused[0].refusal);
+    BOOST_TEST(refused[0].refusal.english.find("may change hands") != std::string::npos, refused[0].refusal.english);
 }
 
 BOOST_AUTO_TEST_CASE(a_short_spike_and_a_ring_without_area_are_taken_out_and_a_long_spike_is_not) {
@@ -323,7 +340,7 @@ BOOST_AUTO_TEST_CASE(a_short_spike_and_a_ring_without_area_are_taken_out_and_a_l
     BOOST_TEST((map.repaired(proposals).shape("B") == box(10000, 0, 20000, 10000)));
     auto const refused = with_tip(60).propose(0.5);
     BOOST_TEST(words(refused).starts_with("refused none"), words(refused));
-    BOOST_TEST(refused[0].refusal.find("tolerance") != std::string::npos, refused[0].refusal);
+    BOOST_TEST(refused[0].refusal.english.find("tolerance") != std::string::npos, refused[0].refusal.english);
 
     auto flat = box(0, 0, 10000, 10000);
     flat.parts.push_back({{{10000, 2000}, {10000, 3000}, {10000, 4000}}, {}});
@@ -348,7 +365,7 @@ BOOST_AUTO_TEST_CASE(a_ring_that_crosses_itself_is_refused) {
     auto const map = Map{}.add_raw("A", one_ring({{0, 0}, {1000, 1000}, {1000, 0}, {0, 1000}}));
     auto const proposals = map.propose(0.5);
     BOOST_REQUIRE_EQUAL(words(proposals), "refused none");
-    BOOST_TEST(proposals[0].refusal.find("crosses itself") != std::string::npos);
+    BOOST_TEST(proposals[0].refusal.english.find("crosses itself") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(grids_follow_an_outline_within_the_tolerance) {
@@ -383,7 +400,7 @@ namespace {
 struct Slip {
     char const* what;
     Map map;
-    bool one_piece; ///< all that changes hands lies together
+    bool one_piece; ///< all that changes hands lies together and goes between the same two
 };
 std::vector<Slip> slips() {
     Map const west = Map{}.add("A", box(0, 0, 10000, 10000));
@@ -397,7 +414,7 @@ std::vector<Slip> slips() {
              "B", one_ring({{10000, 0}, {20000, 0}, {20000, 10000}, {19970, 9970}, {20000, 10000}, {10000, 10000}})),
          false},
         {"a junction beside a line",
-         Map{west}.add("B", box(10010, 0, 20000, 4000)).add("C", box(10010, 4000, 20000, 10000)), true},
+         Map{west}.add("B", box(10010, 0, 20000, 4000)).add("C", box(10010, 4000, 20000, 10000)), false},
         {"vertices of both",
          Map{}
              .add("A", one_ring({{0, 0}, {10000, 0}, {10010, 5000}, {10000, 10000}, {0, 10000}}))
@@ -437,7 +454,7 @@ BOOST_AUTO_TEST_CASE(a_piece_just_as_large_as_may_change_hands_does_and_one_the_
             auto const less = map.propose(1, std::nextafter(area_m2, 0.0));
             BOOST_REQUIRE(!less.empty());
             BOOST_TEST(std::ranges::none_of(less, &RepairProposal::accepted), words(less));
-            BOOST_TEST(less[0].refusal.find("change hands") != std::string::npos, less[0].refusal);
+            BOOST_TEST(less[0].refusal.english.find("change hands") != std::string::npos, less[0].refusal.english);
         }
     }
 }
@@ -490,7 +507,7 @@ BOOST_AUTO_TEST_CASE(the_reason_names_the_grid_that_is_to_be_mended_first) {
     auto const bow = one_ring({{10000, 0}, {20000, 10000}, {20000, 0}, {10000, 10000}});
     auto const proposals = Map{}.add("A", box(0, 0, 10000, 10000)).add_raw("B", bow).propose(0.5);
     BOOST_REQUIRE(!proposals.empty());
-    BOOST_TEST(proposals[0].refusal.find("crosses itself") != std::string::npos, proposals[0].refusal);
+    BOOST_TEST(proposals[0].refusal.english.find("crosses itself") != std::string::npos, proposals[0].refusal.english);
     BOOST_TEST(proposals[0].grids == std::vector<std::string>{"B"}, boost::test_tools::per_element());
 }
 
@@ -606,7 +623,7 @@ BOOST_AUTO_TEST_CASE(random_coverages_redrawn_within_the_tolerance_become_covera
             for (auto const& p : proposals) {
                 if (!p.accepted()) {
                     std::cout << "seed " << kSeed + static_cast<std::uint64_t>(run) << " refused " << to_string(p.kind)
-                              << ": " << p.refusal << '\n';
+                              << ": " << p.refusal.english << '\n';
                     continue;
                 }
                 double move = 0;
@@ -696,6 +713,8 @@ BOOST_AUTO_TEST_CASE(what_is_further_off_than_the_tolerance_is_refused_and_nothi
 }
 
 BOOST_AUTO_TEST_CASE(where_grids_are_hardly_wider_than_the_tolerance_nothing_new_is_made) {
+    Geos const geos;
+    std::size_t judged = 0;
     std::size_t accepted = 0;
     std::size_t refused = 0;
     for (std::uint64_t seed = 1; seed <= 120; ++seed) {
@@ -714,8 +733,27 @@ BOOST_AUTO_TEST_CASE(where_grids_are_hardly_wider_than_the_tolerance_nothing_new
         BOOST_TEST_CONTEXT("seed " << seed) {
             for (auto const& problem : is.problems) {
                 auto const before = measure.find({problem.code, problem.subjects});
-                BOOST_TEST((before != measure.end() && problem.measure <= before->second * (1 + 1e-6) + 1e-9),
+                // What is left of a gap may have fewer grids round it, or be narrow now.
+                bool const known = before != measure.end() && problem.measure <= before->second * (1 + 1e-6) + 1e-9;
+                BOOST_TEST((known || std::ranges::any_of(
+                                         was.problems,
+                                         [&](Problem const& p) {
+                                             bool const ground =
+                                                 p.code == ProblemCode::gap || p.code == ProblemCode::overlap;
+                                             return ground &&
+                                                    (p.code == problem.code || problem.code == ProblemCode::sliver) &&
+                                                    std::ranges::includes(p.subjects, problem.subjects) &&
+                                                    problem.measure <= p.measure * (1 + 1e-6) + 1e-9;
+                                         })),
                            problem.message);
+            }
+            // By GEOS: no more ground without a grid or with two than before, in lattice units squared.
+            if (std::ranges::all_of(map.shapes, [&](auto const& shape) { return geos.valid(shape); })) {
+                auto const [gaps, overlaps] = faulty_ground(geos, map.shapes, 5 * 260);
+                auto const [gaps_now, overlaps_now] = faulty_ground(geos, after.shapes, 5 * 260);
+                BOOST_TEST(gaps_now <= gaps + 0.5);
+                BOOST_TEST(overlaps_now <= overlaps + 0.5);
+                ++judged;
             }
             for (std::size_t i = 0; i < map.shapes.size(); ++i) {
                 BOOST_TEST(distance_m(map.shapes[i], after.shapes[i]) <= 0.45 + 1e-6);
@@ -725,15 +763,122 @@ BOOST_AUTO_TEST_CASE(where_grids_are_hardly_wider_than_the_tolerance_nothing_new
             }
         }
     }
+    BOOST_TEST(judged > 40U);
     BOOST_TEST(accepted > 20U);
     BOOST_TEST(refused > 20U);
+}
+
+namespace {
+
+/// Each edge divided into four, by the lattice; the same from both sides.
+void densify(Map& map) {
+    for (auto& shape : map.shapes) {
+        for (auto& part : shape.parts) {
+            auto const dense = [](Ring const& ring) {
+                Ring result;
+                geom::for_each_edge(ring, [&](Point a, Point b) {
+                    for (int k = 0; k < 4; ++k) {
+                        result.push_back({a.lon + (b.lon - a.lon) / 4 * k, a.lat + (b.lat - a.lat) / 4 * k});
+                    }
+                });
+                return result;
+            };
+            part.outer = dense(part.outer);
+            std::ranges::transform(part.holes, part.holes.begin(), dense);
+        }
+        geom::normalize(shape);
+    }
+}
+
+/// Every vertex of every grid moved by itself, as when a contractor digitises each of them anew.
+void redraw(Map& map, Random& random, std::int32_t wobble) {
+    for (auto& shape : map.shapes) {
+        std::map<Point, Point> moved;
+        auto const drawn = [&](Ring& ring) {
+            for (auto& p : ring) {
+                auto const off = [&] { return static_cast<std::int32_t>(random.between(-wobble, wobble)); };
+                p = moved.try_emplace(p, Point{p.lon + off(), p.lat + off()}).first->second;
+            }
+        };
+        for (auto& part : shape.parts) {
+            drawn(part.outer);
+            std::ranges::for_each(part.holes, drawn);
+        }
+        geom::normalize(shape);
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(where_a_whole_city_is_redrawn_one_bad_spot_refuses_itself_only) {
+    Geos const geos;
+    constexpr int kSize = 12;
+    constexpr std::int32_t kScale = 3000;
+    constexpr double kTolerance_m = 0.45;
+    std::size_t spots = 0;
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        Random random{seed};
+        Map map;
+        static_cast<void>(perturbed_coverage(random, kSize, 60, kScale, 0, map));
+        densify(map);
+        redraw(map, random, 14);
+        auto const moved =
+            static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(map.shapes.size()) - 1));
+        auto& ring = map.shapes[moved].parts[0].outer;
+        auto& corner = ring[static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(ring.size()) - 1))];
+        corner = {corner.lon + 260, corner.lat + 230}; // 2.9 m
+        if (!geos.valid(map.shapes[moved])) {
+            continue; // the corner of another ring of the grid, too
+        }
+        auto const proposals = map.propose(kTolerance_m);
+        auto const after = map.repaired(proposals);
+        auto const is = after.check();
+        auto const accepted = static_cast<std::size_t>(std::ranges::count_if(proposals, &RepairProposal::accepted));
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            BOOST_TEST(accepted > 40U); // about one for each corner of three grids
+            BOOST_TEST(accepted + 12 > proposals.size(), words(proposals));
+            for (auto const& p : proposals) {
+                BOOST_TEST((!p.accepted() || p.grids.size() <= 12U), words(proposals));
+            }
+            spots += is.problems.empty() ? 0U : 1U; // outward from the rim is no problem
+            std::set<std::string> concerned;        // round the spot, and where a grid touches itself in a corner
+            for (auto const& problem : is.problems) {
+                concerned.insert(problem.subjects.begin(), problem.subjects.end());
+            }
+            BOOST_TEST(concerned.size() * 3 < map.names.size());
+            for (std::size_t i = 0; i < map.shapes.size(); ++i) {
+                BOOST_TEST(distance_m(map.shapes[i], after.shapes[i]) <= kTolerance_m + 1e-6);
+                BOOST_TEST(geos.valid(after.shapes[i]));
+            }
+            // Any of them without the others: every second one, and each alone is valid and makes nothing worse.
+            auto some = proposals;
+            std::erase_if(some, [&](RepairProposal const& p) {
+                return !p.accepted() || (&p - some.data()) % 2 == static_cast<std::ptrdiff_t>(seed % 2);
+            });
+            auto const half = map.repaired(some);
+            auto const [gaps, overlaps] = faulty_ground(geos, map.shapes, kSize * kScale);
+            auto const [gaps_now, overlaps_now] = faulty_ground(geos, half.shapes, kSize * kScale);
+            BOOST_TEST(gaps_now < gaps);
+            BOOST_TEST(overlaps_now < overlaps);
+            for (auto const& shape : half.shapes) {
+                BOOST_TEST(geos.valid(shape), geos.reason(shape));
+            }
+            for (auto const& p : proposals) {
+                for (auto const& change : p.changes) {
+                    BOOST_TEST((!p.accepted() || geos.valid(change.after)));
+                }
+            }
+        }
+    }
+    BOOST_TEST(spots > 6U);
 }
 
 BOOST_AUTO_TEST_CASE(proposals_do_not_depend_on_the_order_of_the_grids) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         Random random{seed};
         Map clean;
-        auto const map = perturbed_coverage(random, 5, 8, 3000, 14, clean);
+        auto const size = seed % 4 == 0 ? 10 : 5;
+        auto const map = perturbed_coverage(random, size, size * size / 3, 3000, 14, clean);
         auto turned = map;
         std::reverse(turned.names.begin(), turned.names.end());
         std::reverse(turned.shapes.begin(), turned.shapes.end());

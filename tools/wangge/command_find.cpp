@@ -13,7 +13,7 @@ namespace wangge::command {
 
 namespace {
 
-std::vector<double> numbers_argument(std::string_view text, std::size_t count, char const* option, char const* form) {
+std::vector<double> numbers_argument(std::string_view text, std::size_t count, char const* option, Words const& form) {
     std::vector<double> numbers;
     auto rest = text;
     for (bool more = true; more;) {
@@ -23,8 +23,8 @@ std::vector<double> numbers_argument(std::string_view text, std::size_t count, c
         rest.remove_prefix(more ? comma + 1 : rest.size());
     }
     if (numbers.size() != count) {
-        throw Error{ErrorCode::usage,
-                    fmt::format("{}: '{}' has {} numbers; write {}", option, text, numbers.size(), form)};
+        throw Error{ErrorCode::usage, words("{}: '{}' has {} numbers; write {}", "{}：“{}”有 {} 个数字；请写成 {}",
+                                            option, text, numbers.size(), form)};
     }
     return numbers;
 }
@@ -38,12 +38,15 @@ lookup::QueryGeometry geometry_argument(std::string const& given, char const* op
     auto geometry = lookup::parse_query_geometry(text, why);
     if (!geometry) {
         throw Error{is_text ? ErrorCode::usage : ErrorCode::data_unreadable,
-                    fmt::format("{}: {}: {}", option, is_text ? "the text" : given, why)};
+                    words("{}: {}: {}", "{}：{}：{}", option,
+                          is_text ? words("the text", "所给文字") : Words{given, given}, why)};
     }
     if ((geometry->kind == lookup::QueryGeometry::Kind::line) != line) {
         throw Error{ErrorCode::usage,
-                    fmt::format("{}: it holds no {}; {}", option, line ? "line" : "area",
-                                line ? "areas go to --polygon" : "lines go to --line, positions to --near")};
+                    words("{}: it holds no {}; {}", "{}：其中没有{}；{}", option,
+                          line ? words("line", "线") : words("area", "面"),
+                          line ? words("areas go to --polygon", "面请用 --polygon")
+                               : words("lines go to --line, positions to --near", "线请用 --line，位置请用 --near"))};
     }
     return std::move(*geometry);
 }
@@ -52,13 +55,14 @@ lookup::FindQuery query_of(FindOptions const& options) {
     lookup::FindQuery query;
     query.crs = options.crs;
     if (!options.bbox.empty()) {
-        auto const sides = numbers_argument(options.bbox, 4, "--bbox", "west,south,east,north");
+        auto const sides = numbers_argument(options.bbox, 4, "--bbox", words("west,south,east,north", "西,南,东,北"));
         query.what = lookup::BoxQuery{sides[0], sides[1], sides[2], sides[3]};
     } else if (!options.near.empty()) {
-        auto const position = numbers_argument(options.near, 2, "--near", "lon,lat");
+        auto const position = numbers_argument(options.near, 2, "--near", words("lon,lat", "经度,纬度"));
         lookup::NearQuery near{position[0], position[1], std::nullopt, std::nullopt};
         if (options.within.empty() && options.nearest == 0) {
-            throw Error{ErrorCode::usage, "--near needs --within METRES or --nearest K"};
+            throw Error{ErrorCode::usage, words("--near needs --within METRES or --nearest K",
+                                                "--near 需要同时给出 --within 米数 或 --nearest 个数")};
         }
         if (options.within.empty()) {
             near.nearest = options.nearest;
@@ -87,9 +91,9 @@ int find(FindOptions const& options) {
     lookup::Page const all{std::numeric_limits<std::size_t>::max(), std::nullopt};
     auto const answer = lookup::Finder{*snapshot}.find(query, transformer, asked.as_of, all, fault);
     if (!answer) {
-        throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
+        throw Error{ErrorCode::usage, words("{}: {}", "{}：{}", fault.field, fault.message)};
     }
-    say("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer));
+    say("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer, language_argument(options.lang)));
     return 0;
 }
 

@@ -86,13 +86,14 @@ std::vector<ToldVersion> told_versions(registry::Registry const& registry, GridC
     return told;
 }
 
-std::string generation_text(GenerationNumber number, GenerationNumber draft) {
-    return number == draft ? std::string{"the draft"} : fmt::format("generation {}", number);
+Words generation_text(GenerationNumber number, GenerationNumber draft) {
+    return number == draft ? words("the draft", "草稿") : words("generation {}", "第 {} 版", number);
 }
 
 /// One line for each generation at which what is known changed, one column for each day on which a version begins or
 /// ends: [n] is where the n-th version begins to hold.
-std::string diagram(std::vector<ToldVersion> const& told, GenerationNumber newest, GenerationNumber draft) {
+std::string diagram(std::vector<ToldVersion> const& told, GenerationNumber newest, GenerationNumber draft,
+                    Language language) {
     std::set<Date> days;
     std::set<GenerationNumber> generations;
     for (auto const& one : told) {
@@ -112,8 +113,15 @@ std::string diagram(std::vector<ToldVersion> const& told, GenerationNumber newes
     }
     text.resize(text.find_last_not_of(' ') + 1);
     for (auto const generation : generations) {
-        text +=
-            fmt::format("\n{:<{}}", generation == draft ? "draft" : fmt::format("generation {}", generation), kLabel);
+        auto label =
+            said(language, "{}", "{}",
+                 generation == draft ? words("draft", "草稿") : words("generation {}", "第 {} 版", generation));
+        constexpr std::size_t kWide = 2; // of the characters in either word, each of which takes two columns
+        auto const columns = language == Language::chinese
+                                 ? kWide * 2 + (generation == draft ? 0 : 2 + std::to_string(generation).size())
+                                 : label.size();
+        label.append(kLabel - std::min(kLabel, columns), ' ');
+        text += '\n' + label;
         for (auto const day : days) {
             auto const held = std::ranges::find_if(told, [&](ToldVersion const& one) {
                 return one.version.known_at(generation) && one.version.valid.holds(day);
@@ -134,28 +142,32 @@ std::string diagram(std::vector<ToldVersion> const& told, GenerationNumber newes
     return text;
 }
 
-std::string changed_text(ToldVersion const& one) {
+std::string changed_text(ToldVersion const& one, Language language) {
     auto const& grid = one.version.grid;
+    auto const area = fmt::format("{:.0f}", geom::area_m2(grid.shape));
     if (!one.before) {
-        return fmt::format("added: {}, village {}, {:.0f} m2", grid.name, grid.village.str(),
-                           geom::area_m2(grid.shape));
+        return said(language, "added: {}, village {}, {} m2", "新增：{}，所属村居 {}，{} 平方米", grid.name,
+                    grid.village.str(), area);
     }
     std::vector<std::string> parts;
+    auto const add = [&](Words const& part) { parts.push_back(part.in(language)); };
     auto const& before = *one.before;
     for (auto const kind : one.kinds) {
         if (kind == registry::ChangeKind::reshaped) {
-            parts.push_back(fmt::format("reshaped: {:.2f} m2 gained, {:.2f} m2 lost, {:.0f} m2 now",
-                                        one.moved.gained_m2, one.moved.lost_m2, geom::area_m2(grid.shape)));
+            add(words("reshaped: {} m2 gained, {} m2 lost, {} m2 now",
+                      "范围调整：增 {} 平方米，减 {} 平方米，现 {} 平方米", fmt::format("{:.2f}", one.moved.gained_m2),
+                      fmt::format("{:.2f}", one.moved.lost_m2), area));
         } else if (kind == registry::ChangeKind::renamed) {
-            parts.push_back(fmt::format("renamed: {} -> {}", before.grid.name, grid.name));
+            add(words("renamed: {} -> {}", "更名：{} -> {}", before.grid.name, grid.name));
         } else {
-            parts.push_back(fmt::format("reparented: {} -> {}", before.grid.village.str(), grid.village.str()));
+            add(words("reparented: {} -> {}", "改属村居：{} -> {}", before.grid.village.str(), grid.village.str()));
         }
     }
     if (before.valid.to != one.version.valid.to && before.valid.holds(one.version.valid.from) && one.kinds.empty()) {
-        parts.push_back(fmt::format("ends {}, not {}", one.version.valid.to.str(), before.valid.to.str()));
+        add(words("ends {}, not {}", "止于 {}，不再是 {}", one.version.valid.to.str(), before.valid.to.str()));
     }
-    return parts.empty() ? "as before" : fmt::format("{}", fmt::join(parts, "; "));
+    return parts.empty() ? said(language, "as before", "与之前相同")
+                         : fmt::format("{}", fmt::join(parts, language == Language::chinese ? "；" : "; "));
 }
 
 /// Of a change set who approved it, of an import who approved its publishing; empty while that waits.
@@ -233,9 +245,11 @@ int history(HistoryOptions const& options) {
         std::erase_if(told, [&](ToldVersion const& one) { return !one.version.valid.holds(day); });
     }
     if (told.empty()) {
-        throw Error{ErrorCode::not_found,
-                    fmt::format("grid {}: there is no version of it{}; check the code", options.code,
-                                options.as_of.empty() && !known_at ? "" : " that was asked for")};
+        throw Error{
+            ErrorCode::not_found,
+            words("grid {}: there is no version of it{}; check the code", "网格 {}：没有它{}的版本；请核对编码",
+                  options.code,
+                  options.as_of.empty() && !known_at ? Words{} : words(" that was asked for", "符合所问日期或版次"))};
     }
     auto const draft = registry.next_generation();
     std::map<GenerationNumber, registry::Generation> generations;
@@ -253,24 +267,30 @@ int history(HistoryOptions const& options) {
         say("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
         return 0;
     }
-    say("grid {}: {} version{}\n\n{}\n", code.str(), told.size(), told.size() == 1 ? "" : "s",
-        diagram(told, known_at.value_or(draft), draft));
+    auto const language = language_argument(options.lang);
+    auto const line = [&](Words const& words) { say("{}\n", words.in(language)); };
+    line(words("grid {}: {} {}\n\n{}", "网格 {}：{} {}\n\n{}", code.str(), told.size(),
+               told.size() == 1 ? words("version", "个版本") : words("versions", "个版本"),
+               diagram(told, known_at.value_or(draft), draft, language)));
     for (std::size_t i = 0; i < told.size(); ++i) {
         auto const& one = told[i];
         auto const& version = one.version;
-        say("\n[{}] holds from {} to {}, known from {}{}\n    {}\n", i + 1, version.valid.from.str(),
-            version.valid.to.str(), generation_text(version.recorded_from, draft),
-            version.recorded_to ? fmt::format(" until {}", generation_text(*version.recorded_to, draft))
-                                : std::string{},
-            changed_text(one));
+        line(words("\n[{}] holds from {} to {}, known from {}{}\n    {}",
+                   "\n[{}] 自 {} 至 {} 有效，自{}起{}记载\n    {}", i + 1, version.valid.from.str(),
+                   Words{version.valid.to.str(), version.valid.to == kForever ? "今后" : version.valid.to.str()},
+                   generation_text(version.recorded_from, draft),
+                   version.recorded_to ? words(" until {}", "至{}前", generation_text(*version.recorded_to, draft))
+                                       : Words{},
+                   changed_text(one, language)));
         if (one.change) {
             auto const published = generations.find(version.recorded_from);
             auto const approver = approver_of(*one.change, generations);
-            say("    {} by {}, effective {}; {}{}\n", name_of(one.change->change).english, one.change->author,
-                one.change->effective.str(),
-                approver.empty() ? std::string{} : fmt::format("approved by {}, ", approver),
-                published == generations.end() ? std::string{"not published yet"}
-                                               : fmt::format("published {}", published->second.recorded_at));
+            line(words("    {} by {}, effective {}; {}{}", "    {}，{} 提交，{} 生效；{}{}",
+                       name_of(one.change->change), one.change->author, one.change->effective.str(),
+                       approver.empty() ? Words{} : words("approved by {}, ", "{} 批准，", approver),
+                       published == generations.end()
+                           ? words("not published yet", "尚未发布")
+                           : words("published {}", "{} 发布", published->second.recorded_at)));
         }
     }
     return 0;

@@ -29,17 +29,18 @@ lookup::BulkResult answer_many(LocateOptions const& options, snapshot::Snapshot 
                                crs::SiteSystems const& site, Progress& progress) {
     if (layers::is_point_file(options.points)) {
         if (!options.binary.empty() || !options.lon_column.empty() || !options.lat_column.empty()) {
-            throw Error{ErrorCode::usage,
-                        fmt::format("{}: --binary, --lon and --lat are not for FlatGeobuf", options.points)};
+            throw Error{ErrorCode::usage, words("{}: --binary, --lon and --lat are not for FlatGeobuf",
+                                                "{}：--binary、--lon、--lat 不用于 FlatGeobuf", options.points)};
         }
         auto const done =
             layers::locate_point_file(snapshot, {options.points, options.out, options.crs, site}, progress);
         return {done.features, done.inside, done.outside, done.faults};
     }
     if (layers::is_point_file(options.out)) {
-        throw Error{ErrorCode::usage, fmt::format("--out '{}': the answers for a CSV or for --binary have the form of "
-                                                  "the input; only those for a .fgb go to a .fgb",
-                                                  options.out)};
+        throw Error{ErrorCode::usage,
+                    words("--out '{}': the answers for a CSV or for --binary have the form of the "
+                          "input; only those for a .fgb go to a .fgb",
+                          "--out “{}”：CSV 或 --binary 的结果与输入同格式；只有 .fgb 的结果写成 .fgb", options.out)};
     }
     lookup::BulkRequest request;
     request.in = options.points;
@@ -76,8 +77,9 @@ int locate_many(LocateOptions const& options, snapshot::Snapshot const& snapshot
             write_out(text);
         }
     } else {
-        warn("{} positions: {} in a grid, {} outside, {} not readable.\n", result.rows, result.inside, result.outside,
-             result.faults);
+        warn("{}\n", said(language_argument(options.lang), "{} positions: {} in a grid, {} outside, {} not readable.",
+                          "{} 个位置：{} 个在网格内，{} 个在网格外，{} 个无法读取。", result.rows, result.inside,
+                          result.outside, result.faults));
     }
     return result.faults == 0 ? 0 : 1;
 }
@@ -95,7 +97,8 @@ int locate(LocateOptions const& options) {
         return locate_many(options, *snapshot_for(folder, asked), site);
     }
     if (options.lon.empty() || options.lat.empty()) {
-        throw Error{ErrorCode::usage, "locate needs LON and LAT, or --points FILE; see wangge locate --help"};
+        throw Error{ErrorCode::usage, words("locate needs LON and LAT, or --points FILE; see wangge locate --help",
+                                            "locate 需要经度和纬度，或 --points 文件；见 wangge locate --help")};
     }
     lookup::PositionQuery query;
     query.lon = number_argument(options.lon, "LON");
@@ -109,9 +112,9 @@ int locate(LocateOptions const& options) {
     lookup::QueryFault fault;
     auto const answer = lookup::Locator{*snapshot, roster}.locate(query, transformer, asked.as_of, fault);
     if (!answer) {
-        throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
+        throw Error{ErrorCode::usage, words("{}: {}", "{}：{}", fault.field, fault.message)};
     }
-    say("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer));
+    say("{}\n", options.json ? lookup::to_json(*answer) : lookup::to_text(*answer, language_argument(options.lang)));
     return 0;
 }
 

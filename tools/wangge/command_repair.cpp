@@ -34,15 +34,19 @@ int repair(RepairOptions const& options) {
     if (options.json) {
         say("{}\n", importers::layer_repair_json(plan));
     } else {
-        say("{}", importers::layer_repair_text(plan));
+        auto const language = language_argument(options.lang);
+        auto const line = [&](Words const& words) { say("{}\n", words.in(language)); };
+        say("{}", importers::layer_repair_text(plan, language));
         if (!options.report.empty()) {
-            say("Report: {}\n", options.report.string());
+            line(words("Report: {}", "报告：{}", options.report.string()));
         }
         if (options.out.empty()) {
-            say("Nothing was written; --out FIXED.gpkg writes the layer with the proposals applied.\n");
+            line(words("Nothing was written; --out FIXED.gpkg writes the layer with the proposals applied.",
+                       "没有写入任何内容；用 --out FIXED.gpkg 可写出应用各方案后的图层。"));
         } else {
-            say("Wrote {}: {} rows, {} with another shape, EPSG:4490. {} is as it was.\n", options.out.string(),
-                plan.names.size(), changed, options.file.string());
+            line(words("Wrote {}: {} rows, {} with another shape, EPSG:4490. {} is as it was.",
+                       "已写出 {}：{} 行，其中 {} 行图形有变，EPSG:4490。{} 未作改动。", options.out.string(),
+                       plan.names.size(), changed, options.file.string()));
         }
     }
     return plan.accepted() == plan.proposals.size() && plan.reading.empty() ? 0 : 1;

@@ -36,9 +36,11 @@ int show_grid(ShowOptions const& options) {
         say("{}\n", lookup::to_json(*answer, locator.evidence(asked.as_of)));
         return 0;
     }
-    say("{}\n", lookup::to_text(*answer, locator.evidence(asked.as_of)));
+    auto const language = language_argument(options.lang);
+    say("{}\n", lookup::to_text(*answer, locator.evidence(asked.as_of), language));
     for (auto const& officer : registry.officers_of(code, asked.as_of, asked.known_at)) {
-        say("  officer {}  {}  {}\n", officer.officer_id, officer.name, officer.phone_masked);
+        say("{}\n", said(language, "  officer {}  {}  {}", "  网格员 {}  {}  {}", officer.officer_id, officer.name,
+                         officer.phone_masked));
     }
     return 0;
 }

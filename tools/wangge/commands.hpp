@@ -92,6 +92,7 @@ struct LocateOptions {
     std::string crs;      ///< empty: as a FlatGeobuf says, else EPSG:4490
     std::string as_of, known_at;
     std::size_t nearest = 0; ///< how many to name when outside
+    std::string lang;        ///< en, zh; empty: as the environment says
     bool json = false;
     std::string points, out; ///< bulk: files, "-" for standard input and output
     std::string lon_column, lat_column;
@@ -122,6 +123,7 @@ struct FindOptions {
     std::size_t nearest = 0;            ///< with `near`
     std::string crs = "EPSG:4490";
     std::string as_of, known_at;
+    std::string lang; ///< en, zh; empty: as the environment says
     bool json = false;
 };
 int find(FindOptions const& options);
@@ -131,6 +133,7 @@ struct ShowOptions {
     std::string code;
     std::filesystem::path data;
     std::string as_of, known_at;
+    std::string lang; ///< en, zh; empty: as the environment says
     bool json = false;
 };
 int show(ShowOptions const& options);
@@ -147,6 +150,7 @@ struct HistoryOptions {
     std::string code, address; ///< a grid, or the id of an address point
     std::filesystem::path data;
     std::string as_of, known_at; ///< empty: every day, everything known
+    std::string lang;            ///< en, zh; empty: as the environment says
     bool json = false;
 };
 int address_history(HistoryOptions const& options); ///< with `address`
@@ -189,7 +193,7 @@ struct RepairOptions {
     std::filesystem::path file, out, report;
     std::filesystem::path data;              ///< whose coordinate systems --crs may name; may be empty
     std::string tolerance, max_area = "100"; ///< m and m2, as typed
-    std::string layer, code, crs, encoding;
+    std::string layer, code, crs, encoding, lang;
     bool json = false;
 };
 int repair(RepairOptions const& options);

@@ -411,6 +411,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
             ->needs(points);
         points->excludes(lon)->excludes(lat);
         add_json(sub, locate.json);
+        add_lang(sub, locate.lang);
         sub->footer("Examples:\n"
                     "  wangge locate 113.2644 23.1291 --data province\n"
                     "  wangge locate 113.2698 23.1264 --crs GCJ02 --json --data province\n"
@@ -493,6 +494,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--crs", find.crs, "CRS of the coordinates: EPSG:4490 (default), EPSG:4547, GCJ02, BD09");
         add_state(sub, find.as_of, find.known_at);
         add_json(sub, find.json);
+        add_lang(sub, find.lang);
         sub->footer("A grid that only touches counts. Examples:\n"
                     "  wangge find --bbox 113.26,23.12,113.27,23.13 --data province\n"
                     "  wangge find --polygon flood.geojson --json --data province\n"
@@ -510,6 +512,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         add_data(sub, show.data);
         add_state(sub, show.as_of, show.known_at);
         add_json(sub, show.json);
+        add_lang(sub, show.lang);
         sub->footer("Examples:\n"
                     "  wangge show division 440106000000 --data province\n"
                     "  wangge show grid 440106001001001 --data province --json");
@@ -548,6 +551,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         sub->add_option("--as-of", history.as_of, "Only what holds or held on that day")->type_name("DAY");
         sub->add_option("--known-at", history.known_at, "Only what that generation knew")->type_name("G");
         add_json(sub, history.json);
+        add_lang(sub, history.lang);
         sub->footer("Examples:\n"
                     "  wangge history 440106001001001 --data province\n"
                     "  wangge history --address A000124 --data province");
@@ -641,6 +645,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
                         "Write the proposals to FILE (.json, or .gpkg with layers before, after, moved)")
             ->type_name("FILE");
         add_json(sub, repair.json);
+        add_lang(sub, repair.lang);
         sub->footer("Examples:\n"
                     "  wangge repair grids.gpkg --layer grids --tolerance 0.5 --report proposals.gpkg\n"
                     "  wangge repair grids.gpkg --layer grids --tolerance 0.5 --out fixed.gpkg\n"

@@ -88,6 +88,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept; ///< address points
     [[nodiscard]] Digest const& source() const noexcept;
     [[nodiscard]] StoredAddress address(AddressNumber number) const; ///< number < size(); copies
+    void address(AddressNumber number, StoredAddress& out) const;    ///< the same; `out` keeps its memory
     /// Points of staff to which this text is bound, rising: it says what they wrote, whatever is said of the divisions
     /// in which the point lies. Nothing for a text that is not good. O(points found + names of divisions in the text).
     [[nodiscard]] std::vector<AddressNumber> bound_to(std::string_view text) const;

@@ -37,9 +37,10 @@ struct ReadingColumn {
     /// component or kComponents at the beginning, by 2; 2: a separator has just passed; 1: noise has.
     std::array<std::uint64_t, kReadings> states{};
     std::array<ReadingStep, kReadings> steps{};
-    std::array<float, kEntries> entries{}; ///< the least cost to begin each component
-    std::uint32_t count = 0, dearest = 0;
-    float least = 0, bound = 0; ///< of the costs; at the bound nothing more is kept
+    std::array<float, kEntries> entries{};          ///< the least cost to begin each component
+    std::array<std::uint32_t, kEntries> cheapest{}; ///< the first reading that has it
+    std::uint32_t count = 0;
+    float least = 0, bound = 0; ///< of the costs; at the bound, the dearest when all are taken, nothing more is kept
 };
 
 /// A name that begins at some character; working memory of the parser.
@@ -88,7 +89,7 @@ public:
     /// Both must outlive it.
     explicit Parser(Gazetteer const& gazetteer, KnownNames known = {});
     void parse(NormalizedText const& text, ParsedAddress& out) const;
-    /// Asks the memory for the names of the text, and does not wait for it: for who has several texts to parse.
+    /// Asks the memory for the names of the text, and does not wait for it: to be called some time before parse().
     void prefetch(NormalizedText const& text) const noexcept;
 
 private:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -14,6 +16,7 @@ namespace wangge {
 enum class Level : std::uint8_t { province = 1, city = 2, county = 3, town = 4, village = 5, group = 6 };
 
 [[nodiscard]] std::string_view to_string(Level level) noexcept;
+[[nodiscard]] Words words_of(Level level); ///< and 省, 市, 县区, 镇街, 村居, 村民小组
 [[nodiscard]] std::optional<Level> parse_level(std::string_view text) noexcept;
 
 /// Statistical code of a division: 12 digits, zero padded on the right (GB/T 10114). Ordered as a number.
@@ -40,6 +43,7 @@ private:
 enum class GridKind : std::uint8_t { comprehensive = 1, dedicated = 2 };
 
 [[nodiscard]] std::string_view to_string(GridKind kind) noexcept;
+[[nodiscard]] Words words_of(GridKind kind); ///< and 综合网格, 专属网格
 [[nodiscard]] std::optional<GridKind> parse_grid_kind(std::string_view text) noexcept;
 
 /// Grid code: identity of a grid, digits only, at most 20 of them; ordered as text. The layout is CodeProfile's

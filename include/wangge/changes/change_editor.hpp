@@ -70,6 +70,7 @@ public:
 
 private:
     Added record(registry::Operation operation);
+    void record_all_touched();
     registry::Registry& m_registry;
     std::int64_t m_draft;
     std::string m_editor;

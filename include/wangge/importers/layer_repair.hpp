@@ -39,7 +39,7 @@ struct LayerRepair {
                                             Progress& progress);
 
 /// For a person: counts, then each proposal with its grids, area and greatest move.
-[[nodiscard]] std::string layer_repair_text(LayerRepair const& repair);
+[[nodiscard]] std::string layer_repair_text(LayerRepair const& repair, Language language);
 /// All of it but the shapes, UTF-8 JSON; positions in degrees, longitude first.
 [[nodiscard]] std::string layer_repair_json(LayerRepair const& repair);
 

@@ -16,7 +16,8 @@ namespace wangge::importers {
 [[nodiscard]] std::string_view without_cut_character(std::string_view bytes, std::string_view encoding) noexcept;
 
 /// Canonical name ("UTF-8", "GB18030", "BIG5") of what people and .cpg files write: utf8, 65001, GBK, CP936, "ANSI
-/// 936". GB2312 and GBK become GB18030, which holds both. Empty when it is none of these.
+/// 936". GB2312 and GBK become GB18030, which holds both; Big5 is read with the characters of Hong Kong. Empty when it
+/// is none of these.
 [[nodiscard]] std::optional<std::string> canonical_encoding(std::string_view name);
 
 /// Strict decoder to UTF-8. One object serves one thread.
@@ -46,7 +47,8 @@ private:
 /**
  * Decides between UTF-8, GB18030 and Big5 from the bytes of all texts of a file, fed one by one: by the names of known
  * places that they begin with in one encoding and not in the others; else UTF-8 when at least nine in ten are valid in
- * it (Chinese in GB18030 next to never is); else the one in which fewest are not valid. O(bytes). One object serves one
+ * it (Chinese in GB18030 next to never is); else the one in which fewest are not valid. Between GB18030 and Big5 the
+ * second bytes of characters decide: one in five below 0x80 is Big5. O(bytes). One object serves one
  * thread.
  */
 class EncodingGuess {
@@ -69,12 +71,17 @@ private:
         std::size_t known = 0; ///< texts that begin with the name of a known place
     };
     [[nodiscard]] bool tolerable(Candidate const& candidate) const noexcept;
+    void count_pairs(std::string_view big5) noexcept;
+    [[nodiscard]] bool looks_like_big5() const noexcept;
     [[nodiscard]] Candidate const* with_known_places() const;
     [[nodiscard]] bool begins_with_known_place(std::string_view utf8) const;
 
     std::vector<Candidate> m_candidates; ///< UTF-8, GB18030, BIG5
     std::unordered_set<std::string> m_known;
-    std::size_t m_texts = 0; ///< beyond ASCII
+    std::size_t m_texts = 0;       ///< beyond ASCII
+    std::size_t m_pairs = 0;       ///< two-byte characters in texts that are valid in Big5
+    std::size_t m_early_pairs = 0; ///< whose first byte is below 0xA1
+    std::size_t m_low_pairs = 0;   ///< whose second byte is below 0x80
 };
 
 } // namespace wangge::importers

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/lookup/locator.hpp>
 
 #include <string>
@@ -12,7 +13,7 @@ namespace wangge::lookup {
 [[nodiscard]] std::string to_json(GridAnswer const& grid, Evidence const& evidence);
 
 /// The same for people: one labelled line for each fact, no line end at the end.
-[[nodiscard]] std::string to_text(Answer const& answer);
-[[nodiscard]] std::string to_text(GridAnswer const& grid, Evidence const& evidence);
+[[nodiscard]] std::string to_text(Answer const& answer, Language language);
+[[nodiscard]] std::string to_text(GridAnswer const& grid, Evidence const& evidence, Language language);
 
 } // namespace wangge::lookup

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <wangge/base/words.hpp>
 #include <wangge/lookup/locator.hpp>
 #include <wangge/lookup/query_geometry.hpp>
 
@@ -73,6 +74,6 @@ private:
 /// One JSON object without line ends, keys in a fixed order (docs/http-api.md).
 [[nodiscard]] std::string to_json(FindAnswer const& answer);
 /// One line for each grid, then the evidence; no line end at the end.
-[[nodiscard]] std::string to_text(FindAnswer const& answer);
+[[nodiscard]] std::string to_text(FindAnswer const& answer, Language language);
 
 } // namespace wangge::lookup

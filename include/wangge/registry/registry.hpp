@@ -147,6 +147,10 @@ public:
     /// Error{usage}: a lineage of a grid that is not among the changes, or given twice.
     std::int64_t apply(ChangeSet const& change_set, Progress& progress);
 
+    /// Runs `steps`, functions of this object, as one transaction: all that they record is kept, or, when one throws,
+    /// nothing.
+    void together(std::function<void()> const& steps);
+
     // ---- change sets being made. Every function that writes is one transaction with its audit entry.
     /// Its number. With its first operations, by its author, as add_operations() takes them: all or nothing.
     /// Error{not_found}, Error{data_rejected}: `undoes` is no applied change set of grids.
@@ -165,7 +169,7 @@ public:
     void add_operations(std::int64_t draft, std::string const& editor, std::span<Operation> operations);
     /// Error{not_found}: no such operation that counts.
     void drop_operation(std::int64_t draft, int number, std::string const& editor);
-    /// What the draft touches by its last evaluation.
+    /// What the draft touches by its last evaluation; together() with what changed it.
     void record_touched(std::int64_t draft, std::span<GridCode const> changed, std::span<GridCode const> neighbours);
     /// Other unfinished change sets that touch the same grids or neighbours, by number.
     [[nodiscard]] std::vector<DraftMeeting> drafts_meeting(std::int64_t draft) const;

@@ -123,6 +123,8 @@ public:
     [[nodiscard]] std::vector<GridId> grids_under(DivisionId division) const;
     /// All grids in code order.
     [[nodiscard]] std::span<GridId const> by_code() const noexcept;
+    /// grid(a).code < grid(b).code
+    [[nodiscard]] bool code_before(GridId a, GridId b) const noexcept;
     [[nodiscard]] geom::MultiPolygon shape(GridId id) const;
     /// What its publisher wrote beside the content; empty when nothing.
     [[nodiscard]] std::string notes() const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <wangge/base/progress.hpp>
+#include <wangge/base/words.hpp>
 #include <wangge/topology/coverage.hpp>
 
 #include <cstddef>
@@ -51,9 +52,9 @@ struct RepairProposal {
     geom::Point at;                    ///< where
     double area_moved_m2 = 0;          ///< ground whose grids before and after differ, each piece counted once
     double greatest_move_m = 0;        ///< from a vertex of the boundary before or after to the other boundary
-    std::string refusal;               ///< empty: it can be applied; otherwise why not and what to do
+    Words refusal;                     ///< empty: it can be applied; otherwise why not and what to do
 
-    [[nodiscard]] bool accepted() const noexcept { return refusal.empty(); }
+    [[nodiscard]] bool accepted() const noexcept { return refusal.english.empty(); }
     /// 16 hex digits from kind, grids and the edges that they lose and gain (of a refusal without changes: from its
     /// problems); the same in every run, and whether or not others have been carried out.
     [[nodiscard]] std::string id() const;
