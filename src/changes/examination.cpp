@@ -25,15 +25,6 @@ using registry::GridTimelines;
 
 namespace {
 
-GridOnDays const* on(std::vector<GridOnDays> const& side, Date day) {
-    auto const found = std::ranges::find_if(side, [&](GridOnDays const& v) { return v.days.holds(day); });
-    return found == side.end() ? nullptr : &*found;
-}
-
-bool same_content(GridOnDays const* a, GridOnDays const* b) {
-    return (a == nullptr) == (b == nullptr) && (a == nullptr || a->content == b->content);
-}
-
 /// Do two lists of shapes have together the same directed edges, so that they cover the same ground?
 bool same_ground(std::span<geom::MultiPolygon const* const> before, std::span<geom::MultiPolygon const* const> after) {
     using Edge = std::pair<geom::Point, geom::Point>;

@@ -300,7 +300,7 @@ void undo_names(registry::Registry const& registry, registry::ChangeDraft const&
              });
     put_back(rows.gaps, from, own, set.withdrawn_gaps, set.accepted_gaps,
              [&](registry::AcceptedGap const& gap, registry::AcceptedGap const* since) {
-                 cannot(words("the accepted gap '{}'", "已接受的空隙“{}”", gap.reason), since);
+                 cannot(words("the accepted gap '{}'", "认可的空地“{}”", gap.reason), since);
              });
 }
 

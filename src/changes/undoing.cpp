@@ -71,11 +71,6 @@ std::vector<ChangeKind> kinds_of(GridOnDays const* is, GridOnDays const* will_be
     return kinds;
 }
 
-GridOnDays const* first_on(std::vector<GridOnDays> const& side, Date day) {
-    auto const found = std::ranges::find_if(side, [&](GridOnDays const& v) { return v.days.holds(day); });
-    return found == side.end() ? nullptr : &*found;
-}
-
 } // namespace
 
 registry::ChangeSet undoing(registry::Registry const& registry, registry::ChangeDraft const& draft,
@@ -105,8 +100,8 @@ registry::ChangeSet undoing(registry::Registry const& registry, registry::Change
         restoration.code = grid.code;
         restoration.content = clipped(grid.before, days);
         auto const first = days.front().from;
-        auto const* const is = first_on(grid.after, first);
-        auto const* const will_be = first_on(restoration.content, first);
+        auto const* const is = on(grid.after, first);
+        auto const* const will_be = on(restoration.content, first);
         restoration.kinds = kinds_of(is, will_be);
         restoration.area_before_m2 = is == nullptr ? 0 : is->content.area_m2;
         restoration.area_after_m2 = will_be == nullptr ? 0 : will_be->content.area_m2;

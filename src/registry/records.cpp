@@ -86,6 +86,15 @@ std::size_t ChangeSet::count(ChangeKind kind) const {
     return static_cast<std::size_t>(std::ranges::count_if(changes, is) + std::ranges::count_if(restorations, is));
 }
 
+GridOnDays const* on(std::vector<GridOnDays> const& side, Date day) noexcept {
+    auto const found = std::ranges::find_if(side, [&](GridOnDays const& v) { return v.days.holds(day); });
+    return found == side.end() ? nullptr : &*found;
+}
+
+bool same_content(GridOnDays const* a, GridOnDays const* b) noexcept {
+    return (a == nullptr) == (b == nullptr) && (a == nullptr || a->content == b->content);
+}
+
 std::vector<DateInterval> GridTimelines::days_that_differ() const {
     std::set<Date> bounds;
     for (auto const* const side : {&before, &after}) {
@@ -94,13 +103,9 @@ std::vector<DateInterval> GridTimelines::days_that_differ() const {
             bounds.insert(version.days.to);
         }
     }
-    auto const on = [](std::vector<GridOnDays> const& side, Date day) {
-        auto const found = std::ranges::find_if(side, [&](GridOnDays const& v) { return v.days.holds(day); });
-        return found == side.end() ? std::optional<VersionContent>{} : std::optional{found->content};
-    };
     std::vector<DateInterval> runs;
     for (auto bound = bounds.begin(); bound != bounds.end() && std::next(bound) != bounds.end(); ++bound) {
-        if (on(before, *bound) == on(after, *bound)) {
+        if (same_content(on(before, *bound), on(after, *bound))) {
             continue;
         }
         if (!runs.empty() && runs.back().to == *bound) {

@@ -480,8 +480,8 @@ private:
     std::vector<Change> m_changes;
     std::unordered_map<Point, Place> m_places;
     geom::Envelope m_box;
-    std::vector<std::uint32_t> m_near; ///< faces that may meet the changes
-    std::unordered_set<Point> m_taken; ///< vertices of cuts
+    std::vector<std::uint32_t> m_near;                                    ///< faces that may meet the changes
+    std::unordered_set<Point> m_taken;                                    ///< vertices of cuts
     std::set<std::pair<std::uint32_t, std::vector<DirectedEdge>>> m_seen; ///< parts of faces that were looked at
     std::vector<Cut> m_cuts;
 };

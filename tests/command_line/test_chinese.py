@@ -16,7 +16,7 @@ from support import wangge_cli as cli
 # What stays as it is in Chinese text: commands and options, names of files and systems, ids, slugs and columns.
 KEPT = re.compile(r"wangge(?: [a-z]+)+|--[a-z-]+|[\w./-]*\.(?:shp|zip|gpkg|csv|tsv|html|cpg|prj|toml|geojson)\b|EPSG:\d+|CGCS2000|GCJ-?02|BD-?09"
                   r"|UTF-8|GB18030|GBK|Big5|BIG5|ASCII|FILE|QGIS|[0-9a-f]{8,}|/[\w./-]+|\b[A-Z]\d+\b|\b(?:WGBM|WGMC|CJBM|WGLX|MC|BM)\b|GD\d+|\broot\b"
-                  r"|“[^”]*”|^wangge:|姓名|\b(?:ann|ben|chief)\b|4\.40106E\+14|\.gdb|OGC", re.IGNORECASE)
+                  r"|“[^”]*”|^wangge:|姓名|\b(?:ann|ben|chief|approver)\b|4\.40106E\+14|\.gdb|OGC", re.IGNORECASE)
 PROGRESS = re.compile(r"^[a-z].* \.\.\.$|: .*done in [\d.]+ s$")  # how far long work is, on standard error
 SLUGS = re.compile(r"\b[a-z]+(?:_[a-z]+)+ |\b(?:overlap|gap|sliver) ")
 

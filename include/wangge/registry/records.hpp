@@ -103,6 +103,9 @@ struct GridOnDays {
     VersionContent content;
     bool operator==(GridOnDays const&) const = default;
 };
+/// What holds on a day, of disjoint ones; null for nothing.
+[[nodiscard]] GridOnDays const* on(std::vector<GridOnDays> const& side, Date day) noexcept;
+[[nodiscard]] bool same_content(GridOnDays const* a, GridOnDays const* b) noexcept;
 
 /// The days of one grid before and after a change set; each list by day, disjoint.
 struct GridTimelines {
