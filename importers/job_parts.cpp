@@ -3,6 +3,7 @@
 #include <wangge/base/digest.hpp>
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/base/named_file.hpp>
 #include <wangge/importers/ogr_reader.hpp>
 
 #include <fmt/format.h>
@@ -69,7 +70,7 @@ FieldMapping mapping_of(std::span<WantedField const> wanted, std::vector<std::st
                         std::filesystem::path const& file, ImportOptions const& options) {
     auto const name = source_name(file);
     auto mapping = options.mapping.empty() ? FieldMapping::guess(wanted, columns, name)
-                                           : FieldMapping::from_json(read_file(options.mapping),
+                                           : FieldMapping::from_json(read_named_file(options.mapping),
                                                                      options.mapping.string(), wanted, columns, name);
     if (!options.save_mapping.empty()) {
         write_file_atomically(options.save_mapping, mapping.to_json());

@@ -125,6 +125,19 @@ enum class Content { sqlite, shapefile, flatgeobuf, zip, gzip, text, dxf_binary,
     return std::nullopt;
 }
 
+/// Whether the first section of a DXF is its header, which old and simple writers leave out.
+[[nodiscard]] bool begins_with_header(std::string_view dxf) {
+    dxf.remove_prefix(std::min(dxf.size(), dxf.find("SECTION")));
+    std::string_view word;
+    for (int line = 0; line < 3; ++line) { // SECTION, 2, its name
+        auto const end = std::min(dxf.size(), dxf.find('\n'));
+        word = dxf.substr(0, end);
+        dxf.remove_prefix(std::min(dxf.size(), end + 1));
+    }
+    auto const first = std::min(word.size(), word.find_first_not_of(" \t"));
+    return word.substr(first, word.find_last_not_of(" \t\r") + 1 - first) == "HEADER";
+}
+
 [[nodiscard]] std::uint32_t big_u32(Bytes bytes, std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -625,6 +638,11 @@ void SourceFile::open_text(Bytes bytes, std::string const& name, std::string con
         }
     } else if (m_format == Format::geojson || m_format == Format::geojson_lines) {
         check_json_depth(m_shown, text);
+    } else if (m_format == Format::dxf && !begins_with_header(text)) {
+        // Only with a header GDAL minds which encoding it is told, and takes the text for Latin-1 without.
+        converted = fmt::format("0\nSECTION\n2\nHEADER\n0\nENDSEC\n{}", text);
+        text = converted;
+        changed = true;
     }
     if (changed) {
         m_texts.push_back(std::make_unique<std::string>(text));

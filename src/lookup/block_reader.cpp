@@ -2,6 +2,7 @@
 #include "coordinate_text.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/named_file.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -33,6 +34,9 @@ BlockReader::BlockReader(std::string name, std::size_t block_bytes, std::size_t 
     m_fd = ::open(m_name.c_str(), O_RDONLY | O_CLOEXEC);
     m_owned = true;
     if (m_fd < 0) {
+        if (errno == ENOENT) {
+            throw no_such_file(m_name);
+        }
         throw Error{ErrorCode::environment, fmt::format("{}: cannot be opened: {}", m_name, std::strerror(errno))};
     }
 }

@@ -213,7 +213,7 @@ class Address(unittest.TestCase):
                 (("--near", "abc", "23.1"), 2, "--near LON"),
                 (("--near", "23.1", "113.3"), 2, "swapped"),
                 (("--near", "nan", "23.1"), 2, "lon: is not a finite number"),
-                (("--file", "/nowhere.csv"), 3, "/nowhere.csv: cannot be opened"),
+                (("--file", "/nowhere.csv"), 1, "/nowhere.csv: there is no such file"),
                 (("--file", "/tmp"), 3, "Is a directory"),
                 (("--file", "-", "--threads", 0), 2, "--threads"),
                 (("越秀区", "--column", "地址"), 2, "--column")):

@@ -95,6 +95,11 @@ class BadInput(unittest.TestCase):
         for file in (empty, text, vrt):
             self.refused("import", "boundaries", file, code=1, says=[file.name])
         self.refused("import", "boundaries", self.folder / "nowhere.gpkg", code=1, says=["nowhere.gpkg"])
+        there = self.synth / "boundaries.gpkg"
+        for arguments in (("import", "boundaries", there, "--mapping", "nowhere.json"), ("import", "officers", "nowhere.csv"), ("locate", "--points", "nowhere.csv"),
+                          ("address", "--file", "nowhere.csv"), ("find", "--polygon", self.folder / "nowhere.geojson"), ("crosswalk", "divisions", "--from-list", "nowhere.txt"),
+                          ("changes", "new", "--from", "nowhere.gpkg", "--title", "x")):
+            self.refused(*arguments, code=1, says=["nowhere.", "there is no such file"])
 
     def test_a_crs_that_is_unknown_or_a_ballpark_is_refused(self):
         file = self.synth / "boundaries.gpkg"
@@ -133,7 +138,6 @@ class BadInput(unittest.TestCase):
         self.refused("find", "--polygon", "POLYGON((113 23, 113.1 23.1, 113.1 23, 113 23.1, 113 23))", code=2, says=["Self-intersection"])
         self.refused("find", "--polygon", "LINESTRING(113 23, 114 24)", code=2, says=["--polygon", "--line"])
         self.refused("find", "--line", "LINESTRING(113 23, 114)", code=2, says=["--line", "number"])
-        self.refused("find", "--polygon", self.folder / "nowhere.geojson", code=3, says=["nowhere.geojson"])
         torn = self.folder / "torn.geojson"
         torn.write_text('{"type": "Polygon", "coordinates": [[[113', encoding="utf-8")
         self.refused("find", "--polygon", torn, code=1, says=["torn.geojson", "JSON"])

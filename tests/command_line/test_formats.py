@@ -162,9 +162,10 @@ class Formats(unittest.TestCase):
                   or f["geometry"]["type"] == "MultiPolygon" and len(f["geometry"]["coordinates"]) == 1
                   and len(f["geometry"]["coordinates"][0]) == 1]
         self.assertGreater(len(simple), 1000)
-        for encoding, by_block in (("utf-8", False), ("gb18030", True)):
+        for encoding, by_block, header in (("utf-8", False, True), ("gb18030", True, True), ("utf-8", False, False), ("gb18030", False, False)):
             dxf = self.folder / f"{encoding}.dxf"
-            dxf.write_bytes(drawing(simple, by_block).encode(encoding))
+            text = drawing(simple, by_block)
+            dxf.write_bytes((text if header else text.partition(pair(0, "ENDSEC"))[2]).encode(encoding))
             file = self.unchanged(dxf, "--crs", "EPSG:4490", grids=len(simple))
             self.assertEqual(file["encoding"], {"utf-8": "UTF-8", "gb18030": "GB18030"}[encoding])
             self.assertIn("grid_code <- 网格编码", file["mapping"])

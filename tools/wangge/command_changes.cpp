@@ -2,7 +2,7 @@
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
-#include <wangge/base/files.hpp>
+#include <wangge/base/named_file.hpp>
 #include <wangge/changes/change_editor.hpp>
 #include <wangge/changes/change_set_text.hpp>
 #include <wangge/changes/change_steps.hpp>
@@ -87,7 +87,7 @@ Words both(Problem const& problem) { return {problem.message, sentence(problem, 
 lookup::QueryGeometry parse_geometry(std::string const& given, char const* option, lookup::QueryGeometry::Kind kind) {
     bool const text = is_text(given);
     std::string why;
-    auto geometry = lookup::parse_query_geometry(text ? given : read_file(given), why);
+    auto geometry = lookup::parse_query_geometry(text ? given : read_named_file(given), why);
     if (!geometry) {
         throw Error{
             text ? ErrorCode::usage : ErrorCode::data_unreadable,

@@ -4,6 +4,7 @@
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
+#include <wangge/base/named_file.hpp>
 #include <wangge/importers/code_list.hpp>
 
 #include <fmt/format.h>
@@ -140,7 +141,7 @@ int crosswalk_divisions(CrosswalkOptions const& options) {
         codes.push_back(division_code_argument(text));
     }
     if (!options.list.empty()) {
-        std::ranges::copy(importers::parse_code_list(read_file(options.list), options.list.string()),
+        std::ranges::copy(importers::parse_code_list(read_named_file(options.list), options.list.string()),
                           std::back_inserter(codes));
     }
     if (options.all) {

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 
 #include <wangge/base/error.hpp>
-#include <wangge/base/files.hpp>
+#include <wangge/base/named_file.hpp>
 #include <wangge/lookup/finder.hpp>
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ std::vector<double> numbers_argument(std::string_view text, std::size_t count, c
 lookup::QueryGeometry geometry_argument(std::string const& given, char const* option, bool line) {
     std::error_code ignored; // a text may be too long for a name
     bool const is_text = given.find_first_of("{(") != std::string::npos && !std::filesystem::exists(given, ignored);
-    auto const text = is_text ? given : read_file(given);
+    auto const text = is_text ? given : read_named_file(given);
     std::string why;
     auto geometry = lookup::parse_query_geometry(text, why);
     if (!geometry) {
