@@ -1,5 +1,6 @@
 """Many positions at once: CSV and binary, files and streams, any number of threads, the summary and the exit codes."""
 import array
+import fcntl
 import gzip
 import io
 import json
@@ -7,9 +8,11 @@ import os
 import pathlib
 import re
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 import zipfile
@@ -147,8 +150,12 @@ class Bulk(unittest.TestCase):
         # Work that is over at once leaves no line (what is quick depends on the machine); longer work says how long it was.
         with subprocess.Popen([cli.PROGRAM, "locate", "--points", "-", "--data", str(self.data)], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as slow:
+            os.write(slow.stdin.fileno(), b"lon,lat\n")
+            while struct.unpack("i", fcntl.ioctl(slow.stdin, termios.FIONREAD, bytes(4)))[0]:  # until it is read, and the work has begun
+                self.assertIsNone(slow.poll())
+                time.sleep(0.01)
             time.sleep(1.1)
-            out, said = slow.communicate(b"lon,lat\n113.33,23.13\n", timeout=60)
+            out, said = slow.communicate(b"113.33,23.13\n", timeout=60)
         self.assertEqual(len(out.splitlines()), 2)
         self.assertRegex(said.decode(), r"(?m)^Locating positions: 1 rows, done in \d+\.\d s$")
 
