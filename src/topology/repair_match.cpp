@@ -164,14 +164,7 @@ private:
         for (auto const p : points) {
             furthest_lat = std::max(furthest_lat, std::abs(p.lat));
         }
-        auto const scale = geom::metres_per_degree(geom::to_degrees(furthest_lat));
-        auto const units = [&](double metres_per_degree) {
-            constexpr double most = 1e8;
-            return static_cast<std::int32_t>(
-                       std::min(most, tolerance_m / std::max(metres_per_degree, 1.0) * geom::kUnitsPerDegree)) +
-                   2;
-        };
-        Point const reach{units(scale.lon), units(scale.lat)};
+        auto const reach = lattice_reach(tolerance_m, furthest_lat);
         std::vector<Boxed> boxes;
         boxes.reserve(points.size() + edges.size());
         auto const count = static_cast<std::uint32_t>(points.size());

@@ -86,14 +86,7 @@ std::vector<char> apart(Region const& region, double tolerance_m) {
     for (auto const& s : region.border) {
         furthest_lat = std::max(furthest_lat, std::abs(s.tail.lat));
     }
-    auto const scale = geom::metres_per_degree(geom::to_degrees(furthest_lat));
-    auto const units = [&](double metres_per_degree) {
-        constexpr double kMost = 1e8;
-        return static_cast<std::int32_t>(
-                   std::min(kMost, tolerance_m / std::max(metres_per_degree, 1.0) * geom::kUnitsPerDegree)) +
-               2;
-    };
-    Point const reach{units(scale.lon), units(scale.lat)};
+    auto const reach = lattice_reach(tolerance_m, furthest_lat);
     std::vector<Boxed> boxes;
     for (std::uint32_t k = 0; k < count; ++k) {
         auto const& s = region.border[k];

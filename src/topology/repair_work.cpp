@@ -27,6 +27,17 @@ DirectedEdge undirected(DirectedEdge const& e) { return {std::min(e.from, e.to),
 
 } // namespace
 
+Point lattice_reach(double tolerance_m, std::int32_t furthest_lat) {
+    auto const scale = geom::metres_per_degree(geom::to_degrees(furthest_lat));
+    auto const units = [&](double metres_per_degree) {
+        constexpr double kMost = 1e8;
+        return static_cast<std::int32_t>(
+                   std::min(kMost, tolerance_m / std::max(metres_per_degree, 1.0) * geom::kUnitsPerDegree)) +
+               2;
+    };
+    return {units(scale.lon), units(scale.lat)};
+}
+
 std::vector<DirectedEdge> edges_of(geom::MultiPolygon const& shape) {
     std::vector<DirectedEdge> edges;
     geom::for_each_edge(shape, [&](Point a, Point b) {

@@ -33,6 +33,10 @@ struct Obstacle {
     double area_m2 = 0;
 };
 
+/// What `tolerance_m` metres span at most, in lattice units each way, up to the latitude (of either sign; in lattice
+/// units) where a degree is shortest; a little more, so that boxes widened by it miss no pair.
+[[nodiscard]] Point lattice_reach(double tolerance_m, std::int32_t furthest_lat);
+
 /// Edges of the shape, sorted.
 [[nodiscard]] std::vector<DirectedEdge> edges_of(geom::MultiPolygon const& shape);
 
