@@ -144,6 +144,30 @@ float unlikeness(std::u32string_view text, std::u32string_view name, MatchCosts 
     return cost > (shortest < 4 ? costs.short_name_slip : costs.two_slips) ? kUnlike : cost;
 }
 
+namespace {
+
+/// Is it the last character of one of the words below?
+bool ends_division(char32_t c) noexcept {
+    switch (c) {
+    case U'会':
+    case U'处':
+    case U'办':
+    case U'道':
+    case U'区':
+    case U'村':
+    case U'镇':
+    case U'乡':
+    case U'县':
+    case U'市':
+    case U'省':
+        return true;
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
 std::u32string_view division_stem(std::u32string_view name) noexcept {
     static constexpr std::array<std::u32string_view, 19> kWords{U"社区居民委员会",
                                                                 U"社区居委会",
@@ -164,6 +188,9 @@ std::u32string_view division_stem(std::u32string_view name) noexcept {
                                                                 U"县",
                                                                 U"市",
                                                                 U"省"};
+    if (name.empty() || !ends_division(name.back())) {
+        return name;
+    }
     for (auto const word : kWords) {
         if (name.size() >= word.size() + 2 && name.ends_with(word)) {
             return name.substr(0, name.size() - word.size());

@@ -16,9 +16,12 @@ namespace {
 
 constexpr std::size_t kReadings = ReadingColumn::kReadings;
 constexpr std::size_t kLookAhead = 8;
-constexpr std::size_t kLevels = 7; ///< of divisions, by number; there is none of number 0
-constexpr std::size_t kBeyond = 8; ///< how far behind the end of the text anyone looks
-constexpr float kHopeless = 7.0F;  ///< more than what any part costs less than the likeliest one
+constexpr std::size_t kLongestUnknown = 7; ///< characters of a name that nobody knows
+constexpr std::size_t kLevels = 7;         ///< of divisions, by number; there is none of number 0
+constexpr std::size_t kBeyond = 8;         ///< how far behind the end of the text anyone looks
+/// A reading that costs so much more than the cheapest one up to there, or up to a later character, does not win in the
+/// end: what is left of the text costs it hardly ever so much less.
+constexpr float kHopeless = 5.0F;
 constexpr float kNever = std::numeric_limits<float>::infinity();
 constexpr auto kBegin = static_cast<std::uint32_t>(kComponents);
 
@@ -327,13 +330,15 @@ private:
         column.states[i] = state;
         column.steps[i] = step;
         column.least = std::min(column.least, cost);
+        auto bound = column.least + kHopeless;
         if (column.count == kReadings) {
-            auto bound = column.costs[0];
+            auto dearest = column.costs[0];
             for (std::size_t k = 1; k < kReadings; ++k) {
-                bound = std::max(bound, column.costs[k]);
+                dearest = std::max(dearest, column.costs[k]);
             }
-            column.bound = bound;
+            bound = std::min(bound, dearest);
         }
+        column.bound = bound;
     }
 
     /// No step will be added to this column: works out the cheapest way to begin each component there. False when no
@@ -344,11 +349,22 @@ private:
             return false;
         }
         auto const last = std::min(m_text.size(), at + kLookAhead);
+        auto least = column.least;
         for (auto later = at + 1; later <= last; ++later) {
-            if (m_columns[later].least + kHopeless < column.least) {
-                column.count = 0;
-                return false;
+            least = std::min(least, m_columns[later].least);
+        }
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < column.count; ++i) {
+            if (column.costs[i] <= least + kHopeless) {
+                column.costs[kept] = column.costs[i];
+                column.states[kept] = column.states[i];
+                column.steps[kept] = column.steps[i];
+                ++kept;
             }
+        }
+        column.count = static_cast<std::uint32_t>(kept);
+        if (kept == 0) {
+            return false;
         }
         using Costs = float __attribute__((vector_size(16)));
         using Numbers = std::int32_t __attribute__((vector_size(16)));
@@ -379,10 +395,13 @@ private:
     /// A part [begin, end) of no division; `behind_bare`: more right behind a division that does not say its kind.
     void part(std::size_t begin, std::size_t end, Component component, float cost, float behind_bare = 0) {
         auto const& column = m_columns[begin];
-        auto const next = static_cast<std::size_t>(component);
-        if (column.count == 0 || column.entries[next] + cost >= m_columns[end].bound) {
-            return;
+        if (column.count != 0 && column.entries[static_cast<std::size_t>(component)] + cost < m_columns[end].bound) {
+            add_part(begin, end, component, cost, behind_bare);
         }
+    }
+    void add_part(std::size_t begin, std::size_t end, Component component, float cost, float behind_bare) {
+        auto const& column = m_columns[begin];
+        auto const next = static_cast<std::size_t>(component);
         std::size_t best = column.cheapest[next];
         auto least = column.entries[next];
         if (behind_bare != 0 && begin != 0 && !is(begin - 1, kSaysKind)) {
@@ -453,14 +472,14 @@ private:
     }
 
     void unknown(std::size_t at) {
-        bool mark = false;
-        for (std::size_t end = at; end < at + 7 && is_stem(end);) {
-            mark = mark || (end > at && kind(end - 1) == kDigit && is(end, kMark)); // 1号 of 1号海逸
+        auto cost = m_costs.unknown;
+        for (std::size_t end = at; end < at + kLongestUnknown && is_stem(end);) {
+            if (end > at && kind(end - 1) == kDigit && is(end, kMark)) { // 1号 of 1号海逸
+                cost = m_costs.unknown + m_costs.stem_mark;
+            }
             ++end;
             if (end - at >= 2 && !(kind(end - 1) != kName && kind(end - 1) == kind(end))) {
-                part(at, end, Component::landmark,
-                     m_costs.unknown + m_costs.unknown_character * static_cast<float>(end - at) +
-                         (mark ? m_costs.stem_mark : 0));
+                part(at, end, Component::landmark, cost + m_costs.unknown_character * static_cast<float>(end - at));
             }
         }
     }

@@ -81,6 +81,7 @@ float PlaceSearch::by_chance(AddressLine const& line) const noexcept {
 
 void PlaceSearch::choose(AddressQuery const& query, std::uint8_t line, std::uint32_t conflicts) {
     m_conflicts = conflicts;
+    ++m_round;
     m_line = &query.lines[line];
     m_line_number = line;
     m_keys = m_line_keys[line];
@@ -178,6 +179,7 @@ void PlaceSearch::look_in(AddressQuery const& query, Area const& area, Target co
 /// What the text says of the area, and of the name in it.
 void PlaceSearch::look_from(Area const& area, Target const& target) {
     m_conflicts = area.conflicts;
+    ++m_round;
     m_outside = m_areas.is_outside(area);
     m_agreements = m_areas.full_agreements(area) + (target.exact ? 1U : 0U);
 }
@@ -215,10 +217,6 @@ void PlaceSearch::put(Candidate candidate, unsigned agreements) {
     m_candidates.push_back(candidate);
 }
 
-std::u32string_view PlaceSearch::estate_name(HouseRecord const& house) const {
-    return house.estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[house.estate].name);
-}
-
 float PlaceSearch::estate_cost(AddressQuery const& query, std::u32string_view estate) const {
     if (estate.empty()) {
         return m_costs.estate_unknown;
@@ -236,7 +234,41 @@ float PlaceSearch::estate_cost(AddressQuery const& query, std::u32string_view es
     return least;
 }
 
-PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool estate_known) const {
+PlaceSearch::EstateFit const& PlaceSearch::estate_fit(AddressQuery const& query, PlaceId estate) {
+    auto& kept = m_estates[estate % kEstatesKept];
+    if (kept.round == m_round && kept.estate == estate) {
+        return kept;
+    }
+    kept = {};
+    kept.round = m_round;
+    kept.estate = estate;
+    auto const name = estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[estate].name);
+    if (m_line->estates.size != 0) {
+        kept.cost = estate_cost(query, name);
+        if (!name.empty()) {
+            kept.agrees = kept.cost == 0;
+            kept.conflicts = kept.cost == m_costs.estate_differs;
+            kept.similar = !kept.agrees && !kept.conflicts;
+        }
+        for (auto const part : m_line->estates) {
+            kept.named |= query.characters(part) == name;
+        }
+    }
+    // A hamlet or estate whose name a division somewhere bears, too, was read as that division.
+    auto const stem = division_stem(name);
+    for (auto rest = name.empty() ? 0U : m_conflicts; rest != 0; rest &= rest - 1) {
+        auto const& mention = m_areas.mentions()[static_cast<std::size_t>(std::countr_zero(rest))];
+        auto const text = query.characters(mention.part);
+        if (text == name || division_stem(text) == stem) {
+            kept.mention_less = m_areas.conflict_cost(mention, true);
+            kept.mention = mention.part;
+            break;
+        }
+    }
+    return kept;
+}
+
+PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool estate_known) {
     auto const& line = *m_line;
     auto const& house = m_view.houses[id];
     Fit fit;
@@ -244,35 +276,25 @@ PlaceSearch::Fit PlaceSearch::fit(AddressQuery const& query, HouseId id, bool es
         fit.suffix_differs = true;
         fit.cost += house.suffix == 0 || m_keys.suffix == 0 ? m_costs.suffix_missing : m_costs.suffix_differs;
     }
-    bool const asked = line.estates.size != 0 || m_conflicts != 0; // else its name need not be fetched
-    auto const estate = asked ? estate_name(house) : std::u32string_view{};
-    if (!estate_known && line.estates.size != 0) {
-        auto const least = estate_cost(query, estate);
-        if (!estate.empty()) {
-            fit.estate_agrees = least == 0;
-            fit.estate_conflicts = least == m_costs.estate_differs;
-            fit.estate_similar = least != 0 && !fit.estate_conflicts;
+    bool named = false;
+    if (line.estates.size != 0 || m_conflicts != 0) { // else its name need not be fetched
+        auto const& estate = estate_fit(query, house.estate);
+        if (!estate_known && line.estates.size != 0) {
+            fit.estate_agrees = estate.agrees;
+            fit.estate_conflicts = estate.conflicts;
+            fit.estate_similar = estate.similar;
+            fit.cost += estate.cost;
         }
-        fit.cost += least;
-    }
-    // A hamlet or estate whose name a division somewhere bears, too, was read as that division.
-    for (auto rest = estate.empty() ? 0U : m_conflicts; rest != 0; rest &= rest - 1) {
-        auto const& mention = m_areas.mentions()[static_cast<std::size_t>(std::countr_zero(rest))];
-        auto const text = query.characters(mention.part);
-        if (text == estate || division_stem(text) == division_stem(estate)) {
-            fit.cost -= m_areas.conflict_cost(mention, true);
-            fit.mention_is_estate = mention.part;
-            break;
-        }
+        fit.cost -= estate.mention_less;
+        fit.mention_is_estate = estate.mention;
+        named = estate.named;
     }
     if (line.building_part != kNoPart && house.building != m_keys.building) {
         fit.building_conflicts = house.building != 0;
         fit.cost += house.building == 0 ? m_costs.building_unknown : m_costs.building_differs;
     }
     fit.says_more = line.building_part != kNoPart && !fit.building_conflicts && house.building != 0;
-    for (auto const part : line.estates) {
-        fit.says_more |= query.characters(part) == estate;
-    }
+    fit.says_more |= named;
     fit.doors = static_cast<float>(m_view.address_count(id));
     if (line.room_part == kNoPart && line.unit_part == kNoPart) {
         auto const& door = m_view.doors[house.first_address];
@@ -416,8 +438,8 @@ void PlaceSearch::interpolate(AddressQuery const& query, float cost, Target cons
         if (lower != kNone && upper != kNone) {
             candidate.cost = cost + m_costs.interpolated;
             if (m_line->estates.size != 0) { // it would stand in that of one of the two
-                candidate.cost += std::min(estate_cost(query, estate_name(m_view.houses[lower])),
-                                           estate_cost(query, estate_name(m_view.houses[upper])));
+                auto const below = estate_fit(query, m_view.houses[lower].estate).cost;
+                candidate.cost += std::min(below, estate_fit(query, m_view.houses[upper].estate).cost);
             }
             candidate.level = MatchLevel::number_interpolated;
             candidate.first = lower;

@@ -62,9 +62,20 @@ public:
     };
     /// The line that fit() is about, and the mentions (bits) which the houses do not lie in.
     void choose(AddressQuery const& query, std::uint8_t line, std::uint32_t conflicts = 0);
-    [[nodiscard]] Fit fit(AddressQuery const& query, HouseId house, bool estate_known) const;
+    [[nodiscard]] Fit fit(AddressQuery const& query, HouseId house, bool estate_known);
 
 private:
+    /// What the estate of a house has to do with the line. Few estates have many houses, so answers are kept.
+    struct EstateFit {
+        float cost = 0, mention_less = 0;
+        bool agrees = false, similar = false, conflicts = false;
+        bool named = false; ///< it is one of the line's
+        std::uint32_t mention = kNoPart;
+        std::uint32_t round = 0; ///< of m_round, in which it was found
+        PlaceId estate = kNone;
+    };
+    static constexpr std::size_t kEstatesKept = 16;
+    [[nodiscard]] EstateFit const& estate_fit(AddressQuery const& query, PlaceId estate);
     struct Target {
         std::uint32_t part = kNoPart;
         NameId name = kNone;
@@ -86,7 +97,6 @@ private:
     void look_at(AddressQuery const& query, Area const& area, Target const& target, PlaceRecord const& place);
     void look_at_road(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
     void look_at_estate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& estate);
-    [[nodiscard]] std::u32string_view estate_name(HouseRecord const& house) const;
     /// What a house of this estate, or of none, pays where the line names an estate.
     [[nodiscard]] float estate_cost(AddressQuery const& query, std::u32string_view estate) const;
     void interpolate(AddressQuery const& query, float cost, Target const& target, PlaceRecord const& road);
@@ -111,7 +121,9 @@ private:
     std::array<Keys, AddressQuery::kMostLines> m_line_keys;
     float m_best = 0; ///< cost of the best so far in the line
     float m_line_cost = 0;
-    std::uint32_t m_conflicts = 0;          ///< Area::conflicts of what is looked at
+    std::uint32_t m_conflicts = 0;                 ///< Area::conflicts of what is looked at
+    std::array<EstateFit, kEstatesKept> m_estates; ///< by estate, of this round
+    std::uint32_t m_round = 0;                     ///< a new one for each m_line and m_conflicts
     bool m_outside = false;                 ///< what is looked at lies outside the city or county that the text names
     unsigned m_agreements = 0;              ///< of it and the text: town, village, name; numbers not counted yet
     std::size_t m_looked = 0, m_houses = 0; ///< in the line
