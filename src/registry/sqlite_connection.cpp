@@ -24,6 +24,8 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 /// A reader in the middle of a long query must not hold up the end of a command for longer.
 constexpr int kCheckpointTimeoutMs = 500;
+/// Texts of statements that are kept, far more than the program has; what it makes up as it goes must not pile up.
+constexpr std::size_t kMostIdle = 256;
 
 std::string uri_of(std::filesystem::path const& path, std::string_view parameters) {
     std::string uri = "file:";
@@ -81,15 +83,16 @@ Connection::Connection(std::filesystem::path path, Access access) : m_path(std::
         sqlite3_busy_timeout(m_handle, kBusyTimeoutMs);
         m_spatialite = spatialite_alloc_connection();
         spatialite_init_ex(m_handle, m_spatialite, 0);
-        execute("PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;");
+        execute("PRAGMA mmap_size=0; PRAGMA foreign_keys=ON;");
         if (access == Access::create) {
             execute("PRAGMA page_size=8192; PRAGMA journal_mode=WAL;");
         }
         if (access == Access::read) {
             sqlite3_db_config(m_handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-            execute("PRAGMA query_only=ON; PRAGMA cache_size=-65536;");
+            execute("PRAGMA query_only=ON; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;");
         } else {
-            execute("PRAGMA synchronous=FULL; PRAGMA cache_size=-262144;");
+            // In memory, what a savepoint would undo is walked from its beginning at the end of every statement.
+            execute("PRAGMA synchronous=FULL; PRAGMA cache_size=-262144; PRAGMA temp_store=FILE;");
         }
     } catch (...) {
         close();
@@ -105,6 +108,10 @@ void Connection::close() noexcept {
         // Busy readers only postpone it: the next writer's close does it then.
         sqlite3_exec(m_handle, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr);
     }
+    for (auto const& [text, statement] : m_idle) {
+        sqlite3_finalize(statement);
+    }
+    m_idle.clear();
     sqlite3_close(std::exchange(m_handle, nullptr));
     if (m_spatialite != nullptr) {
         spatialite_cleanup_ex(std::exchange(m_spatialite, nullptr));
@@ -195,13 +202,36 @@ bool Connection::in_transaction() const { return sqlite3_get_autocommit(m_handle
 std::int64_t Connection::last_insert_id() const { return sqlite3_last_insert_rowid(m_handle); }
 std::int64_t Connection::changes() const { return sqlite3_changes64(m_handle); }
 
-Statement::Statement(Connection& connection, std::string_view sql) : m_connection(connection) {
-    connection.check(sqlite3_prepare_v3(connection.m_handle, sql.data(), static_cast<int>(sql.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &m_handle, nullptr),
-                     fmt::format("preparing '{}'", sql));
+sqlite3_stmt* Connection::prepare(std::string_view sql) {
+    auto const found = m_idle.find(sql);
+    if (found != m_idle.end() && found->second != nullptr) {
+        return std::exchange(found->second, nullptr);
+    }
+    sqlite3_stmt* statement = nullptr;
+    check(sqlite3_prepare_v3(m_handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
+                             nullptr),
+          fmt::format("preparing '{}'", sql));
+    if (found == m_idle.end() && m_idle.size() < kMostIdle) {
+        m_idle.emplace(sql, nullptr);
+    }
+    return statement;
 }
 
-Statement::~Statement() { sqlite3_finalize(m_handle); }
+void Connection::put_back(sqlite3_stmt* statement) noexcept {
+    auto const found = m_idle.find(std::string_view{sqlite3_sql(statement)});
+    if (found == m_idle.end() || found->second != nullptr) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    found->second = statement;
+}
+
+Statement::Statement(Connection& connection, std::string_view sql)
+    : m_connection(connection), m_handle(connection.prepare(sql)) {}
+
+Statement::~Statement() { m_connection.put_back(m_handle); }
 
 void Statement::bind_integer(int index, std::int64_t value) {
     m_connection.check(sqlite3_bind_int64(m_handle, index, value), "binding a parameter");

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -51,15 +52,24 @@ private:
     [[noreturn]] void fail(int code, std::string_view doing) const;
     void check(int code, std::string_view doing) const;
     void close() noexcept;
+    /// Preparing takes longer than many a query, so what is prepared is kept for the next one of the same text.
+    [[nodiscard]] sqlite3_stmt* prepare(std::string_view sql);
+    void put_back(sqlite3_stmt* statement) noexcept;
+
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
 
     std::filesystem::path m_path;
     Access m_access;
     sqlite3* m_handle = nullptr;
     void* m_spatialite = nullptr;
     int m_writing = 0; ///< write transactions that are open, one inside the other
+    std::unordered_map<std::string, sqlite3_stmt*, TextHash, std::equal_to<>> m_idle; ///< null: in use
 };
 
-/// A prepared statement. Parameters are numbered from 1, columns from 0.
+/// A prepared statement; not to outlive its connection. Parameters are numbered from 1, columns from 0.
 class Statement {
 public:
     Statement(Connection& connection, std::string_view sql);
