@@ -107,9 +107,13 @@ StoredAddress AddressIndex::address(AddressNumber number) const {
     return out;
 }
 
-void AddressIndex::address(AddressNumber number, StoredAddress& out) const {
+void AddressIndex::address(AddressNumber number, StoredAddress& out) const { address(number, house_of(number), out); }
+
+HouseId AddressIndex::house_of(AddressNumber number) const noexcept { return view().house_of(number); }
+
+void AddressIndex::address(AddressNumber number, HouseId house_number, StoredAddress& out) const {
     auto const& m = view();
-    auto const& house = m.houses[m.house_of(number)];
+    auto const& house = m.houses[house_number];
     auto const& door = m.doors[number];
     m.id(number, out.id);
     m.address_text(number, house, out.text);

@@ -369,10 +369,9 @@ void describe(IndexView const& view, AddressQuery const& query, Candidate const&
     out.division = candidate.division;
     out.position = position_of(view, candidate);
     out.address.reset();
-    if (candidate.address != kNone) {
-        out.address = candidate.address;
-    } else if (is_house(candidate)) {
-        out.address = view.houses[house_at(view, candidate, candidate.first)].first_address;
+    if (candidate.address != kNone || is_house(candidate)) {
+        out.house = house_at(view, candidate, candidate.first);
+        out.address = candidate.address != kNone ? candidate.address : view.houses[out.house].first_address;
     }
     Description{view, query, candidate, search, out}.write();
 }

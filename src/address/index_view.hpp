@@ -2,6 +2,7 @@
 
 #include "front_coded.hpp"
 
+#include <wangge/address/address_index.hpp>
 #include <wangge/address/gazetteer.hpp>
 #include <wangge/address/name_trie.hpp>
 #include <wangge/geom/point.hpp>
@@ -27,7 +28,6 @@ inline constexpr std::uint32_t kNone = 0xffffffffU;
 
 using NameId = std::uint32_t;     ///< by normalised text, then kind: names that begin alike are neighbours
 using PlaceId = std::uint32_t;    ///< by name, then village; those without a name last
-using HouseId = std::uint32_t;    ///< by village, road, number, suffix, estate, building, then as written, position
 using TextId = std::uint32_t;     ///< text as written, UTF-8, by bytes
 using KeyId = std::uint32_t;      ///< normalised suffix, building, unit or room (number_text.hpp), by key_less()
 using SpellingId = std::uint32_t; ///< by key, then text

@@ -147,9 +147,17 @@ Matcher::~Matcher() = default;
 void Matcher::read(std::span<std::string_view const> texts) {
     auto& m = *m_impl;
     constexpr std::size_t kAskedAhead = 2; // the names of more texts would not stay in the first cache
+    auto const is_good = [&](std::size_t i) {
+        return i < texts.size() && m.slots[i].outcome == Normalizer::Outcome::good;
+    };
     auto const ask_for_names = [&](std::size_t i) {
-        if (m.slots[i].outcome == Normalizer::Outcome::good) {
+        if (is_good(i)) {
             m.parser.prefetch(m.slots[i].normalized);
+        }
+    };
+    auto const look_up = [&](std::size_t i) {
+        if (is_good(i)) {
+            m.parser.look_up(m.slots[i].normalized, m.slots[i].parsed);
         }
     };
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -160,13 +168,13 @@ void Matcher::read(std::span<std::string_view const> texts) {
             ask_for_names(i);
         }
     }
+    look_up(0);
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (i + kAskedAhead < texts.size()) {
-            ask_for_names(i + kAskedAhead);
-        }
+        ask_for_names(i + kAskedAhead);
+        look_up(i + 1);
         auto& read = m.slots[i];
-        if (read.outcome == Normalizer::Outcome::good) {
-            m.parser.parse(read.normalized, read.parsed);
+        if (is_good(i)) {
+            m.parser.read(read.normalized, read.parsed);
             m.splitter.split(read.normalized.characters, read.parsed, read.query.wholes);
             read.query.read(read.normalized, read.parsed, m.index.view().trie);
             m.ahead[i].begin(m.index.view(), read.query);

@@ -1,3 +1,4 @@
+#include "character_classes.hpp"
 #include "name_endings.hpp"
 #include "reading_costs.hpp"
 
@@ -24,116 +25,6 @@ constexpr std::size_t kBeyond = 8;         ///< how far behind the end of the te
 constexpr float kHopeless = 5.0F;
 constexpr float kNever = std::numeric_limits<float>::infinity();
 constexpr auto kBegin = static_cast<std::uint32_t>(kComponents);
-
-/// What a character is, and below the sets of characters that it is in.
-enum Class : std::uint32_t {
-    kSeparator = 0,
-    kName = 1,
-    kDigit = 2,
-    kLetter = 3,
-    kDash = 4,
-    kKind = 7,
-    kMarkFirst = 1U << 3U,
-    kBetween = 1U << 4U,
-    kDirection = 1U << 5U,
-    kMark = 1U << 6U,
-    kRoad = 1U << 7U,
-    kEnding = 1U << 8U,
-    kAnd = 1U << 9U,
-    kPointing = 1U << 10U,
-    kCut = 1U << 11U,
-    kOrdinal = 1U << 12U,
-    kZoneFirst = 1U << 13U,
-    kZoneLast = 1U << 14U,
-    kSide = 1U << 15U,
-    kFloorWord = 1U << 16U,
-    kCommittee = 1U << 17U,
-    kBuildingMark = 1U << 18U,
-    kRoomMark = 1U << 19U,
-    kNextTo = 1U << 20U,
-    kSaysKind = 1U << 21U,
-    kDivisionFirst = 1U << 22U, ///< of a division's name that tells its kind, where the text may be read as one
-    kDivisionLast = 1U << 23U,
-    kNameFirst = 1U << 24U, ///< of any division's name
-};
-struct ClassSet {
-    Class bit;
-    std::u32string_view characters;
-};
-constexpr ClassSet kClassSets[] = {
-    {kMarkFirst, U"负第自甲乙丙丁东南西北中首底顶地夹整全之前后"}, // of what marked() reads, besides digits and letters
-    {kBetween, U"与和及近即原在"},
-    {kDirection, U"东西南北中"},
-    {kMark, U"号栋幢室层"},
-    {kRoad, U"路街巷"},
-    {kEnding, U"区园镇厦村"},
-    {kAnd, U"与和及"},
-    {kPointing, U"东西南北中上下前后新老旧大小横直"},
-    {kCut, U"省市县区镇街路号"},
-    {kOrdinal, U"东西南北中上下第横甲乙丙丁"},
-    {kZoneFirst, U"东西南北中新老旧第"},
-    {kZoneLast, U"区期"},
-    {kSide, U"东南西北中前后"},
-    {kFloorWord, U"首底顶地夹整全"},
-    {kCommittee, U"社村居"},               // the first ones of kCommittees,
-    {kBuildingMark, U"号栋幢座塔馆仓#厂"}, // of the marks of buildings(),
-    {kRoomMark, U"号商铺档室房卡"},        // of rooms()
-    {kNextTo, U"旁边面近壁下上侧东西南北口"},
-    {kSaysKind, U"省市区县镇乡道街村场办处会居委社组队"}, // the last of a division's name that tells what it is
-};
-
-/// The sets of each character that is in one: a table that fits the first cache.
-struct ClassTable {
-    struct Place {
-        char32_t character = 0;
-        std::uint32_t classes = 0;
-    };
-    static constexpr std::size_t kPlaces = 512;
-    std::array<Place, kPlaces> places{};
-
-    static constexpr std::size_t place(char32_t c) noexcept { return (c * 0x9e3779b1U >> 16U) & (kPlaces - 1); }
-    constexpr ClassTable() {
-        for (auto const& set : kClassSets) {
-            for (auto const c : set.characters) {
-                auto at = place(c);
-                while (places[at].character != 0 && places[at].character != c) {
-                    at = (at + 1) & (kPlaces - 1);
-                }
-                places[at].character = c;
-                places[at].classes |= set.bit;
-            }
-        }
-    }
-    [[nodiscard]] std::uint32_t sets_of(char32_t c) const noexcept {
-        for (auto at = place(c); places[at].character != 0; at = (at + 1) & (kPlaces - 1)) {
-            if (places[at].character == c) {
-                return places[at].classes;
-            }
-        }
-        return 0;
-    }
-};
-constexpr ClassTable kClassTable;
-
-std::uint32_t kind_of(char32_t c) noexcept {
-    if (c >= U'0' && c <= U'9') {
-        return kDigit;
-    }
-    if (c >= U'A' && c <= U'Z') {
-        return kLetter;
-    }
-    if (c == U'-') {
-        return kDash;
-    }
-    if (c < 0x80) {
-        return kSeparator;
-    }
-    // Letters of any script; punctuation blocks are separators.
-    auto const punctuation = (c >= 0x2000 && c <= 0x206f) || (c >= 0x3000 && c <= 0x303f && c != U'〇') ||
-                             (c >= 0xff00 && c <= 0xff0f) || (c >= 0x2190 && c <= 0x2bff);
-    return punctuation ? kSeparator : kName;
-}
-bool is_any(char32_t c, std::u32string_view of) noexcept { return of.find(c) != std::u32string_view::npos; }
 
 Component component_of(Level level) noexcept {
     switch (level) {
@@ -220,42 +111,11 @@ public:
     Reader(std::u32string_view text, Gazetteer const& gazetteer, KnownNames known, ParsedAddress& out)
         : m_text(text), m_gazetteer(gazetteer), m_known(known), m_out(out), m_costs(kReadingCosts) {}
 
-    void read() {
-        m_out.parts.clear();
-        m_out.names.clear();
-        m_out.cost = 0;
-        auto const n = m_text.size();
-        if (m_out.columns.size() < n + 1) {
-            m_out.columns.resize(n + 1);
-        }
-        m_columns = m_out.columns.data();
-        for (std::size_t at = 0; at <= n; ++at) {
-            m_columns[at].count = 0;
-            m_columns[at].states.fill(kNoState);
-            m_columns[at].least = m_columns[at].bound = kNever;
-        }
-        m_out.classes.resize(n + kBeyond);
-        m_classes = m_out.classes.data();
-        for (std::size_t at = 0; at < n; ++at) {
-            m_classes[at] = kind_of(m_text[at]) | kClassTable.sets_of(m_text[at]);
-        }
-        std::fill_n(m_classes + n, kBeyond, std::uint32_t{kSeparator});
-        look_up_names();
-        add(0, 0, state(kNoDivision, kBegin) | kIsNoise, {0, 0, Component::noise, false});
-        for (std::size_t at = 0; at < n; ++at) {
-            names_ending(at);
-            if (settle(at)) {
-                from(at);
-            }
-        }
-        names_ending(n);
-        finish();
-    }
-
-private:
     /// All names that begin anywhere in the text: looked up together, because each look waits for memory.
     void look_up_names() {
         auto const n = m_text.size();
+        classify(m_text, kBeyond, m_out.classes);
+        m_classes = m_out.classes.data();
         auto& divisions = m_out.division_matches;
         auto& known = m_out.known_matches;
         divisions.all.clear();
@@ -284,6 +144,36 @@ private:
         }
     }
 
+    /// After look_up_names(), of this reader or another one of the same text.
+    void read() {
+        m_out.parts.clear();
+        m_out.names.clear();
+        m_out.cost = 0;
+        auto const n = m_text.size();
+        if (m_out.columns.size() < n + 1) {
+            m_out.columns.resize(n + 1);
+        }
+        m_columns = m_out.columns.data();
+        for (std::size_t at = 0; at <= n; ++at) {
+            m_columns[at].count = 0;
+            m_columns[at].states.fill(kNoState);
+            m_columns[at].bound = kNever;
+        }
+        m_out.leasts.assign(n + 1 + kLookAhead, kNever);
+        m_leasts = m_out.leasts.data();
+        m_classes = m_out.classes.data();
+        add(0, 0, state(kNoDivision, kBegin) | kIsNoise, {0, 0, Component::noise, false});
+        for (std::size_t at = 0; at < n; ++at) {
+            names_ending(at);
+            if (settle(at)) {
+                from(at);
+            }
+        }
+        names_ending(n);
+        finish();
+    }
+
+private:
     static constexpr std::uint64_t kIsNoise = 1, kIsGap = 2, kNoState = ~std::uint64_t{0};
     static constexpr std::uint64_t state(DivisionNumber within, std::uint32_t after) noexcept {
         return std::uint64_t{within} << 32U | after << 2U;
@@ -295,11 +185,11 @@ private:
     }
 
     [[nodiscard]] char32_t character(std::size_t at) const noexcept { return at < m_text.size() ? m_text[at] : U'\0'; }
-    [[nodiscard]] std::uint32_t kind(std::size_t at) const noexcept { return m_classes[at] & kKind; }
-    [[nodiscard]] bool is(std::size_t at, std::uint32_t classes) const noexcept {
+    [[nodiscard]] std::uint64_t kind(std::size_t at) const noexcept { return m_classes[at] & kKind; }
+    [[nodiscard]] bool is(std::size_t at, std::uint64_t classes) const noexcept {
         return (m_classes[at] & classes) != 0;
     }
-    [[nodiscard]] bool is_stem(std::size_t at) const noexcept { return kind(at) - kName <= kLetter - kName; }
+    [[nodiscard]] bool is_stem(std::size_t at) const noexcept { return is(at, kStem); }
     [[nodiscard]] bool stands(std::size_t at, std::u32string_view word) const noexcept {
         return m_text.substr(std::min(at, m_text.size())).starts_with(word);
     }
@@ -329,8 +219,9 @@ private:
         column.costs[i] = cost;
         column.states[i] = state;
         column.steps[i] = step;
-        column.least = std::min(column.least, cost);
-        auto bound = column.least + kHopeless;
+        auto const least = std::min(m_leasts[at], cost);
+        m_leasts[at] = least;
+        auto bound = least + kHopeless;
         if (column.count == kReadings) {
             auto dearest = column.costs[0];
             for (std::size_t k = 1; k < kReadings; ++k) {
@@ -348,19 +239,17 @@ private:
         if (column.count == 0) {
             return false;
         }
-        auto const last = std::min(m_text.size(), at + kLookAhead);
-        auto least = column.least;
-        for (auto later = at + 1; later <= last; ++later) {
-            least = std::min(least, m_columns[later].least);
+        auto least = m_leasts[at];
+        for (std::size_t later = 1; later <= kLookAhead; ++later) {
+            least = std::min(least, m_leasts[at + later]);
         }
-        std::size_t kept = 0;
+        std::size_t kept = 0; // which are kept cannot be foreseen, so there is no branch
         for (std::size_t i = 0; i < column.count; ++i) {
-            if (column.costs[i] <= least + kHopeless) {
-                column.costs[kept] = column.costs[i];
-                column.states[kept] = column.states[i];
-                column.steps[kept] = column.steps[i];
-                ++kept;
-            }
+            auto const cost = column.costs[i];
+            column.costs[kept] = cost;
+            column.states[kept] = column.states[i];
+            column.steps[kept] = column.steps[i];
+            kept += cost <= least + kHopeless ? 1U : 0U;
         }
         column.count = static_cast<std::uint32_t>(kept);
         if (kept == 0) {
@@ -472,13 +361,18 @@ private:
     }
 
     void unknown(std::size_t at) {
+        if (m_stem_end <= at) {
+            for (m_stem_end = at; is_stem(m_stem_end);) {
+                ++m_stem_end;
+            }
+        }
         auto cost = m_costs.unknown;
-        for (std::size_t end = at; end < at + kLongestUnknown && is_stem(end);) {
-            if (end > at && kind(end - 1) == kDigit && is(end, kMark)) { // 1号 of 1号海逸
+        auto const last = std::min(at + kLongestUnknown, m_stem_end);
+        for (auto end = at + 2; end <= last; ++end) {
+            if (is(end - 1, kMarkBehindDigit)) { // 1号 of 1号海逸
                 cost = m_costs.unknown + m_costs.stem_mark;
             }
-            ++end;
-            if (end - at >= 2 && !(kind(end - 1) != kName && kind(end - 1) == kind(end))) {
+            if (!is(end, kInside)) {
                 part(at, end, Component::landmark, cost + m_costs.unknown_character * static_cast<float>(end - at));
             }
         }
@@ -529,19 +423,19 @@ private:
                                                                         U"民服务", U"民文化", U"民之家", U"政路",
                                                                         U"政大",   U"政广场", U"政工程", U"政中心"};
         auto const last = m_text[end - 1];
-        if (last == U'市' && is_any(character(end), U"场民政")) {
+        if (last == U'市' && is(end, kCityWord)) {
             return std::any_of(kAfterCity.begin(), kAfterCity.end(), [&](auto word) { return stands(end, word); });
         }
-        return character(end) == U'府' && is_any(last, U"市区县镇") && is(end + 1, kRoad);
+        return character(end) == U'府' && is(end - 1, kDistrict) && is(end + 1, kRoad);
     }
     /// 北京|市, 吉林|省: no 北京街道 of Guangdong. But 石牌|市场, 石牌|省道.
     [[nodiscard]] bool is_other_city(std::size_t end) const noexcept {
-        return (character(end) == U'市' && !is_any(character(end + 1), U"场民政区内")) ||
-               (character(end) == U'省' && !is_any(character(end + 1), U"道级"));
+        return (character(end) == U'市' && !is(end + 1, kOtherCityWord)) ||
+               (character(end) == U'省' && !is(end + 1, kOtherProvinceWord));
     }
     /// Does a name that ends there say that it is a city, county, town or street?
     [[nodiscard]] bool is_district(std::size_t end) const noexcept {
-        return is_any(m_text[end - 1], U"市区县镇") || (m_text[end - 1] == U'道' && m_text[end - 2] == U'街');
+        return is(end - 1, kDistrict) || (m_text[end - 1] == U'道' && m_text[end - 2] == U'街');
     }
     /// Whatever names a village, with the committee it is a plain name.
     void committee_of(std::size_t begin, std::size_t end, std::span<DivisionName const> bearers) {
@@ -838,9 +732,9 @@ private:
         } else if (is(at, kSide | kFloorWord)) {
             worded(at);
             return;
-        } else if (is_any(c, U"负第")) {
+        } else if (is(at, kBelowOrOrder)) {
             begin = at + 1;
-        } else if (is_any(c, U"甲乙丙丁")) {
+        } else if (is(at, kHeavenly)) {
             begin = at + 1;
         }
         auto const length = counted(begin);
@@ -880,7 +774,7 @@ private:
         if (character(after) == U'之' && counted(after + 1) != 0) {
             after += 1 + counted(after + 1);
         }
-        if (character(after) == U'号' && !is_any(character(after + 1), U"楼铺房室档仓馆线")) {
+        if (character(after) == U'号' && !is(after + 1, kAfterNumberSign)) {
             ++after;
             part(at, after, Component::number, m_costs.number + cost);
             if (character(after) == U'之' && counted(after + 1) != 0) {
@@ -891,11 +785,10 @@ private:
                 part(at, after + 2, Component::number, m_costs.number + cost - 1);
             } else if (character(after) == U'院') {
                 part(at, after + 1, Component::number, m_costs.number + cost - 0.5F);
-            } else if (is_any(character(after), U"甲乙丙丁")) {
+            } else if (is(after, kHeavenly)) {
                 part(at, after + 1, Component::number, m_costs.number + cost);
             }
-        } else if (digits != 0 && digits <= 5 && end - at <= 9 &&
-                   !is_any(character(end), U"号栋幢座楼层室房铺单米路街")) { // no mark
+        } else if (digits != 0 && digits <= 5 && end - at <= 9 && !is(end, kNoBareNumber)) { // no mark
             part(at, end, Component::number, m_costs.number_bare + cost);
         }
     }
@@ -924,12 +817,12 @@ private:
         auto after = end;
         if (character(end) == U',' && digits_in(at, end) == end - at && end - at <= 2) { // 22,26楼
             auto const next = end + 1 + counted(end + 1);
-            if (next > end + 1 && is_any(character(next), U"楼层")) {
+            if (next > end + 1 && is(next, kFloor)) {
                 part(at, end, Component::floor, m_costs.floor);
             }
             return;
         }
-        if (is_any(character(end), U"楼层")) {
+        if (is(end, kFloor)) {
             after = end + 1;
             if (stands(end, U"楼层")) {
                 after = end + 2;
@@ -967,8 +860,7 @@ private:
                 return;
             }
         }
-        if (character(end) == U'号' && digits != 0 &&
-            !is_any(character(end + 1), U"楼院线")) { // 1006-1007号 of a building
+        if (character(end) == U'号' && digits != 0 && !is(end + 1, kAfterRoomSign)) { // 1006-1007号 of a building
             part(at, end + 1, Component::room, m_costs.room_by_number);
         }
         if (digits >= 3 && length <= 9) {
@@ -991,12 +883,12 @@ private:
         auto const c = m_text[at];
         auto const next = character(at + 1);
         if (is(at, kSide)) {
-            if (is_any(next, U"座塔栋翼幢楼")) {
+            if (is(at + 1, kBuildingWord)) {
                 part(at, at + 2, Component::building, m_costs.building + (next == U'楼' ? 1.0F : 0.2F));
             } else if (next == U'区') {
                 part(at, at + 2, Component::estate, m_costs.zone_alone);
             }
-        } else if (is_any(next, U"层楼")) {
+        } else if (is(at + 1, kFloor)) {
             part(at, at + 2, Component::floor, m_costs.floor + (c == U'地' ? 1.0F : 0));
         } else if (stands(at, U"地下") || stands(at, U"地铺")) {
             part(at, at + 2, Component::floor, m_costs.floor + 1.2F);
@@ -1031,13 +923,12 @@ private:
     void name(Part& found) {
         found.first_name = static_cast<std::uint32_t>(m_out.names.size());
         std::span<DivisionName const> longest;
-        auto const length = found.end - found.begin;
-        m_gazetteer.match(m_text.substr(0, found.end), found.begin,
-                          [&](std::size_t matched, std::span<DivisionName const> bearers) {
-                              if (matched == length || is_committee(found.begin + matched, found.end)) {
-                                  longest = bearers;
-                              }
-                          });
+        for (auto const& match : m_out.division_matches.at(found.begin)) {
+            auto const end = found.begin + match.length;
+            if (end == found.end || (end < found.end && is_committee(end, found.end))) {
+                longest = m_gazetteer.bearers(match.value);
+            }
+        }
         m_out.names.insert(m_out.names.end(), longest.begin(), longest.end());
         found.last_name = static_cast<std::uint32_t>(m_out.names.size());
     }
@@ -1051,8 +942,10 @@ private:
     KnownNames m_known;
     ParsedAddress& m_out;
     ReadingCosts const& m_costs;
+    std::size_t m_stem_end = 0;         ///< of the name, number or word that stands where the reader is
     ReadingColumn* m_columns = nullptr; ///< one for each boundary of characters
-    std::uint32_t* m_classes = nullptr; ///< of each character, and kBeyond separators
+    float* m_leasts = nullptr;          ///< the least cost in each column, and kLookAhead more
+    std::uint64_t* m_classes = nullptr; ///< of each character, and kBeyond separators
 };
 
 } // namespace
@@ -1068,8 +961,17 @@ void Parser::prefetch(NormalizedText const& text) const noexcept {
     }
 }
 
-void Parser::parse(NormalizedText const& text, ParsedAddress& out) const {
+void Parser::look_up(NormalizedText const& text, ParsedAddress& out) const {
+    Reader{text.characters, m_gazetteer, m_known, out}.look_up_names();
+}
+
+void Parser::read(NormalizedText const& text, ParsedAddress& out) const {
     Reader{text.characters, m_gazetteer, m_known, out}.read();
+}
+
+void Parser::parse(NormalizedText const& text, ParsedAddress& out) const {
+    look_up(text, out);
+    read(text, out);
 }
 
 } // namespace wangge::address

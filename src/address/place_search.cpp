@@ -67,8 +67,15 @@ void PlaceSearch::find(AddressQuery const& query) {
     m_looked = m_looked_before = 0;
     for (std::uint8_t line = 0; line < query.line_count; ++line) {
         auto const& l = query.lines[line];
-        m_line_keys[line] = {m_view.find_key(l.number.suffix), m_view.find_key(l.building), m_view.find_key(l.unit),
-                             m_view.find_key(l.room)};
+        m_line_keys[line] = {m_view.find_key(l.number.suffix),
+                             m_view.find_key(l.building),
+                             m_view.find_key(l.unit),
+                             m_view.find_key(l.room),
+                             {}};
+        for (std::uint32_t i = 0; i < l.estates.size; ++i) {
+            auto const value = m_view.trie.find(query.characters(l.estates.numbers[i]));
+            m_line_keys[line].estates.add(value == NameTrie::kNone ? kNone : m_view.name_of_trie(value));
+        }
         find_line(query, line);
     }
 }
@@ -242,6 +249,13 @@ PlaceSearch::EstateFit const& PlaceSearch::estate_fit(AddressQuery const& query,
     kept = {};
     kept.round = m_round;
     kept.estate = estate;
+    auto const is_named = [&](NameId id) {
+        return id != kNone && std::find(m_keys.estates.begin(), m_keys.estates.end(), id) != m_keys.estates.end();
+    };
+    if (estate != kNone && m_conflicts == 0 && is_named(m_view.places[estate].name)) {
+        kept.agrees = kept.named = true; // without a look at the text
+        return kept;
+    }
     auto const name = estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[estate].name);
     if (m_line->estates.size != 0) {
         kept.cost = estate_cost(query, name);
@@ -400,7 +414,13 @@ void PlaceSearch::look_at_road(AddressQuery const& query, float cost, Target con
     }
     if (line.estates.size != 0 || line.building_part != kNoPart || line.room_part != kNoPart) {
         // A wrong number: what stands behind it may still tell the house.
+        bool const door =
+            (line.room_part != kNoPart || line.unit_part != kNoPart) && m_keys.room != kNone && m_keys.unit != kNone;
         for (auto const& house : m_view.houses_of_road(road)) {
+            if (!door && (line.building_part == kNoPart || house.building != m_keys.building) &&
+                (line.estates.size == 0 || !estate_fit(query, house.estate).named)) {
+                continue; // says no more
+            }
             auto const id = m_view.id_of(house);
             auto found = fit(query, id, false);
             if (found.says_more) {

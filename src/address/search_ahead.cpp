@@ -40,7 +40,7 @@ void SearchAhead::begin(IndexView const& view, AddressQuery const& query) {
     m_next = Next::nothing;
     auto const& line = query.lines.front();
     auto const part = line.main_road != kNoPart ? line.main_road
-                      : line.estates.size != 0  ? line.estates.parts.front()
+                      : line.estates.size != 0  ? line.estates.numbers.front()
                                                 : kNoPart;
     auto const division = narrowest(view.gazetteer, query, line);
     if (part == kNoPart || division == kNoDivision) {
@@ -110,9 +110,16 @@ bool SearchAhead::step(IndexView const& view) {
         ask_for(view.id_bytes, view.id_blocks[house.first_address / FrontCodedTexts::kBlock]);
         ask_for(view.text_bytes, view.text_begin[house.head & ~kEstateFirst]);
         ask_for(view.text_bytes, view.text_begin[house.number_text]);
+        m_name = house.estate == kNone ? kNone : view.places[house.estate].name;
+        ask_for(view.names, m_name);
+        m_next = m_name == kNone ? Next::nothing : Next::estate;
+        return m_next != Next::nothing;
+    }
+    case Next::estate:
+        ask_for(view.name_characters, view.names[m_name].text_begin);
+        ask_for(view.forms, view.names[m_name].first_form);
         m_next = Next::nothing;
         return false;
-    }
     }
     return false;
 }

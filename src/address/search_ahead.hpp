@@ -20,13 +20,14 @@ public:
     void clear() noexcept { m_next = Next::nothing; }
 
 private:
-    enum class Next : std::uint8_t { nothing, place, number, door, texts };
+    enum class Next : std::uint8_t { nothing, place, number, door, texts, estate };
     Next m_next = Next::nothing;
     bool m_has_number = false;
     std::uint32_t m_number = 0;
     DivisionNumber m_end = 0; ///< of the division
     PlaceId m_place = 0;
     HouseId m_first = 0, m_last = 0; ///< houses of the place
+    NameId m_name = 0;               ///< of the estate
 };
 
 } // namespace wangge::address

@@ -140,6 +140,7 @@ struct Geocoder::Impl {
             place.likelihood = share;
             place.division = point.village;
             place.address = number;
+            place.house = index.house_of(number);
             place.position = point.at;
             for (auto const& read : match.components) { // as a whole it is what staff wrote
                 place.evidence.push_back({read.component, address::Bearing::agrees, read.begin, read.end, read.text});
@@ -170,8 +171,11 @@ struct Geocoder::Impl {
         auto const& match = out.match;
         out.grids.clear();
         for (std::size_t i = 0; i < grids.size(); ++i) {
-            if (grids[i] != snapshot::kOutside) {
-                out.grids.push_back({grids[i], match.positions[i].share});
+            double const share = match.positions[i].share;
+            if (!out.grids.empty() && out.grids.back().grid == grids[i]) { // houses side by side
+                out.grids.back().share += share;
+            } else if (grids[i] != snapshot::kOutside) {
+                out.grids.push_back({grids[i], share});
             }
         }
         wide = 0;
@@ -251,7 +255,7 @@ struct Geocoder::Impl {
             if (!out.standard) {
                 out.standard.emplace();
             }
-            index.address(*place.address, *out.standard); // into the memory that it has
+            index.address(*place.address, place.house, *out.standard); // into the memory that it has
         } else {
             out.standard.reset();
         }

@@ -21,6 +21,9 @@ namespace wangge::address {
 
 /// Number of an address point in its index, in the order of village, road, number.
 using AddressNumber = std::uint32_t;
+/// Number of a house in its index, by village, road, number, suffix, estate, building, then as written, position; its
+/// addresses stand together.
+using HouseId = std::uint32_t;
 
 /// What the column `estate` of an address point names. Imported tables use it for both, see docs/addresses.md.
 enum class EstateKind : std::uint8_t {
@@ -89,6 +92,9 @@ public:
     [[nodiscard]] Digest const& source() const noexcept;
     [[nodiscard]] StoredAddress address(AddressNumber number) const; ///< number < size(); copies
     void address(AddressNumber number, StoredAddress& out) const;    ///< the same; `out` keeps its memory
+    /// The same, of an address of that house, which need not be looked for.
+    void address(AddressNumber number, HouseId house, StoredAddress& out) const;
+    [[nodiscard]] HouseId house_of(AddressNumber number) const noexcept; ///< O(log n)
     /// Points of staff to which this text is bound, rising: it says what they wrote, whatever is said of the divisions
     /// in which the point lies. Nothing for a text that is not good. O(points found + names of divisions in the text).
     [[nodiscard]] std::vector<AddressNumber> bound_to(std::string_view text) const;

@@ -66,6 +66,7 @@ struct PlaceMatch {
     double likelihood = 0;                 ///< share of the evidence
     DivisionNumber division = kNoDivision; ///< in which it lies: the village, or the division itself
     std::optional<AddressNumber> address;  ///< a standard address that stands for it: exact, building
+    HouseId house = 0;                     ///< of that address
     std::optional<geom::Point> position;   ///< where it is, or a house in its middle; empty for a division
     std::uint32_t slips = 0;               ///< components that agree only nearly
     std::uint32_t conflicts = 0;           ///< components that say something else

@@ -31,7 +31,7 @@ struct ReadingStep {
 
 /// The cheapest readings of the text up to some character; working memory of the parser.
 struct ReadingColumn {
-    static constexpr std::size_t kReadings = 6, kEntries = 16;
+    static constexpr std::size_t kReadings = 4, kEntries = 16;
     std::array<float, kReadings> costs{};
     /// What the rest of the text depends on: the deepest division so far, shifted by 32; what the next part follows, a
     /// component or kComponents at the beginning, by 2; 2: a separator has just passed; 1: noise has.
@@ -40,7 +40,7 @@ struct ReadingColumn {
     std::array<float, kEntries> entries{};          ///< the least cost to begin each component
     std::array<std::uint32_t, kEntries> cheapest{}; ///< the first reading that has it
     std::uint32_t count = 0;
-    float least = 0, bound = 0; ///< of the costs; at the bound, the dearest when all are taken, nothing more is kept
+    float bound = 0; ///< at this cost nothing more is kept
 };
 
 /// A name that begins at some character; working memory of the parser.
@@ -66,7 +66,8 @@ struct ParsedAddress {
     double cost = 0; ///< the lower the likelier; compares readings of one text only
 
     std::vector<ReadingColumn> columns; ///< working memory
-    std::vector<std::uint32_t> classes;
+    std::vector<float> leasts;          ///< of the costs of each column
+    std::vector<std::uint64_t> classes;
     std::vector<DivisionName> villages;
     NameMatches division_matches, known_matches;
 };
@@ -89,8 +90,11 @@ public:
     /// Both must outlive it.
     explicit Parser(Gazetteer const& gazetteer, KnownNames known = {});
     void parse(NormalizedText const& text, ParsedAddress& out) const;
-    /// Asks the memory for the names of the text, and does not wait for it: to be called some time before parse().
+    /// The same in steps, for who reads many texts and would wait for the memory of each: prefetch(), some time later
+    /// look_up(), which finds the names of the text, some time later read(), with the same `out`.
     void prefetch(NormalizedText const& text) const noexcept;
+    void look_up(NormalizedText const& text, ParsedAddress& out) const;
+    void read(NormalizedText const& text, ParsedAddress& out) const;
 
 private:
     Gazetteer const& m_gazetteer;
