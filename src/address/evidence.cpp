@@ -322,7 +322,6 @@ private:
         if (m_c.address != kNone) {
             auto const& door = m_view.doors[m_c.address];
             add_missing(Component::unit, m_view.text(m_view.spellings[door.unit].text));
-            add_missing(Component::room, m_view.text(m_view.spellings[door.room].text));
         }
     }
 

@@ -6,6 +6,7 @@ usage: whole_province.py --wangge PROGRAM --verify-coverage PROGRAM --verify-loo
                           --compare-instructions PROGRAM [--folder DIR] [--scale SCALE]
 """
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -13,6 +14,7 @@ import pathlib
 import random
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -130,10 +132,34 @@ def main():
     check(second["digest"] == first["digest"], "GeoPackage at once and Shapefiles in another order give the same digest")
     shutil.rmtree(other)
 
+    # All grids in one change set: each gets another name, and its old one back.
+    renamed = folder / "renamed.gpkg"
+    shutil.copy(synth / "boundaries.gpkg", renamed)
+    with contextlib.closing(sqlite3.connect(renamed)) as file, file:
+        for (trigger,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'grids'").fetchall():
+            file.execute(f'DROP TRIGGER "{trigger}"')  # they call functions that GIS programs bring along
+        file.execute("UPDATE grids SET 网格名称 = 网格名称 || '甲'")
+
+    def carry_out(title, *make):
+        draft = json.loads(timed(title, [wangge, "changes", *make, "--author", "editor", "--data", data, "--json"]).stdout)["id"]
+        timed("  its check", [wangge, "changes", "check", draft, "--author", "editor", "--data", data])
+        preview = timed("  its preview", [wangge, "changes", "preview", draft, "--data", data, "--json"])
+        timed("  approve", [wangge, "changes", "approve", draft, "--approver", "approver", "--data", data])
+        timed("  apply", [wangge, "changes", "apply", draft, "--author", "editor", "--data", data])
+        timed("  publish", [wangge, "publish", "--approver", "approver", "--data", data])
+        with contextlib.closing(sqlite3.connect(data / "registry.sqlite")) as file:
+            (new,) = file.execute("SELECT count(*) FROM current_grids WHERE name LIKE '%甲'").fetchone()
+        return json.loads(preview.stdout), new
+
+    preview, new = carry_out("a change set of the whole province", "new", "--from", renamed, "--title", "all renamed")
+    check(len(preview["grids"]) == grids and new == grids, f"{new:,} grids have another name")
+    _, new = carry_out("undo it", "undo", "1")
+    check(new == 0, "every grid has its old name back")
+
     with cli.Server(data) as server:
         print(f"     serve: ready in {server.ready_seconds:.2f} s", flush=True)
         ready = server.get_json("/readyz")
-        check(ready["generation"] == first["generation"], "the server serves what was published")
+        check(ready["generation"] == first["generation"] + 2, "the server serves what was published")
         with open(synth / "officers.csv", encoding="gb18030", newline="") as file:
             codes = [row["网格编码"] for _, row in zip(range(2000), csv.DictReader(file))]
         answers = [server.get_json(f"/v1/grids/{code}") for code in codes[::20]]

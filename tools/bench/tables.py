@@ -45,13 +45,19 @@ def pick(document, subject, how, points, count=None):
     return None
 
 
+def opened(facts):
+    if "open_s" not in facts:
+        return ""
+    return f", opened in {facts['open_s'] * 1e3:.1f} ms (the first time in {facts['open_first_s'] * 1e3:.0f} ms)"
+
+
 def machine(documents):
     first = documents["lookup"]
     m, facts = first["machine"], first["facts"]
     beside = f"Load while measuring {m['load']:.1f}, of which the benchmark itself is 1.\n" if "load" in m else ""
     return (f"{m['cpu']}, {m['cores']} cores, {m['memory_bytes'] / 2**30:.0f} GiB, {m['kernel']}; {m['compiler']} `{m['flags']}`; seed {first['seed']}.\n{beside}"
             f"{facts['grids']:,.0f} grids, {facts['edges']:,.0f} distinct edges; index {megabytes(facts['index_bytes'])}, whole snapshot "
-            f"{megabytes(facts['snapshot_bytes'])}, opened in {facts['open_s'] * 1e3 if 'open_s' in facts else 0:.0f} ms.\n"
+            f"{megabytes(facts['snapshot_bytes'])}{opened(facts)}.\n"
             f"A read from memory that waits for the read before, among as many bytes as the index has: {facts['memory_wait_ns']:.0f} ns.")
 
 
