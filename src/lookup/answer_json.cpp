@@ -1,11 +1,9 @@
 #include <wangge/lookup/address_text.hpp>
 #include <wangge/lookup/answer_text.hpp>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <iterator>
 
 namespace wangge::lookup {
 
@@ -102,9 +100,6 @@ std::string to_json(GridAnswer const& grid, Evidence const& evidence) {
 
 namespace {
 
-/// Grids that are named to people; a program gets all.
-constexpr std::size_t kNamedGrids = 10;
-
 double share_digits(double share) { return std::round(share * 1e6) / 1e6; }
 
 Json json_of(geom::Point p) { return {{"lon", geom::to_degrees(p.lon)}, {"lat", geom::to_degrees(p.lat)}}; }
@@ -183,39 +178,6 @@ std::string_view outcome_of(AddressAnswer const& answer) {
     return answer.grid ? "determined" : answer.grids_in_all != 0 ? "undetermined" : "not_found";
 }
 
-void line(std::string& out, std::string_view label, std::string_view value) {
-    fmt::format_to(std::back_inserter(out), "{}{:<12}{}", out.empty() ? "" : "\n", label, value);
-}
-
-std::string grid_line(AddressContext const& context, snapshot::GridId id) {
-    auto const grid = context.snapshot.grid(id);
-    return fmt::format("{}  {}", grid.code.str(), grid.name);
-}
-
-/// What was asked, without bytes that a terminal or JSON cannot take.
-std::string shown(std::string_view text) {
-    auto const json = written(Json(text.substr(0, address::kMaxAddressBytes)));
-    return Json::parse(json).get<std::string>();
-}
-
-std::string sentence_of(AddressAnswer const& answer) {
-    auto const& match = answer.match;
-    if (match.outcome == address::Normalizer::Outcome::not_utf8) {
-        return fmt::format("not found: byte {} is not UTF-8", match.bad_byte);
-    }
-    if (match.outcome == address::Normalizer::Outcome::too_long) {
-        return fmt::format("not found: longer than {} bytes", address::kMaxAddressBytes);
-    }
-    if (answer.grids_in_all == 0) {
-        return "not found: the text names no division, road or estate that is known";
-    }
-    if (answer.grids.empty()) {
-        return fmt::format("not determined: it may be any of {} grids; name a town, village, road or estate",
-                           answer.grids_in_all);
-    }
-    return fmt::format("not determined: it may be one of {} grids", answer.grids_in_all);
-}
-
 } // namespace
 
 std::string to_json(AddressAnswer const& answer, std::string_view text, AddressContext const& context) {
@@ -258,49 +220,6 @@ std::string to_json(AddressAnswer const& answer, std::string_view text, AddressC
     return written(out);
 }
 
-std::string to_text(AddressAnswer const& answer, std::string_view text, AddressContext const& context) {
-    std::string out;
-    line(out, "address", shown(text));
-    if (answer.grid) {
-        line(out, "grid", grid_line(context, *answer.grid));
-    } else {
-        line(out, "grid", sentence_of(answer));
-        for (std::size_t i = 0; i < std::min(answer.grids.size(), kNamedGrids); ++i) {
-            line(out, "perhaps",
-                 fmt::format("{}  ({:.1f} %)", grid_line(context, answer.grids[i].grid), answer.grids[i].share * 100));
-        }
-        if (answer.grids.size() > kNamedGrids) {
-            line(out, "perhaps", fmt::format("and {} more", answer.grids_in_all - kNamedGrids));
-        }
-    }
-    line(out, "level", fmt::format("{} ({})", to_string(answer.level), chinese_name(answer.level)));
-    line(out, "score", fmt::format("{:.3f}", answer.score));
-    if (answer.standard) {
-        line(out, "standard", answer.standard->text);
-    }
-    if (answer.by_staff) {
-        line(out, "evidence", "staff bound this text to the place (工作人员核定)");
-    } else if (answer.standard && answer.standard->by_staff) {
-        line(out, "evidence", "the standard address is one of staff (工作人员录入)");
-    }
-    if (answer.position) {
-        line(out, "position",
-             fmt::format("{:.7f}, {:.7f} (CGCS2000, longitude first)", geom::to_degrees(answer.position->lon),
-                         geom::to_degrees(answer.position->lat)));
-    }
-    for (auto const& c : answer.match.components) {
-        line(out, to_string(c.component), c.text);
-    }
-    for (auto const& c : answer.conflicts) {
-        line(out, "conflict", fmt::format("{} ({})", english_sentence(c), chinese_sentence(c)));
-    }
-    auto const evidence = context.locator.evidence(context.as_of);
-    line(out, "state",
-         fmt::format("generation {}, as of {}, snapshot {}, addresses {}", evidence.generation, evidence.as_of.str(),
-                     evidence.snapshot_digest.substr(0, 16), context.index.source().hex().substr(0, 16)));
-    return out;
-}
-
 std::string near_to_json(std::vector<address::AddressIndex::Near> const& near, geom::Point position,
                          AddressContext const& context) {
     Json out;
@@ -318,19 +237,6 @@ std::string near_to_json(std::vector<address::AddressIndex::Near> const& near, g
     return written(out);
 }
 
-std::string near_to_text(std::vector<address::AddressIndex::Near> const& near, AddressContext const& context) {
-    std::string out;
-    for (auto const& n : near) {
-        auto const address = context.index.address(n.address);
-        auto const grid = context.snapshot.locate(address.at);
-        line(out, fmt::format("{:.1f} m", n.distance_m),
-             fmt::format("{}  {}", address.text,
-                         grid == snapshot::kOutside ? std::string{"in no grid"}
-                                                    : std::string{context.snapshot.grid(grid).code.str()}));
-    }
-    return out;
-}
-
 std::string suggestions_to_json(std::vector<address::AddressIndex::Suggestion> const& suggestions,
                                 AddressContext const& context) {
     Json out;
@@ -342,14 +248,6 @@ std::string suggestions_to_json(std::vector<address::AddressIndex::Suggestion> c
                         {"addresses", s.addresses}});
     }
     return written(out);
-}
-
-std::string suggestions_to_text(std::vector<address::AddressIndex::Suggestion> const& suggestions) {
-    std::string out;
-    for (auto const& s : suggestions) {
-        line(out, to_string(s.component), fmt::format("{}  ({} addresses)", s.text, s.addresses));
-    }
-    return out;
 }
 
 } // namespace wangge::lookup

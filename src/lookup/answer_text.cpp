@@ -1,31 +1,14 @@
+#include "labelled_lines.hpp"
+
 #include <wangge/lookup/answer_text.hpp>
 
 #include <fmt/format.h>
-
-#include <utility>
 
 namespace wangge::lookup {
 
 namespace {
 
-/// Lines of a label and what it labels.
-class Lines {
-public:
-    explicit Lines(Language language) : m_language(language) {}
-
-    void add(Words const& label, Filling const& value) {
-        m_text += m_text.empty() ? "" : "\n";
-        m_text += m_language == Language::chinese ? label.chinese + "：" : fmt::format("{:<12}", label.english);
-        m_text += value.in(m_language);
-    }
-    [[nodiscard]] std::string take() { return std::move(m_text); }
-
-private:
-    Language m_language;
-    std::string m_text;
-};
-
-void put_grid(Lines& lines, GridAnswer const& grid) {
+void put_grid(LabelledLines& lines, GridAnswer const& grid) {
     lines.add(words("grid", "网格"), words("{}  {}  ({}, {} m2)", "{}  {}（{}，{} 平方米）", grid.code.str(), grid.name,
                                            words_of(grid.kind), fmt::format("{:.0f}", grid.area_m2)));
     for (auto const& division : grid.chain) {
@@ -46,7 +29,7 @@ void put_grid(Lines& lines, GridAnswer const& grid) {
     lines.add(words("escalation", "逐级上报"), chain);
 }
 
-void put_evidence(Lines& lines, Evidence const& evidence) {
+void put_evidence(LabelledLines& lines, Evidence const& evidence) {
     lines.add(words("state", "依据"),
               words("generation {}, as of {}, snapshot {}", "第 {} 版，{} 当日，快照 {}", evidence.generation,
                     evidence.as_of.str(), evidence.snapshot_digest.substr(0, 16)));
@@ -55,7 +38,7 @@ void put_evidence(Lines& lines, Evidence const& evidence) {
 } // namespace
 
 std::string to_text(Answer const& answer, Language language) {
-    Lines lines{language};
+    LabelledLines lines{language};
     if (answer.grid) {
         put_grid(lines, *answer.grid);
     } else {
@@ -88,7 +71,7 @@ std::string to_text(Answer const& answer, Language language) {
 }
 
 std::string to_text(GridAnswer const& grid, Evidence const& evidence, Language language) {
-    Lines lines{language};
+    LabelledLines lines{language};
     put_grid(lines, grid);
     put_evidence(lines, evidence);
     return lines.take();

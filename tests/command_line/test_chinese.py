@@ -1,5 +1,6 @@
 """What district staff read with --lang zh, from a contractor's zip to the published state and back, and every kind of row an import
 refuses: Chinese, with the field and the value where there are some, and no English sentence among it."""
+import csv
 import json
 import os
 import pathlib
@@ -109,6 +110,14 @@ class Chinese(unittest.TestCase):
         self.chinese("locate", "113.27", "23.13", "--data", self.data, needs=["网格：", "村居：", "逐级上报：", "坐标系：EPSG:4490", "依据：第 "])
         self.chinese("locate", "100", "30", "--nearest", "1", "--data", self.data, needs=["不在任何网格内", "公里内没有"])
         self.chinese("show", "grid", grid, "--data", self.data, needs=["网格员"])
+        with open(self.synth / "addresses.csv", encoding="utf-8-sig", newline="") as file:
+            row = next(csv.DictReader(file))
+        text = list(row.values())[1]
+        self.chinese("address", text, "--data", self.data, needs=["网格：未确定", "层级：村居", "道路：", "版本：第 "])  # they are not published
+        self.chinese("address", "这里什么都没有", "--data", self.data, needs=["未找到：文中没有已知的区划"])
+        self.chinese("address", "--near", "113.27", "23.13", "--data", self.data, needs=["公里内没有"])
+        self.chinese("address", "--suggest", "这里什么都没有", "--data", self.data, needs=["没有这样开头的地址"])
+        self.chinese("address", text, "--count", "3", "--data", self.data, code=2, needs=["须与 --near"])
         number = str(cli.run_json("changes", "new", "--title", "更名", "--author", "ann", "--data", self.data)["change_set"])
         cli.run("changes", "add", number, "rename", grid, "--name", "新名", "--author", "ann", "--data", self.data, check=0)
         for step in (("check", "--author", "ann"), ("approve", "--approver", "chief"), ("apply", "--author", "ann")):

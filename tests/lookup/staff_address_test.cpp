@@ -101,13 +101,14 @@ BOOST_AUTO_TEST_CASE(the_answer_says_that_staff_said_so) {
     BOOST_TEST(json["standard"]["by_staff"] == true);
     BOOST_TEST(json["places"][0]["address"] == "老榕树下小卖部");
     BOOST_TEST(json["places"][0]["level"] == "exact");
-    auto const text = lookup::to_text(answer, "老榕树下小卖部", context(locator));
+    auto const text = lookup::to_text(answer, "老榕树下小卖部", context(locator), Language::english);
     BOOST_TEST((text.find("evidence    staff bound this text to the place") != std::string::npos), text);
     static_cast<void>(grid("荔湾区翠洲社区振兴路7号"));
     auto const other = nlohmann::json::parse(lookup::to_json(answer, "荔湾区翠洲社区振兴路7号", context(locator)));
     BOOST_TEST(other["by_staff"] == false);
     BOOST_TEST(other["standard"]["by_staff"] == false);
-    BOOST_TEST((lookup::to_text(answer, "x", context(locator)).find("evidence") == std::string::npos));
+    BOOST_TEST(
+        (lookup::to_text(answer, "x", context(locator), Language::english).find("evidence") == std::string::npos));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

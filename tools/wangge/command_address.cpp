@@ -47,8 +47,10 @@ int answer_many(AddressOptions const& options, snapshot::Snapshot const& snapsho
             write_out(text);
         }
     } else {
-        warn("{} addresses: {} determine a grid, {} do not, {} not readable.\n", result.rows, result.inside,
-             result.outside, result.faults);
+        warn("{}\n",
+             said(language_argument(options.lang), "{} addresses: {} determine a grid, {} do not, {} not readable.",
+                  "{} 个地址：{} 个确定了网格，{} 个未确定，{} 个无法读取。", result.rows, result.inside,
+                  result.outside, result.faults));
     }
     return result.faults == 0 ? 0 : 1;
 }
@@ -58,12 +60,16 @@ int answer_many(AddressOptions const& options, snapshot::Snapshot const& snapsho
 int address(AddressOptions const& options) {
     if (options.text.empty() && options.file.empty() && options.near.empty() && options.suggest.empty()) {
         throw Error{ErrorCode::usage,
-                    "address needs a TEXT that is not empty, --file FILE, --near LON LAT or --suggest "
-                    "TEXT; see wangge address --help"};
+                    words("address needs a TEXT that is not empty, --file FILE, --near LON LAT or --suggest TEXT; see "
+                          "wangge address --help",
+                          "address 需要一个非空的 TEXT、--file FILE、--near LON LAT 或 --suggest TEXT；见 "
+                          "wangge address --help")};
     }
     if (options.count != 0 && options.near.empty() && options.suggest.empty()) {
-        throw Error{ErrorCode::usage, "--count goes with --near and --suggest"};
+        throw Error{ErrorCode::usage,
+                    words("--count goes with --near and --suggest", "--count 须与 --near 或 --suggest 同用")};
     }
+    auto const language = language_argument(options.lang);
     constexpr std::size_t kUsualCount = 5;
     auto const count = options.count == 0 ? kUsualCount : options.count;
     auto const folder = data_folder(options.data);
@@ -88,25 +94,26 @@ int address(AddressOptions const& options) {
         lookup::QueryFault fault;
         auto const position = lookup::lattice_position(query, transformer, fault);
         if (!position) {
-            throw Error{ErrorCode::usage, fmt::format("{}: {}", fault.field, fault.message)};
+            throw Error{ErrorCode::usage, words("{}: {}", "{}：{}", fault.field, fault.message)};
         }
         auto const near = index->nearest(*position, count, lookup::kNearestLimitM);
         say("{}\n", options.json   ? lookup::near_to_json(near, *position, context)
-                    : near.empty() ? fmt::format("none within {:.0f} km", lookup::kNearestLimitM / 1000)
-                                   : lookup::near_to_text(near, context));
+                    : near.empty() ? said(language, "none within {} km", "{} 公里内没有",
+                                          fmt::format("{:.0f}", lookup::kNearestLimitM / 1000))
+                                   : lookup::near_to_text(near, context, language));
         return 0;
     }
     if (!options.suggest.empty()) {
         auto const suggestions = index->suggest(options.suggest, count);
         say("{}\n", options.json          ? lookup::suggestions_to_json(suggestions, context)
-                    : suggestions.empty() ? "nothing begins so"
-                                          : lookup::suggestions_to_text(suggestions));
+                    : suggestions.empty() ? said(language, "nothing begins so", "没有这样开头的地址")
+                                          : lookup::suggestions_to_text(suggestions, language));
         return 0;
     }
     lookup::AddressAnswer answer;
     lookup::Geocoder{*snapshot, *index}.geocode(options.text, answer);
-    say("{}\n",
-        options.json ? lookup::to_json(answer, options.text, context) : lookup::to_text(answer, options.text, context));
+    say("{}\n", options.json ? lookup::to_json(answer, options.text, context)
+                             : lookup::to_text(answer, options.text, context, language));
     return answer.match.outcome == address::Normalizer::Outcome::good ? 0 : 1;
 }
 

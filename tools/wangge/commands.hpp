@@ -111,6 +111,7 @@ struct AddressOptions {
     std::string suggest;           ///< beginning of an address
     std::size_t count = 0;         ///< of `near` and `suggest`; 0: 5
     std::string as_of, known_at;
+    std::string lang; ///< en, zh; empty: as the environment says
     bool json = false;
     unsigned threads = 0; ///< 0: as many as there are cores, at most 4
 };

@@ -462,6 +462,7 @@ void declare(CLI::App& app, std::function<int()>& chosen) {
         file->excludes(near)->excludes(suggest);
         near->excludes(suggest);
         add_json(sub, address.json);
+        add_lang(sub, address.lang);
         sub->footer("Examples:\n"
                     "  wangge address 荔湾区沿江北路1号 --data province\n"
                     "  wangge address --file events.csv --out events-with-grid.csv --column 地址 --data province\n"
