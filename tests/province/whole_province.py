@@ -141,7 +141,7 @@ def main():
         file.execute("UPDATE grids SET 网格名称 = 网格名称 || '甲'")
 
     def carry_out(title, *make):
-        draft = json.loads(timed(title, [wangge, "changes", *make, "--author", "editor", "--data", data, "--json"]).stdout)["id"]
+        draft = json.loads(timed(title, [wangge, "changes", *make, "--author", "editor", "--data", data, "--json"]).stdout)["change_set"]
         timed("  its check", [wangge, "changes", "check", draft, "--author", "editor", "--data", data])
         preview = timed("  its preview", [wangge, "changes", "preview", draft, "--data", data, "--json"])
         timed("  approve", [wangge, "changes", "approve", draft, "--approver", "approver", "--data", data])
@@ -152,7 +152,7 @@ def main():
         return json.loads(preview.stdout), new
 
     preview, new = carry_out("a change set of the whole province", "new", "--from", renamed, "--title", "all renamed")
-    check(len(preview["grids"]) == grids and new == grids, f"{new:,} grids have another name")
+    check(len(preview["renamed"]) == grids and new == grids, f"{new:,} grids have another name")
     _, new = carry_out("undo it", "undo", "1")
     check(new == 0, "every grid has its old name back")
 
