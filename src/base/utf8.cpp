@@ -74,9 +74,17 @@ std::size_t end_of_utf8(std::string_view bytes) noexcept {
 
 bool is_utf8(std::string_view bytes) noexcept { return end_of_utf8(bytes) == bytes.size(); }
 
-bool is_utf8_but_for_end(std::string_view bytes) noexcept {
-    auto const rest = bytes.substr(end_of_utf8(bytes));
-    return rest.empty() || utf8_character(rest) < 0;
+bool is_mostly_utf8(std::string_view block) noexcept {
+    std::size_t good = 0, bad = 0;
+    while (!block.empty()) {
+        auto const line = block.substr(0, block.find('\n'));
+        auto const rest = line.substr(end_of_utf8(line));
+        bool const cut = line.size() == block.size() && !rest.empty() && utf8_character(rest) < 0;
+        bad += rest.empty() || cut ? 0U : 1U;
+        good += rest.empty() && !is_ascii(line) ? 1U : 0U;
+        block.remove_prefix(std::min(block.size(), line.size() + 1));
+    }
+    return bad <= good;
 }
 
 void append_utf8(std::string& text, char32_t character) {

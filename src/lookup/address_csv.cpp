@@ -259,7 +259,7 @@ BulkResult geocode_csv(Geocoder const& geocoder, snapshot::Snapshot const& snaps
     auto const first = take_header(in);
     auto const header_text = without_line_end(first);
     auto const header = read_text_header(header_text, request.columns, in.name());
-    bool const gb18030 = !is_utf8_but_for_end(first) || !is_utf8_but_for_end(in.read_ahead());
+    bool const gb18030 = !is_mostly_utf8(first + std::string{in.read_ahead()});
     std::vector<std::unique_ptr<BlockAnswerer>> workers;
     for (unsigned i = 0; i < std::max(request.threads, 1U); ++i) {
         workers.push_back(std::make_unique<AddressAnswerer>(geocoder, snapshot, header, gb18030, in.name()));

@@ -145,15 +145,21 @@ BOOST_AUTO_TEST_CASE(a_checksum_sees_every_single_bit) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_first_block_may_end_inside_a_character) {
-    for (std::string const good : {"", "abc", "网格", "网格\xE7\xBC", "\xF0", "a\xF4\x8F\xBF"}) {
-        BOOST_TEST(is_utf8_but_for_end(good), good);
+BOOST_AUTO_TEST_CASE(a_block_is_utf8_when_most_of_its_lines_are) {
+    std::string const gb18030 = "\xcd\xf8\xb8\xf1"; // 网格
+    for (std::string const& good : {std::string{}, std::string{"abc"}, std::string{"网格"}, std::string{"网格\xE7\xBC"},
+                                    std::string{"\xF0"}, std::string{"a\xF4\x8F\xBF"}, "网格\n" + gb18030,
+                                    std::string{"a\n网格\n\xFF\n"}, gb18030 + "\n网格\n网\xE7"}) {
+        BOOST_TEST(is_mostly_utf8(good), good);
     }
-    // A cut elsewhere, an overlong form or a surrogate that is cut itself, a byte that begins nothing.
-    for (std::string const bad : {"\xE7\xBC"
-                                  "a",
-                                  "网\xE0\x80", "\xED\xA0", "\xFF", "ab\x80"}) {
-        BOOST_TEST(!is_utf8_but_for_end(bad), bad);
+    // A cut elsewhere, an overlong form or a surrogate that is cut itself, a byte that begins nothing; lines of ASCII
+    // say nothing.
+    for (std::string const& bad :
+         {std::string{"\xE7\xBC"
+                      "a"},
+          std::string{"网\xE0\x80"}, std::string{"\xED\xA0"}, std::string{"\xFF"}, std::string{"ab\x80"},
+          "a\nb\n" + gb18030 + "\nc", "网\n" + gb18030 + "\n" + gb18030, "\xE7\xBC\n网\n" + gb18030 + "\na"}) {
+        BOOST_TEST(!is_mostly_utf8(bad), bad);
     }
 }
 

@@ -133,6 +133,15 @@ BOOST_AUTO_TEST_CASE(gb18030_is_told_by_the_rows_where_the_header_is_ascii_and_c
     BOOST_TEST(holds(rows[1], ",bad_text,"));
     BOOST_TEST(result.inside == 2U);
     BOOST_TEST(result.faults == 1U);
+    // Nor does it make a UTF-8 file one in GB18030.
+    auto const others =
+        lines("id,address\n1,\xff\xff\n2,荔湾区振兴路3号\n3," + county + road + "\n4,荔湾区振兴路3号\n");
+    BOOST_TEST_REQUIRE(others.size() == 4U);
+    BOOST_TEST(holds(others[0], ",bad_text,"));
+    BOOST_TEST(holds(others[1], "沙面街道"));
+    BOOST_TEST(holds(others[2], ",bad_text,"));
+    BOOST_TEST(result.inside == 2U);
+    BOOST_TEST(result.faults == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_a_header_is_refused_with_what_stands_there) {

@@ -8,8 +8,9 @@ namespace wangge {
 /// True when the bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates). O(n).
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
-/// True when the bytes are UTF-8 but for a last character that is cut: what a file's first block is. O(n).
-[[nodiscard]] bool is_utf8_but_for_end(std::string_view bytes) noexcept;
+/// True when of the lines with bytes beyond ASCII no more are not UTF-8 than are: a bad row does not make the first
+/// block of a file one of another encoding. A last character that is cut says nothing. O(n).
+[[nodiscard]] bool is_mostly_utf8(std::string_view block) noexcept;
 
 /// True when no byte is beyond ASCII. O(n), eight bytes at a time.
 [[nodiscard]] bool is_ascii(std::string_view bytes) noexcept;
