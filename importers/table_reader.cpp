@@ -2,6 +2,7 @@
 #include "reader_process.hpp"
 
 #include <wangge/base/error.hpp>
+#include <wangge/base/utf8.hpp>
 #include <wangge/importers/csv_reader.hpp>
 #include <wangge/importers/ogr_reader.hpp>
 #include <wangge/importers/table_reader.hpp>
@@ -92,10 +93,12 @@ private:
 [[nodiscard]] std::string encoding_of(std::filesystem::path const& path) {
     auto const file = open_file(path);
     EncodingGuess guess;
+    bool mostly_utf8 = true;
     std::vector<char> buffer(std::size_t{1} << 20U);
     std::string carried; // the begun last line of a block; a cut character would look wrong
     while (auto const size = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
         std::string_view block{buffer.data(), size};
+        mostly_utf8 = mostly_utf8 && is_mostly_utf8(block);
         auto const end = block.rfind('\n');
         if (end == std::string_view::npos) {
             carried += block;
@@ -114,6 +117,9 @@ private:
     guess.add(carried);
     if (auto found = guess.encoding()) {
         return *found;
+    }
+    if (mostly_utf8) {
+        return "UTF-8"; // a few bad rows, which will be named
     }
     unreadable(path, words("its text is neither UTF-8 nor GB18030 nor Big5; pass --encoding, or save it as UTF-8",
                            "文字不是 UTF-8、GB18030 或 Big5；请用 --encoding 指明，或另存为 UTF-8"));

@@ -265,6 +265,24 @@ BOOST_AUTO_TEST_CASE(tables_are_read_in_utf8_and_gb18030_with_the_row_numbers_of
     BOOST_TEST(TableReader::open(folder.file("g.csv", to_gb18030(text)), {}).encoding() == "GB18030");
 }
 
+BOOST_AUTO_TEST_CASE(a_bad_row_among_good_ones_is_named_and_does_not_refuse_the_table) {
+    test::ScratchFolder const folder;
+    auto reader = TableReader::open(folder.file("t.csv", "工号,姓名\nA1,张三\nA2,\xFF\xFE\nA3,李四\n"), {});
+    std::vector<Problem> problems;
+    TableRow row;
+    std::vector<std::string> read;
+    for (auto outcome = reader.next(row, problems); outcome != TableReader::Outcome::end;
+         outcome = reader.next(row, problems)) {
+        read.push_back(outcome == TableReader::Outcome::row ? row.fields.at(0) : "-");
+    }
+    BOOST_TEST((read == std::vector<std::string>{"A1", "-", "A3"}));
+    BOOST_TEST_REQUIRE(problems.size() == 1U);
+    BOOST_TEST((problems[0].code == ProblemCode::unreadable_text));
+    BOOST_TEST(contains(problems[0].message, "row 3"), problems[0].message);
+    BOOST_TEST(contains(error_of([&] { (void)TableReader::open(folder.file("b.csv", "a,b\n1,\xFF\xFE\n"), {}); }),
+                        "pass --encoding"));
+}
+
 BOOST_AUTO_TEST_CASE(a_table_in_utf16_reads_as_the_same_in_utf8_wherever_a_piece_of_it_ends) {
     test::ScratchFolder const folder;
     for (std::string_view const encoding : {"UTF-16LE", "UTF-16BE"}) {
