@@ -21,7 +21,8 @@
 
 namespace wangge::importers {
 
-void write_repair_layers(std::span<topology::RepairProposal const> proposals, std::filesystem::path const& path) {
+void write_repair_layers(std::span<topology::RepairProposal const> proposals, std::filesystem::path const& path,
+                         Language language) {
     NewGeoPackage file{path};
     std::vector<GeoPackageField> const fields{
         {"proposal_id", OFTString}, {"kind", OFTString},        {"accepted", OFTInteger},     {"grids", OFTString},
@@ -41,7 +42,7 @@ void write_repair_layers(std::span<topology::RepairProposal const> proposals, st
             feature.SetField("area_moved_m2", p.area_moved_m2);
             feature.SetField("greatest_move_m", p.greatest_move_m);
             if (!p.accepted()) {
-                feature.SetField("refusal", p.refusal.english.c_str());
+                feature.SetField("refusal", p.refusal.in(language).c_str());
             }
             file.add(layer, feature, std::move(geometry));
         };
@@ -148,9 +149,9 @@ bool set_value(OGRFeature& to, int index, ValueType type, std::string const& tex
 
 } // namespace
 
-void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path) {
+void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path, Language language) {
     if (path.extension() == ".gpkg") {
-        write_repair_layers(repair.proposals, path);
+        write_repair_layers(repair.proposals, path, language);
     } else {
         write_file_atomically(path, layer_repair_json(repair));
     }

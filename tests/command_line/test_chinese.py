@@ -1,10 +1,12 @@
 """What district staff read with --lang zh, from a contractor's zip to the published state and back, and every kind of row an import
 refuses: Chinese, with the field and the value where there are some, and no English sentence among it."""
+import contextlib
 import csv
 import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -135,8 +137,12 @@ class Chinese(unittest.TestCase):
         path = self.written("GD7.geojson", json.dumps({"type": "FeatureCollection", "features": east}))
         self.chinese("repair", path, "--tolerance", "0.5", "--report", self.folder / "r.gpkg",
                      needs=["行，图层", "个方案共移动", "没有写入任何内容", "报告："])
-        self.chinese("repair", path, "--tolerance", "0.1", "--out", self.folder / "r2.gpkg", code=1,
+        layers = self.folder / "layers.gpkg"
+        self.chinese("repair", path, "--tolerance", "0.1", "--out", self.folder / "r2.gpkg", "--report", layers, code=1,
                      needs=["不可行 无修补方案", "超过容差 0.1 米", "请重新绘制", "已写出 "])
+        with contextlib.closing(sqlite3.connect(layers)) as file:
+            refusals = [said for (said,) in file.execute("SELECT refusal FROM repair_places WHERE refusal IS NOT NULL")]
+        self.assertTrue(refusals and all(re.search("[一-龥]", said) for said in refusals), refusals)
         self.chinese("repair", path, "--tolerance", "0", code=2, needs=["请给出大于 0 米的长度"])
 
     def test_conflicts_meetings_and_what_is_checked_anew(self):

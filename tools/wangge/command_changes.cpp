@@ -528,7 +528,7 @@ int changes_repair(ChangesOptions const& options) {
         {number_argument(options.tolerance, "--tolerance"), number_argument(options.max_area, "--max-area")}, with,
         *progress);
     if (!options.out.empty()) {
-        importers::write_repair_layers(plan.proposals, options.out);
+        importers::write_repair_layers(plan.proposals, options.out, language_argument(options.lang));
     }
     std::vector<registry::Operation> added;
     if (options.all || !options.accept.empty()) {

@@ -24,8 +24,9 @@ int repair(RepairOptions const& options) {
         options.file, read, options.code,
         {number_argument(options.tolerance, "--tolerance"), number_argument(options.max_area, "--max-area")},
         *progress);
+    auto const language = language_argument(options.lang);
     if (!options.report.empty()) {
-        importers::write_layer_repair(plan, options.report);
+        importers::write_layer_repair(plan, options.report, language);
     }
     std::size_t changed = 0;
     if (!options.out.empty()) {
@@ -34,7 +35,6 @@ int repair(RepairOptions const& options) {
     if (options.json) {
         say("{}\n", importers::layer_repair_json(plan));
     } else {
-        auto const language = language_argument(options.lang);
         auto const line = [&](Words const& words) { say("{}\n", words.in(language)); };
         say("{}", importers::layer_repair_text(plan, language));
         if (!options.report.empty()) {

@@ -49,11 +49,12 @@ struct LayerRepair {
 [[nodiscard]] std::string proposals_json(std::span<topology::RepairProposal const> proposals);
 
 /// A GeoPackage (EPSG:4490) with layers repair_before, repair_after (grids, one row for each grid of a proposal),
-/// repair_moved (ground) and repair_places (points, all proposals). Written aside and renamed. Throws
-/// Error{environment}.
-void write_repair_layers(std::span<topology::RepairProposal const> proposals, std::filesystem::path const& path);
+/// repair_moved (ground) and repair_places (points, all proposals); refusals in the language. Written aside and
+/// renamed. Throws Error{environment}.
+void write_repair_layers(std::span<topology::RepairProposal const> proposals, std::filesystem::path const& path,
+                         Language language);
 /// JSON, or when the name ends in .gpkg those layers.
-void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path);
+void write_layer_repair(LayerRepair const& repair, std::filesystem::path const& path, Language language);
 
 /**
  * The layer with the accepted proposals applied, as GeoPackage in EPSG:4490: every row and every attribute of the file,
