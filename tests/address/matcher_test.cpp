@@ -94,6 +94,17 @@ BOOST_AUTO_TEST_CASE(a_room_tells_the_house_when_the_number_is_not_said) {
     BOOST_TEST(place.likelihood > 0.9);
 }
 
+BOOST_AUTO_TEST_CASE(behind_a_wrong_number_building_estate_or_room_still_tell_the_house) {
+    BOOST_TEST(id(first("荔湾区沿江北路7号2栋")) == "A3");
+    BOOST_TEST(id(first("荔湾区沿江北路7号301房")) == "A3");
+    // The estate has two buildings, which are as likely; without it nothing of 7 is at hand but what lies along the
+    // road.
+    auto const& estate = first("荔湾区沿江北路7号天誉雅苑");
+    BOOST_TEST((estate.level == MatchLevel::building));
+    BOOST_TEST(bearing(estate, Component::estate) == "agrees 天誉雅苑");
+    BOOST_TEST((first("荔湾区沿江北路7号").level == MatchLevel::road));
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_number_is_interpolated_on_its_own_side_of_the_road) {
     // Odd: 5 lies half way from 3 (113.203) to 7 (113.207), at the odd side's latitude.
     auto const& odd = first("荔湾区翠洲社区振兴路5号");
@@ -426,6 +437,11 @@ BOOST_AUTO_TEST_CASE(a_stem_keeps_two_characters) {
     BOOST_TEST((division_stem(U"东城街道") == U"东城"));
     BOOST_TEST((division_stem(U"颜村") == U"颜村"));
     BOOST_TEST((division_stem(U"新村村委会") == U"新村"));
+    for (std::u32string const kind :
+         {U"社区居民委员会", U"社区居委会", U"居民委员会", U"村民委员会", U"街道办事处", U"居委会", U"村委会",
+          U"办事处", U"街道办", U"街道", U"社区", U"地区", U"村", U"镇", U"乡", U"区", U"县", U"市", U"省"}) {
+        BOOST_TEST((division_stem(U"东城" + kind) == U"东城"), kind.size());
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

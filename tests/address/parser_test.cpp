@@ -292,6 +292,10 @@ BOOST_AUTO_TEST_CASE(two_roads_and_what_lies_beside_are_seen) {
     check("[city 佛山市][county 禅城区][road 季华路][number 25号]([landmark 季华公园旁])");
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_nobody_knows_may_begin_the_text) {
+    check("[landmark 海逸仔][number 1号]");
+}
+
 BOOST_AUTO_TEST_CASE(two_addresses_of_one_line_are_both_read) {
     check("[city 广州市][county 黄埔区][town 南岗街][road 康南路][number 208号]、[city 佛山市][county 南海区][town "
           "里水镇]"

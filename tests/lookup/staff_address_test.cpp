@@ -99,6 +99,8 @@ BOOST_AUTO_TEST_CASE(the_answer_says_that_staff_said_so) {
     auto const json = nlohmann::json::parse(lookup::to_json(answer, "老榕树下小卖部", context(locator)));
     BOOST_TEST(json["by_staff"] == true);
     BOOST_TEST(json["standard"]["by_staff"] == true);
+    BOOST_TEST(json["standard"]["text"] == "老榕树下小卖部");
+    BOOST_TEST(json["standard"]["position"] == json["position"]);
     BOOST_TEST(json["places"][0]["address"] == "老榕树下小卖部");
     BOOST_TEST(json["places"][0]["level"] == "exact");
     auto const text = lookup::to_text(answer, "老榕树下小卖部", context(locator), Language::english);
