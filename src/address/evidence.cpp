@@ -65,6 +65,7 @@ public:
         write_missing();
         m_out.evidence.resize(m_items);
         m_out.slips = count(Bearing::similar);
+        m_out.name_in_doubt = is_name_in_doubt();
         m_out.conflicts = count(Bearing::conflicts);
     }
 
@@ -205,6 +206,23 @@ private:
     }
 
     [[nodiscard]] bool whole_estate() const noexcept { return m_c.of_estate && !is_house(m_c); }
+
+    [[nodiscard]] bool is_name_in_doubt() const {
+        constexpr std::size_t kShort = 3;
+        if (m_c.place == kNone || m_c.name_part == kNoPart || m_view.places[m_c.place].name == kNone) {
+            return false;
+        }
+        auto const text = m_query.characters(m_c.name_part);
+        auto const known = m_view.name_text(m_view.places[m_c.place].name);
+        if (text == known || std::max(text.size(), known.size()) > kShort ||
+            unlikeness(text, known, m_costs) < m_costs.other_character) {
+            return false;
+        }
+        return std::none_of(m_out.evidence.begin(), m_out.evidence.end(), [](EvidenceItem const& item) {
+            return item.bearing == Bearing::agrees && item.component > Component::county &&
+                   item.component != Component::number;
+        });
+    }
 
     void write_name(std::uint32_t part, NameId name, std::string_view written) {
         auto const text = m_query.characters(part);

@@ -152,6 +152,19 @@ BOOST_AUTO_TEST_CASE(a_number_is_confirmed_by_a_house_of_that_number_alone) {
     BOOST_TEST(!confirmed("荔湾区沙面街道没人路5号"));
 }
 
+BOOST_AUTO_TEST_CASE(another_character_of_a_short_name_does_not_determine_a_grid_by_the_number_alone) {
+    auto const asked = [&](std::string_view text) {
+        geocoder.geocode(text, answer);
+        BOOST_TEST_REQUIRE(!answer.grids.empty());
+        return answer.grid.has_value();
+    };
+    BOOST_TEST(asked("荔湾区振兴路3号"));
+    BOOST_TEST(!asked("荔湾区振文路3号"));
+    BOOST_TEST(answer.score > 0.95);              // still the likeliest by far
+    BOOST_TEST(asked("荔湾区翠洲社区振文路3号")); // the village agrees
+    BOOST_TEST(asked("荔湾区振星路3号"));         // sounds alike
+}
+
 BOOST_AUTO_TEST_CASE(conflicts_become_sentences_in_both_languages) {
     geocoder.geocode("广州市天河区沙面街道翠洲社区沿江北路1号天誉雅苑1栋1单元201房", answer);
     BOOST_TEST_REQUIRE(answer.conflicts.size() == 1U);
