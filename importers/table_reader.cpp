@@ -89,16 +89,25 @@ private:
     std::size_t m_taken = 0;
 };
 
+/// Of a file that is in no encoding throughout.
+[[nodiscard]] bool is_mostly_utf8(std::filesystem::path const& path) {
+    auto const file = open_file(path);
+    std::vector<char> buffer(std::size_t{1} << 20U);
+    bool mostly = true;
+    while (auto const size = mostly ? std::fread(buffer.data(), 1, buffer.size(), file.get()) : 0) {
+        mostly = wangge::is_mostly_utf8({buffer.data(), size});
+    }
+    return mostly;
+}
+
 /// Looks through the whole file, so that the first row is read as the last one will be.
 [[nodiscard]] std::string encoding_of(std::filesystem::path const& path) {
     auto const file = open_file(path);
     EncodingGuess guess;
-    bool mostly_utf8 = true;
     std::vector<char> buffer(std::size_t{1} << 20U);
     std::string carried; // the begun last line of a block; a cut character would look wrong
     while (auto const size = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
         std::string_view block{buffer.data(), size};
-        mostly_utf8 = mostly_utf8 && is_mostly_utf8(block);
         auto const end = block.rfind('\n');
         if (end == std::string_view::npos) {
             carried += block;
@@ -118,7 +127,7 @@ private:
     if (auto found = guess.encoding()) {
         return *found;
     }
-    if (mostly_utf8) {
+    if (is_mostly_utf8(path)) {
         return "UTF-8"; // a few bad rows, which will be named
     }
     unreadable(path, words("its text is neither UTF-8 nor GB18030 nor Big5; pass --encoding, or save it as UTF-8",

@@ -96,44 +96,24 @@ void AreaSearch::find(AddressQuery const& query, AddressLine const& line) {
     weigh();
 }
 
-void AreaSearch::sort_marked() {
-    std::sort(m_touched.begin(), m_touched.end());
-    m_marked.clear();
-    for (auto const division : m_touched) {
-        auto const place = static_cast<std::uint32_t>(m_marked.size());
-        auto above = place;
-        if (place != 0) {
-            above = place - 1;
-            while (m_marked[above].end <= division && m_marked[above].above != above) {
-                above = m_marked[above].above;
-            }
-            above = m_marked[above].end <= division ? place : above;
-        }
-        m_marked.push_back({division, m_gazetteer.end(division), above, m_marks[division]});
-    }
-}
-
 void AreaSearch::weigh() {
-    sort_marked();
     m_areas.clear();
-    for (std::uint32_t place = 0; place < m_marked.size(); ++place) {
+    for (auto const division : m_touched) {
         std::uint32_t agrees = 0, near = 0;
         float cost = 0;
-        for (auto at = place;; at = m_marked[at].above) {
-            auto const& mark = m_marked[at].mark;
-            cost += (mark.agrees & ~agrees) != 0 ? mark.cost : 0;
-            agrees |= mark.agrees;
-            near |= mark.near;
-            if (m_marked[at].above == at) {
-                break;
+        for (auto at = division; at < m_marks.size(); at = m_gazetteer.parent(at)) {
+            auto const& mark = m_marks[at];
+            if (mark.touched) {
+                cost += (mark.agrees & ~agrees) != 0 ? mark.cost : 0;
+                agrees |= mark.agrees;
+                near |= mark.near;
             }
         }
         for (auto rest = m_asked & ~agrees; rest != 0; rest &= rest - 1) {
             auto const m = static_cast<std::uint32_t>(std::countr_zero(rest));
             cost += conflict_cost(m_mentions[m], (near >> m & 1U) != 0);
         }
-        auto const division = m_marked[place].division;
-        auto const& own = m_marked[place].mark;
+        auto const& own = m_marks[division];
         auto const conflicts = m_asked & ~agrees;
         m_areas.push_back({division, cost, agrees, conflicts, own.agrees != 0 || (own.near & conflicts) != 0});
     }
@@ -172,20 +152,12 @@ unsigned AreaSearch::full_agreements(Area const& area) const noexcept {
 }
 
 DivisionNumber AreaSearch::area_of(DivisionNumber division) const {
-    auto const after =
-        std::upper_bound(m_marked.begin(), m_marked.end(), division,
-                         [](DivisionNumber number, Marked const& marked) { return number < marked.division; });
-    if (after == m_marked.begin()) {
-        return kNoDivision;
-    }
-    for (auto at = static_cast<std::uint32_t>(after - m_marked.begin()) - 1;; at = m_marked[at].above) {
-        if (division < m_marked[at].end) {
-            return m_marked[at].division;
-        }
-        if (m_marked[at].above == at) {
-            return kNoDivision;
+    for (auto at = division; at < m_marks.size(); at = m_gazetteer.parent(at)) {
+        if (m_marks[at].touched) {
+            return at;
         }
     }
+    return kNoDivision;
 }
 
 std::u32string_view AreaSearch::stem_of(DivisionNumber division) {

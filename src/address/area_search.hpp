@@ -43,7 +43,7 @@ public:
     [[nodiscard]] unsigned full_agreements(Area const& area) const noexcept;
     /// Those of the query, then the misspelt ones. What Area::agrees and Area::conflicts count.
     [[nodiscard]] std::span<Mention const> mentions() const noexcept { return m_mentions; }
-    /// Of a village or another division. O(log n + depth).
+    /// Of a village or another division. O(depth).
     [[nodiscard]] DivisionNumber area_of(DivisionNumber division) const;
     /// Normalised, without what only offices write. Kept once made.
     [[nodiscard]] std::u32string_view stem_of(DivisionNumber division);
@@ -56,16 +56,9 @@ private:
         float cost = 0;
         bool touched = false;
     };
-    /// One that has a mark. Its parent stands before it, so the one in which a division lies is found by going up.
-    struct Marked {
-        DivisionNumber division = 0, end = 0;
-        std::uint32_t above = 0; ///< the place of the nearest one that it lies in; its own where there is none
-        Mark mark;
-    };
     static bool is_first(AddressQuery const& query, std::uint32_t mention) noexcept; ///< but for the province
     Mark& touch(DivisionNumber division);
     void add(DivisionNumber division, std::uint32_t mention, float cost);
-    void sort_marked();
     void weigh();
     Gazetteer const& m_gazetteer;
     MatchCosts const& m_costs;
@@ -73,7 +66,6 @@ private:
     std::uint32_t m_asked = 0; ///< bits: those that are about the line
     std::vector<Mark> m_marks;
     std::vector<DivisionNumber> m_touched;
-    std::vector<Marked> m_marked; ///< by number
     std::vector<Area> m_areas;
     std::vector<std::u32string> m_stems;
 };

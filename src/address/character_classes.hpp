@@ -38,9 +38,7 @@ enum Class : std::uint64_t {
     kDivisionFirst = 1ULL << 22U, ///< of a division's name that tells its kind, where the text may be read as one
     kDivisionLast = 1ULL << 23U,
     kNameFirst = 1ULL << 24U, ///< of any division's name
-    kInside = 1ULL << 25U,    ///< goes on a number or a word of letters
-    kMarkBehindDigit = 1ULL << 26U,
-    kStem = 1ULL << 27U, ///< a name, a digit or a letter
+    kStem = 1ULL << 27U,      ///< a name, a digit or a letter
     kCityWord = 1ULL << 28U,
     kOtherCityWord = 1ULL << 29U,
     kOtherProvinceWord = 1ULL << 30U,
@@ -146,15 +144,10 @@ inline std::uint64_t kind_of(char32_t c) noexcept {
 template <class Classes>
 void classify(std::u32string_view text, std::size_t beyond, Classes& out) {
     out.resize(text.size() + beyond);
-    std::uint64_t before = kSeparator;
     for (std::size_t at = 0; at < text.size(); ++at) {
         auto const kind = kind_of(text[at]);
-        auto classes = kind | kClassTable.sets_of(text[at]);
-        classes |= kind - kName <= kLetter - kName ? std::uint64_t{kStem} : 0;
-        classes |= kind == before && kind != kName ? std::uint64_t{kInside} : 0;
-        classes |= (classes & kMark) != 0 && before == kDigit ? std::uint64_t{kMarkBehindDigit} : 0;
-        out[at] = classes;
-        before = kind;
+        auto const stem = kind - kName <= kLetter - kName ? std::uint64_t{kStem} : 0;
+        out[at] = kind | stem | kClassTable.sets_of(text[at]);
     }
     std::fill_n(out.data() + text.size(), beyond, std::uint64_t{kSeparator});
 }

@@ -361,18 +361,13 @@ private:
     }
 
     void unknown(std::size_t at) {
-        if (m_stem_end <= at) {
-            for (m_stem_end = at; is_stem(m_stem_end);) {
-                ++m_stem_end;
-            }
-        }
         auto cost = m_costs.unknown;
-        auto const last = std::min(at + kLongestUnknown, m_stem_end);
-        for (auto end = at + 2; end <= last; ++end) {
-            if (is(end - 1, kMarkBehindDigit)) { // 1号 of 1号海逸
+        for (std::size_t end = at; end < at + kLongestUnknown && is_stem(end);) {
+            if (end > at && kind(end - 1) == kDigit && is(end, kMark)) { // 1号 of 1号海逸
                 cost = m_costs.unknown + m_costs.stem_mark;
             }
-            if (!is(end, kInside)) {
+            ++end;
+            if (end - at >= 2 && (kind(end - 1) == kName || kind(end - 1) != kind(end))) {
                 part(at, end, Component::landmark, cost + m_costs.unknown_character * static_cast<float>(end - at));
             }
         }
@@ -942,7 +937,6 @@ private:
     KnownNames m_known;
     ParsedAddress& m_out;
     ReadingCosts const& m_costs;
-    std::size_t m_stem_end = 0;         ///< of the name, number or word that stands where the reader is
     ReadingColumn* m_columns = nullptr; ///< one for each boundary of characters
     float* m_leasts = nullptr;          ///< the least cost in each column, and kLookAhead more
     std::uint64_t* m_classes = nullptr; ///< of each character, and kBeyond separators

@@ -67,15 +67,8 @@ void PlaceSearch::find(AddressQuery const& query) {
     m_looked = m_looked_before = 0;
     for (std::uint8_t line = 0; line < query.line_count; ++line) {
         auto const& l = query.lines[line];
-        m_line_keys[line] = {m_view.find_key(l.number.suffix),
-                             m_view.find_key(l.building),
-                             m_view.find_key(l.unit),
-                             m_view.find_key(l.room),
-                             {}};
-        for (std::uint32_t i = 0; i < l.estates.size; ++i) {
-            auto const value = m_view.trie.find(query.characters(l.estates.numbers[i]));
-            m_line_keys[line].estates.add(value == NameTrie::kNone ? kNone : m_view.name_of_trie(value));
-        }
+        m_line_keys[line] = {m_view.find_key(l.number.suffix), m_view.find_key(l.building), m_view.find_key(l.unit),
+                             m_view.find_key(l.room)};
         find_line(query, line);
     }
 }
@@ -249,13 +242,6 @@ PlaceSearch::EstateFit const& PlaceSearch::estate_fit(AddressQuery const& query,
     kept = {};
     kept.round = m_round;
     kept.estate = estate;
-    auto const is_named = [&](NameId id) {
-        return id != kNone && std::find(m_keys.estates.begin(), m_keys.estates.end(), id) != m_keys.estates.end();
-    };
-    if (estate != kNone && m_conflicts == 0 && is_named(m_view.places[estate].name)) {
-        kept.agrees = kept.named = true; // without a look at the text
-        return kept;
-    }
     auto const name = estate == kNone ? std::u32string_view{} : m_view.name_text(m_view.places[estate].name);
     if (m_line->estates.size != 0) {
         kept.cost = estate_cost(query, name);

@@ -84,7 +84,6 @@ private:
     };
     struct Keys {
         KeyId suffix = 0, building = 0, unit = 0, room = 0; ///< kNone: in no house
-        FewNumbers estates;                                 ///< NameId
     };
     void find_line(AddressQuery const& query, std::uint8_t line);
     void add_targets(AddressQuery const& query, std::uint32_t part, float cost);

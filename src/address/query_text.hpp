@@ -16,24 +16,24 @@ namespace wangge::address {
 
 inline constexpr std::uint32_t kNoPart = 0xffffffffU;
 
-/// A few numbers, of parts for example; more than fit are left out.
-struct FewNumbers {
-    std::array<std::uint32_t, 6> numbers{};
+/// A few numbers of parts; more than fit are left out.
+struct PartList {
+    std::array<std::uint32_t, 6> parts{};
     std::uint32_t size = 0;
-    void add(std::uint32_t number) noexcept {
-        if (size < numbers.size()) {
-            numbers[size++] = number;
+    void add(std::uint32_t part) noexcept {
+        if (size < parts.size()) {
+            parts[size++] = part;
         }
     }
-    [[nodiscard]] auto begin() const noexcept { return numbers.begin(); }
-    [[nodiscard]] auto end() const noexcept { return numbers.begin() + size; }
+    [[nodiscard]] auto begin() const noexcept { return parts.begin(); }
+    [[nodiscard]] auto end() const noexcept { return parts.begin() + size; }
 };
 
 /// One address of a text; most texts hold one.
 struct AddressLine {
     std::uint32_t mentions = 0; ///< bits: which of AddressQuery::mentions are about it
-    FewNumbers roads, estates;  ///< groups and landmarks among the estates
-    FewNumbers nameless;        ///< written like a division, or like nothing known
+    PartList roads, estates;    ///< groups and landmarks among the estates
+    PartList nameless;          ///< written like a division, or like nothing known
     std::uint32_t main_road = kNoPart;
     std::uint32_t number_part = kNoPart, building_part = kNoPart, unit_part = kNoPart, room_part = kNoPart;
     HouseNumber number;

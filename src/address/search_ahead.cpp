@@ -40,7 +40,7 @@ void SearchAhead::begin(IndexView const& view, AddressQuery const& query) {
     m_next = Next::nothing;
     auto const& line = query.lines.front();
     auto const part = line.main_road != kNoPart ? line.main_road
-                      : line.estates.size != 0  ? line.estates.numbers.front()
+                      : line.estates.size != 0  ? line.estates.parts.front()
                                                 : kNoPart;
     auto const division = narrowest(view.gazetteer, query, line);
     if (part == kNoPart || division == kNoDivision) {
