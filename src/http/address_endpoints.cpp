@@ -78,16 +78,15 @@ std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting
     return reply_on_addresses(states, *parameters, waiting,
                               [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
                                   return pool.with([&](lookup::Geocoder& geocoder) {
-                                      std::string out = one || batch.lines ? "" : "[";
                                       std::vector<std::string_view> const texts{batch.texts.begin(), batch.texts.end()};
+                                      std::vector<std::string> answers(texts.size()); // come in any order
                                       geocoder.geocode(texts, [&](std::size_t i, lookup::AddressAnswer const& answer) {
-                                          if (i != 0 && !batch.lines) {
-                                              out += ',';
-                                          }
-                                          out += lookup::to_json(answer, texts[i], context);
-                                          out.append(batch.lines ? 1 : 0, '\n');
+                                          answers[i] = lookup::to_json(answer, texts[i], context);
                                       });
-                                      out.append(one || batch.lines ? 0 : 1, ']');
+                                      auto out = fmt::format("{}", fmt::join(answers, batch.lines ? "\n" : ","));
+                                      if (!one) {
+                                          out = batch.lines ? out + '\n' : fmt::format("[{}]", out);
+                                      }
                                       auto reply = json_reply(std::move(out));
                                       if (batch.lines) {
                                           reply.content_type = "application/x-ndjson";

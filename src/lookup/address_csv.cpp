@@ -139,37 +139,38 @@ private:
     }
 
     void answer_rows(Tally& tally) {
-        auto row = m_rows.begin();
-        auto const put_faults = [&] {
-            for (; row != m_rows.end() && !row->fault.empty(); ++row) {
-                put_row(*row);
-                put_fault(row->fault, tally);
-            }
-        };
         m_views.assign(m_text.begin(), m_text.begin() + static_cast<std::ptrdiff_t>(m_texts));
-        m_geocoder.geocode(m_views, [&](std::size_t, AddressAnswer const& answer) {
-            put_faults();
-            put_row(*row++);
+        m_answers.clear();
+        m_answer_of.resize(m_texts);
+        m_geocoder.geocode(m_views, [&](std::size_t text, AddressAnswer const& answer) { // in any order
+            auto const begin = m_answers.size();
             if (answer.match.outcome == address::Normalizer::Outcome::good) {
                 put_answer(answer, tally);
             } else {
-                put_fault("bad_text", tally);
+                put_fault("bad_text", tally, m_answers);
             }
+            m_answer_of[text] = {begin, m_answers.size() - begin};
         });
-        put_faults();
-    }
-    void put_row(Row const& row) {
-        m_out += row.record;
-        m_out.append(row.missing, m_header.separator);
+        auto answer = m_answer_of.begin();
+        for (auto const& row : m_rows) {
+            m_out += row.record;
+            m_out.append(row.missing, m_header.separator);
+            if (row.fault.empty()) {
+                m_out.append(m_answers, answer->begin, answer->size);
+                ++answer;
+            } else {
+                put_fault(row.fault, tally, m_out);
+            }
+        }
     }
 
-    void put_fault(std::string_view status, Tally& tally) {
+    void put_fault(std::string_view status, Tally& tally, std::string& out) const {
         ++tally.result.faults;
         for (auto const name : kAdded) {
-            put_field(m_out, name == "address_status" ? status : std::string_view{}, m_header.separator);
+            put_field(out, name == "address_status" ? status : std::string_view{}, m_header.separator);
         }
-        m_out.append(kColumns.size(), m_header.separator);
-        m_out += '\n';
+        out.append(kColumns.size(), m_header.separator);
+        out += '\n';
     }
 
     /// Of the province, city, county, town or village in which the place lies. Empty where no more is known than what
@@ -231,8 +232,8 @@ private:
         if (m_gb18030 && !m_from_utf8.convert(m_added)) {
             throw Error{ErrorCode::environment, "iconv cannot write GB18030"};
         }
-        m_out += m_added;
-        m_out += '\n';
+        m_answers += m_added;
+        m_answers += '\n';
     }
 
     Geocoder m_geocoder;
@@ -246,6 +247,11 @@ private:
     std::vector<std::string> m_text; ///< addresses; the first m_texts are those of the rows
     std::size_t m_texts = 0;
     std::vector<std::string_view> m_views;
+    struct Piece {
+        std::size_t begin = 0, size = 0;
+    };
+    std::string m_answers;          ///< what is added to the rows of the texts
+    std::vector<Piece> m_answer_of; ///< of each text, in m_answers
     std::string m_added, m_out;
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <mutex>
@@ -55,6 +56,12 @@ private:
 };
 
 constexpr std::size_t kMostFree = 64;
+
+/// A text of a batch by its first bytes, as many as a county takes, with its city and province.
+struct Ordered {
+    std::array<char, 32> beginning;
+    std::uint32_t number;
+};
 
 struct SharedGrids {
     std::once_flag once;
@@ -152,6 +159,19 @@ struct Geocoder::Impl {
                   std::back_inserter(places));
         match.places = std::move(places);
         return true;
+    }
+
+    /// Texts that begin alike mean places near each other, whose memory is then still in the caches.
+    void sort_by_beginning(std::span<std::string_view const> texts) {
+        ordered.resize(texts.size());
+        for (std::uint32_t i = 0; i < texts.size(); ++i) {
+            ordered[i] = {{}, i};
+            texts[i].copy(ordered[i].beginning.data(), ordered[i].beginning.size());
+        }
+        std::sort(ordered.begin(), ordered.end(), [](Ordered const& a, Ordered const& b) {
+            auto const order = std::memcmp(a.beginning.data(), b.beginning.data(), a.beginning.size());
+            return order != 0 ? order < 0 : a.number < b.number;
+        });
     }
 
     /// The grids of all positions of the matches, one after the other.
@@ -285,6 +305,7 @@ struct Geocoder::Impl {
     std::vector<address::MatchResult> together;                   ///< of a batch
     std::array<bool, address::Matcher::kMostTogether> by_staff{}; ///< of its matches
     AddressAnswer one;                                            ///< of a batch
+    std::vector<Ordered> ordered;                                 ///< of its texts
     double known = 0;     ///< share of the evidence that all grids have together
     std::size_t wide = 0; ///< grids of a county or something wider that the text names alone
 };
@@ -341,9 +362,14 @@ void Geocoder::geocode(std::string_view text, AddressAnswer& out) {
 
 void Geocoder::geocode(std::span<std::string_view const> texts, Take const& take) {
     auto& m = *m_impl;
+    m.sort_by_beginning(texts);
     m.together.resize(address::Matcher::kMostTogether);
+    std::array<std::string_view, address::Matcher::kMostTogether> group;
     for (std::size_t begin = 0; begin < texts.size(); begin += m.together.size()) {
-        auto const some = texts.subspan(begin, std::min(m.together.size(), texts.size() - begin));
+        auto const numbers = std::span{m.ordered}.subspan(begin, std::min(m.together.size(), texts.size() - begin));
+        std::transform(numbers.begin(), numbers.end(), group.begin(),
+                       [&](Ordered const& one) { return texts[one.number]; });
+        auto const some = std::span{group}.first(numbers.size());
         m.matcher.read(some);
         for (std::size_t i = 0; i < some.size(); ++i) {
             m.matcher.match(i, m.together[i]);
@@ -357,7 +383,7 @@ void Geocoder::geocode(std::span<std::string_view const> texts, Take const& take
             m.one.by_staff = m.by_staff[i];
             m.answer(some[i], grids.first(count), m.one);
             grids = grids.subspan(count);
-            take(begin + i, m.one);
+            take(numbers[i].number, m.one);
         }
     }
 }
