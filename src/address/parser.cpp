@@ -571,9 +571,10 @@ private:
                                  : ending.text.back() == U'段' ? 0
                                                                : m_costs.stem_other_road;
         auto const more = extension(end, ending.component);
+        auto const not_known =
+            m_known.trie == nullptr || ending.component == Component::noise ? 0.0F : m_costs.not_known;
         auto const named = [&](std::size_t at, float cost, float behind_bare = 0) {
-            extended(at, end, ending.component, ending.cost + cost + (m_known.trie != nullptr ? m_costs.not_known : 0),
-                     more, behind_bare);
+            extended(at, end, ending.component, ending.cost + cost + not_known, more, behind_bare);
         };
         // No name by itself: right behind 天河 it is the end of 天河公园, 天河东路. But a zone is one of 天河.
         auto const behind_bare = ending.of_division ? 0 : m_costs.ending_behind_bare;

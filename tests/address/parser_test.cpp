@@ -292,9 +292,7 @@ BOOST_AUTO_TEST_CASE(two_roads_and_what_lies_beside_are_seen) {
     check("[city 佛山市][county 禅城区][road 季华路][number 25号]([landmark 季华公园旁])");
 }
 
-BOOST_AUTO_TEST_CASE(a_name_that_nobody_knows_may_begin_the_text) {
-    check("[landmark 海逸仔][number 1号]");
-}
+BOOST_AUTO_TEST_CASE(a_name_that_nobody_knows_may_begin_the_text) { check("[landmark 海逸仔][number 1号]"); }
 
 BOOST_AUTO_TEST_CASE(two_addresses_of_one_line_are_both_read) {
     check("[city 广州市][county 黄埔区][town 南岗街][road 康南路][number 208号]、[city 佛山市][county 南海区][town "
@@ -339,6 +337,11 @@ BOOST_AUTO_TEST_CASE(known_names_are_read_whole) {
     BOOST_TEST(read(text, {&trie}) == "[city 广州市][county 天河区][estate 珠江新城][road 华明路][number 9号]");
     BOOST_TEST(read("深圳市福田区车公庙泰然六路3号", {&trie}) ==
                "[city 深圳市][county 福田区][landmark 车公庙][road 泰然六路][number 3号]");
+    // Known names say nothing of what is no name of a place.
+    BOOST_TEST(read("东莞市中国广东东莞东莞市南城街道", {&trie}) ==
+               "[city 东莞市][noise 中国][province 广东][city 东莞][city 东莞市][town 南城街道]");
+    BOOST_TEST(read("广州市天河区华明路9号陈生收", {&trie}) ==
+               "[city 广州市][county 天河区][road 华明路][number 9号][noise 陈生收]");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_and_odd_bytes_do_no_harm) {
