@@ -571,8 +571,9 @@ private:
                                  : ending.text.back() == U'段' ? 0
                                                                : m_costs.stem_other_road;
         auto const more = extension(end, ending.component);
-        auto const not_known =
-            m_known.trie == nullptr || ending.component == Component::noise ? 0.0F : m_costs.not_known;
+        // 中国, 电话: words that are no names
+        bool const word = ending.component == Component::noise && ending.alone;
+        auto const not_known = m_known.trie == nullptr || word ? 0.0F : m_costs.not_known;
         auto const named = [&](std::size_t at, float cost, float behind_bare = 0) {
             extended(at, end, ending.component, ending.cost + cost + not_known, more, behind_bare);
         };

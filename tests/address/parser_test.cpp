@@ -337,11 +337,9 @@ BOOST_AUTO_TEST_CASE(known_names_are_read_whole) {
     BOOST_TEST(read(text, {&trie}) == "[city 广州市][county 天河区][estate 珠江新城][road 华明路][number 9号]");
     BOOST_TEST(read("深圳市福田区车公庙泰然六路3号", {&trie}) ==
                "[city 深圳市][county 福田区][landmark 车公庙][road 泰然六路][number 3号]");
-    // Known names say nothing of what is no name of a place.
+    // Known names say nothing of a word that is no name.
     BOOST_TEST(read("东莞市中国广东东莞东莞市南城街道", {&trie}) ==
                "[city 东莞市][noise 中国][province 广东][city 东莞][city 东莞市][town 南城街道]");
-    BOOST_TEST(read("广州市天河区华明路9号陈生收", {&trie}) ==
-               "[city 广州市][county 天河区][road 华明路][number 9号][noise 陈生收]");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_and_odd_bytes_do_no_harm) {
