@@ -65,7 +65,7 @@ public:
         write_missing();
         m_out.evidence.resize(m_items);
         m_out.slips = count(Bearing::similar);
-        m_out.name_in_doubt = is_name_in_doubt();
+        m_out.in_doubt = is_name_in_doubt() || is_county_in_doubt();
         m_out.conflicts = count(Bearing::conflicts);
     }
 
@@ -85,6 +85,10 @@ private:
         return m_c.division != kNoDivision &&
                std::any_of(names.begin() + part.first_name, names.begin() + part.last_name,
                            [&](DivisionName const& n) { return m_view.gazetteer.lies_in(m_c.division, n.division); });
+    }
+    template <class Is>
+    [[nodiscard]] bool has_item(Is&& is) const {
+        return std::any_of(m_out.evidence.begin(), m_out.evidence.end(), is);
     }
     [[nodiscard]] std::uint32_t count(Bearing bearing) const {
         return static_cast<std::uint32_t>(std::count_if(m_out.evidence.begin(), m_out.evidence.end(),
@@ -218,10 +222,30 @@ private:
             unlikeness(text, known, m_costs) < m_costs.other_character) {
             return false;
         }
-        return std::none_of(m_out.evidence.begin(), m_out.evidence.end(), [](EvidenceItem const& item) {
+        return !has_item([](EvidenceItem const& item) {
             return item.bearing == Bearing::agrees && item.component > Component::county &&
                    item.component != Component::number;
         });
+    }
+
+    [[nodiscard]] bool is_county_in_doubt() const {
+        auto const says_other = [](EvidenceItem const& item) {
+            return item.bearing == Bearing::conflicts &&
+                   (item.component == Component::city || item.component == Component::county);
+        };
+        auto const is_narrower = [](EvidenceItem const& item) {
+            switch (item.component) {
+            case Component::town:
+            case Component::village:
+            case Component::group:
+            case Component::estate:
+            case Component::landmark:
+                return item.bearing == Bearing::agrees;
+            default:
+                return false;
+            }
+        };
+        return has_item(says_other) && !has_item(is_narrower);
     }
 
     void write_name(std::uint32_t part, NameId name, std::string_view written) {

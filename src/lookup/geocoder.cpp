@@ -249,7 +249,7 @@ struct Geocoder::Impl {
         out.score = top;
         auto const& places = out.match.places;
         bool const confirmed = places.empty() || is_number_confirmed(places.front());
-        bool const in_doubt = !places.empty() && places.front().name_in_doubt;
+        bool const in_doubt = !places.empty() && places.front().in_doubt;
         if (!in_doubt && top >= static_cast<double>(confirmed ? costs.determined : costs.unconfirmed_determined)) {
             out.grid = out.grids.front().grid;
         }

@@ -165,6 +165,21 @@ BOOST_AUTO_TEST_CASE(another_character_of_a_short_name_does_not_determine_a_grid
     BOOST_TEST(asked("荔湾区振星路3号"));         // sounds alike
 }
 
+BOOST_AUTO_TEST_CASE(a_place_outside_the_county_of_the_text_needs_more_than_road_and_number) {
+    auto const asked = [&](std::string_view text) {
+        geocoder.geocode(text, answer);
+        BOOST_TEST_REQUIRE(!answer.grids.empty());
+        BOOST_TEST(code(answer.grids[0].grid) == AddressTown::kWest, text);
+        return answer.grid.has_value();
+    };
+    BOOST_TEST(asked("广州市荔湾区沿江北路1号1栋1单元201房"));
+    BOOST_TEST(!asked("广州市天河区沿江北路1号1栋1单元201房"));
+    BOOST_TEST(!asked("东莞市沿江北路1号1栋1单元201房"));
+    BOOST_TEST(asked("广州市天河区沙面街道沿江北路1号1栋1单元201房"));
+    BOOST_TEST(asked("广州市天河区翠洲社区沿江北路1号1栋1单元201房"));
+    BOOST_TEST(asked("广州市天河区沿江北路1号天誉雅苑1栋1单元201房"));
+}
+
 BOOST_AUTO_TEST_CASE(conflicts_become_sentences_in_both_languages) {
     geocoder.geocode("广州市天河区沙面街道翠洲社区沿江北路1号天誉雅苑1栋1单元201房", answer);
     BOOST_TEST_REQUIRE(answer.conflicts.size() == 1U);

@@ -70,9 +70,10 @@ struct PlaceMatch {
     std::optional<geom::Point> position;   ///< where it is, or a house in its middle; empty for a division
     std::uint32_t slips = 0;               ///< components that agree only nearly
     std::uint32_t conflicts = 0;           ///< components that say something else
-    /// Its name is short and has another character than that of the text, and nothing narrower than the county agrees
-    /// but the number: 东华路25号 for 季华路25号. A road that the index lacks looks the same.
-    bool name_in_doubt = false;
+    /// An index that lacks the place meant would give this one, too. Its name is short and has another character than
+    /// that of the text, and nothing narrower than the county agrees but the number: 东华路25号 for 季华路25号. Or it
+    /// lies outside the city or county of the text, and no town, village, group, estate or landmark agrees.
+    bool in_doubt = false;
     std::vector<EvidenceItem> evidence; ///< by component, in the order of the text, then the missing ones
 };
 
