@@ -5,53 +5,27 @@
 #include "bulk_blocks.hpp"
 #include "coordinate_text.hpp"
 #include "lookup/small_province.hpp"
+#include "memory_file.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/files.hpp>
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace {
 
 using namespace wangge;
-
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using fuzz::MemoryFile;
+using fuzz::require;
 
 constexpr std::size_t kSmallBlock = 64;
 constexpr std::size_t kLargeBlock = 8192; // more than an input; a megabyte would only take time
-
-/// A file in memory, named by its descriptor.
-class MemoryFile {
-public:
-    explicit MemoryFile(std::string_view content) : m_fd(::memfd_create("positions", 0)) {
-        require(m_fd >= 0 && ::write(m_fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()),
-                "the input can be put into memory");
-    }
-    ~MemoryFile() { ::close(m_fd); }
-    MemoryFile(MemoryFile const&) = delete;
-    MemoryFile& operator=(MemoryFile const&) = delete;
-    [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(m_fd); }
-
-private:
-    int m_fd;
-};
 
 struct Outcome {
     std::string output; ///< or the error's message
