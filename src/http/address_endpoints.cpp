@@ -75,25 +75,25 @@ std::optional<Reply> AddressEndpoint::operator()(Request const& request, Waiting
             return std::nullopt;
         }
     }
-    return reply_on_addresses(states, *parameters, waiting,
-                              [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
-                                  return pool.with([&](lookup::Geocoder& geocoder) {
-                                      std::vector<std::string_view> const texts{batch.texts.begin(), batch.texts.end()};
-                                      std::vector<std::string> answers(texts.size()); // come in any order
-                                      geocoder.geocode(texts, [&](std::size_t i, lookup::AddressAnswer const& answer) {
-                                          answers[i] = lookup::to_json(answer, texts[i], context);
-                                      });
-                                      auto out = fmt::format("{}", fmt::join(answers, batch.lines ? "\n" : ","));
-                                      if (!one) {
-                                          out = batch.lines ? out + '\n' : fmt::format("[{}]", out);
-                                      }
-                                      auto reply = json_reply(std::move(out));
-                                      if (batch.lines) {
-                                          reply.content_type = "application/x-ndjson";
-                                      }
-                                      return reply;
-                                  });
-                              });
+    return reply_on_addresses(
+        states, *parameters, waiting, [&](lookup::AddressContext const& context, lookup::GeocoderPool& pool) {
+            return pool.with([&](lookup::Geocoder& geocoder) {
+                std::vector<std::string_view> const texts{batch.texts.begin(), batch.texts.end()};
+                std::vector<std::string> answers(texts.size()); // come in any order
+                geocoder.geocode(texts, [&](std::size_t i, lookup::AddressAnswer const& answer) {
+                    answers[i] = lookup::to_json(answer, texts[i], context);
+                });
+                bool const array = !one && !batch.lines;
+                auto reply = json_reply(fmt::format("{}{}{}", array ? "[" : "", fmt::join(answers, array ? "," : "\n"),
+                                                    array         ? "]"
+                                                    : batch.lines ? "\n"
+                                                                  : ""));
+                if (batch.lines) {
+                    reply.content_type = "application/x-ndjson";
+                }
+                return reply;
+            });
+        });
 }
 
 std::optional<Reply> SuggestEndpoint::operator()(Request const& request, Waiting waiting) const {
