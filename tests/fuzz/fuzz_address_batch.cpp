@@ -4,21 +4,15 @@
 //   build/fuzz/tests/fuzz/fuzz_address_batch
 
 #include "address_batch.hpp"
+#include "require.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 namespace {
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 } // namespace
 

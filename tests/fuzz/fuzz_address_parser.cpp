@@ -4,13 +4,13 @@
 //   build/fuzz/tests/fuzz/fuzz_address_parser -max_len=1100 -timeout=1 -max_total_time=60 (from the root of the
 //   sources)
 
+#include "require.hpp"
+
 #include <wangge/address/parser.hpp>
 
 #include <address/reference_gazetteer.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 #include <tuple>
 
@@ -18,12 +18,7 @@ namespace {
 
 using namespace wangge::address;
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 /// Some names, so that this way is walked too.
 NameTrie const& known_names() {

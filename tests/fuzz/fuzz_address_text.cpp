@@ -3,13 +3,13 @@
 //   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_address_text
 //   build/fuzz/tests/fuzz/fuzz_address_text -max_len=1100 -max_total_time=60
 
+#include "require.hpp"
+
 #include <wangge/address/normalizer.hpp>
 #include <wangge/base/utf8.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
 namespace {
@@ -17,12 +17,7 @@ namespace {
 using wangge::address::NormalizedText;
 using wangge::address::Normalizer;
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 std::string utf8(std::u32string const& text) {
     std::string out;

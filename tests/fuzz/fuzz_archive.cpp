@@ -3,23 +3,17 @@
 //   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_archive
 //   build/fuzz/tests/fuzz/fuzz_archive -max_total_time=60
 #include "archive.hpp"
+#include "require.hpp"
 
 #include <wangge/base/error.hpp>
 #include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 namespace {
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 } // namespace
 
@@ -36,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         ZipArchive archive{bytes, "fuzz", options};
         std::uint64_t sum = 0;
         for (auto const& entry : archive.entries()) {
-            require(is_utf8(entry.name) && !entry.name.starts_with('/'), "names stay inside");
+            require(wangge::is_utf8(entry.name) && !entry.name.starts_with('/'), "names stay inside");
             require(("/" + entry.name + "/").find("/../") == std::string::npos, "names do not climb");
             try {
                 auto const inflated = archive.inflate(entry);

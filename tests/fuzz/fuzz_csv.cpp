@@ -3,12 +3,12 @@
 //   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_csv && build/fuzz/tests/fuzz/fuzz_csv
 //   -max_total_time=60
 
+#include "require.hpp"
+
 #include <wangge/importers/csv_reader.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +17,7 @@ namespace {
 
 using wangge::importers::CsvReader;
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 struct Result {
     std::vector<std::vector<std::string>> records;

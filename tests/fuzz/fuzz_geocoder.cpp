@@ -3,22 +3,17 @@
 //   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_geocoder && build/fuzz/tests/fuzz/fuzz_geocoder
 //   -max_total_time=60
 
+#include "require.hpp"
+
 #include <lookup/address_town.hpp>
 
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 void check(std::string_view text, wangge::lookup::AddressAnswer const& answer, wangge::test::AddressTown const& town) {
     auto const size = text.size();

@@ -4,21 +4,16 @@
 //   -max_total_time=60
 
 #include "query_string.hpp"
+#include "require.hpp"
 
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 std::string escaped(std::string_view text) {
     std::string out;

@@ -2,14 +2,13 @@
 //   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_reader_frames
 //   build/fuzz/tests/fuzz/fuzz_reader_frames -max_total_time=60
 #include "reader_frames.hpp"
+#include "require.hpp"
 
 #include <wangge/base/utf8.hpp>
 #include <wangge/importers/text_encoding.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
@@ -17,12 +16,7 @@ namespace {
 using namespace wangge;
 using namespace wangge::importers;
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 void require_shown(Words const& words) {
     for (auto const* const text : {&words.english, &words.chinese}) {

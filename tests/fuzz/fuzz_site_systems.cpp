@@ -3,14 +3,14 @@
 //   cmake --preset fuzz && cmake --build --preset fuzz --target fuzz_site_systems
 //   build/fuzz/tests/fuzz/fuzz_site_systems -max_total_time=60 -dict=tests/fuzz/site_systems.dict
 
+#include "require.hpp"
+
 #include <wangge/base/error.hpp>
 #include <wangge/crs/site_systems.hpp>
 #include <wangge/crs/transformer.hpp>
 
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -18,12 +18,7 @@ namespace {
 
 using namespace wangge;
 
-void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
+using wangge::fuzz::require;
 
 } // namespace
 

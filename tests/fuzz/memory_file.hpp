@@ -1,21 +1,14 @@
 #pragma once
 
+#include "require.hpp"
+
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 namespace wangge::fuzz {
-
-inline void require(bool holds, char const* what) {
-    if (!holds) {
-        std::fprintf(stderr, "violated: %s\n", what);
-        std::abort();
-    }
-}
 
 /// A file in memory, named by its descriptor.
 class MemoryFile {
